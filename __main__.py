@@ -1,0 +1,6 @@
+"""``python -m rootkappa`` is the command ``rootkappa``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What the methods share that draw nothing and whose model lives at the server."""
+
+from .accounting import Pace
+
+
+def outcomes(problem, params):
+    """Return the only realisation of a step: nothing is drawn."""
+    return ((1.0, 0),)
+
+
+def pace_of_rounds(params) -> Pace:
+    """A step is a round of K iterations."""
+    return Pace(1.0, float(params.K))
+
+
+def pace_of_iterations(params) -> Pace:
+    """A step is an iteration and a round."""
+    return Pace(1.0, 1.0)
+
+
+def estimate(state):
+    """Return the server's model."""
+    return state.x

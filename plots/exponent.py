@@ -1,0 +1,125 @@
+"""How the cost of an accuracy grows with the condition number, beside the growth that a theorem promises."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ..problems.errors import InputError
+from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# How far a line reaches beyond the points, as a factor: the promise further, so that it shows where the two agree.
+_FIT_REACH, _PROMISE_REACH = 1.0, 2.0
+
+
+def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> Figure:
+    """Draw the cost of an accuracy over the condition number, both logarithmic.
+
+    Each method has its measured points with the fitted line through their geometric middle, and through the same
+    middle the promised slope, thin and dashed in the same colour.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        One row a measurement, with the columns ``method``, ``kappa`` (the condition number) and ``value`` (the cost
+        until the accuracy was reached). Rows that are not positive and finite are left out.
+    slopes : pandas.DataFrame
+        One row a method, with the columns ``method``, ``slope``, ``low`` and ``high`` (its interval) and
+        ``promised``; NaN where there is none.
+    axis : {"rounds", "iterations", "floats", "bits", "gradients"}, default "rounds"
+        What ``value`` counts.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the axis is unknown, or no point is positive and finite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> points = pd.DataFrame({"method": "scaffnew", "kappa": [1e2, 1e4], "value": [50, 500]})
+    >>> slopes = pd.DataFrame({"method": ["scaffnew"], "slope": 0.5, "low": 0.49, "high": 0.51, "promised": 0.5})
+    >>> figure(points, slopes).legends[0].get_texts()[0].get_text()
+    'scaffnew: 0.500 [0.490, 0.510], promised 1/2'
+    """
+    _, label = columns_and_label(axis)
+    numbers = points[["kappa", "value"]].to_numpy(dtype=float)
+    usable = (np.isfinite(numbers) & (numbers > 0)).all(axis=1)
+    if not usable.any():
+        raise InputError(
+            "points has no row with a positive finite kappa and value: measure a cost at one kappa at least."
+        )
+    names = points["method"].to_numpy()
+    methods = list(dict.fromkeys([*names, *slopes["method"]]))
+    # Logarithms from here on: the lines are straight, and their middle is the geometric one.
+    clouds = [np.log10(numbers[usable & (names == method)]) for method in methods]
+    fits = {row.method: row for row in slopes.itertuples(index=False)}
+
+    everything = np.concatenate(clouds)
+    corner, extent = everything.min(axis=0), np.maximum(np.ptp(everything, axis=0), 0.3)
+    layers = covered([(cloud - corner) / extent for cloud in clouds])
+
+    with canvas(len(methods) + 1, 1) as (result, axes):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("condition number κ")
+        axes.set_ylabel(f"{label} to ε")
+        handles = []
+        for method, cloud, layer, look in zip(methods, clouds, layers, looks(methods), strict=True):
+            fit = fits.get(method)
+            shape = {
+                "color": look.colour,
+                "marker": look.marker,
+                "markersize": 4.5 + 3.5 * layer,
+                "markeredgecolor": "white",
+                "linewidth": 1.2 + 1.9 * layer,
+            }
+            handles.append(Line2D([], [], label=_entry(method, fit), **shape))
+            if not len(cloud):
+                continue
+            if fit is not None and math.isfinite(fit.slope):
+                axes.plot(*_line(cloud, fit.slope, _FIT_REACH), **shape | {"marker": ""})
+            if fit is not None and math.isfinite(fit.promised):
+                axes.plot(*_line(cloud, fit.promised, _PROMISE_REACH), color=look.colour, **PROMISED)
+            axes.plot(*10.0**cloud.T, **shape | {"linestyle": "", "zorder": 3})
+        if any(math.isfinite(fit.promised) for fit in fits.values()):
+            handles.append(Line2D([], [], color="0.4", label="promised slope", **PROMISED))
+        legend_above(result, handles, 1)
+    return result
+
+
+def _line(cloud: np.ndarray, slope: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the two ends of the line of a slope through the geometric middle of the points."""
+    middle = cloud.mean(axis=0)
+    x = np.array([cloud[:, 0].min(), cloud[:, 0].max()]) + np.array([-1, 1]) * math.log10(reach)
+    return 10.0**x, 10.0 ** (middle[1] + slope * (x - middle[0]))
+
+
+def _entry(method: str, fit) -> str:
+    if fit is None or not math.isfinite(fit.slope):
+        text = f"{method}: no slope"
+    else:
+        text = f"{method}: {fit.slope:.3f}"
+        if math.isfinite(fit.low) and math.isfinite(fit.high):
+            text += f" [{fit.low:.3f}, {fit.high:.3f}]"
+    if fit is not None and math.isfinite(fit.promised):
+        text += f", promised {_fraction(fit.promised)}"
+    return text
+
+
+def _fraction(value: float) -> str:
+    """Return 0.5 as 1/2 and 1.0 as 1, as papers write an exponent, and other numbers with three digits."""
+    near = Fraction(value).limit_denominator(12)
+    return str(near) if abs(near - value) < 1e-9 else f"{value:.3g}"

@@ -1,0 +1,73 @@
+"""The decorator of every compiled function, with a cache on disk that notices every edit.
+
+Numba stores a compiled function under the source of its own file and does not notice that a function it calls, in
+another file, has changed. So the cache lives in a folder named after all sources of the package: an edit anywhere
+opens a new folder.
+"""
+
+import shutil
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+from platformdirs import user_cache_path
+
+#: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
+REASSOCIATE = {"reassoc", "contract", "nsz"}
+_KEPT_FOLDERS = 3
+
+
+def package_sources() -> list[Path]:
+    """Return the Python files of the package, without its tests, in a fixed order."""
+    root = Path(__file__).resolve().parents[1]
+    folders = ("problems", "algorithms", "theory", "sweeps")
+    return sorted(file for folder in folders for file in (root / folder).rglob("*.py"))
+
+
+@cache
+def sources_digest() -> str:
+    """Return a hash of all sources that a computed number can depend on."""
+    digest = blake2b(digest_size=8)
+    for file in package_sources():
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def cache_folder(kind: str) -> Path:
+    """Return the folder on disk for results of one kind that only the present sources may read.
+
+    The folders of older sources are removed, but for the last two: a second checkout may be using them.
+    """
+    base = user_cache_path("rootkappa") / kind
+    folder = base / sources_digest()
+    if not folder.exists() and base.exists():
+        stale = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in stale[_KEPT_FOLDERS - 1 :]:
+            shutil.rmtree(path, ignore_errors=True)
+    return folder
+
+
+def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function with Numba: cached on disk, without the GIL, IEEE division.
+
+    Parameters
+    ----------
+    function : callable
+        A free function of scalars, arrays and named tuples.
+    **options
+        Passed on to :func:`numba.njit`, for example ``fastmath=REASSOCIATE``.
+    """
+    if function is None:
+        return lambda wrapped: njit(wrapped, **options)
+    before = config.CACHE_DIR
+    # Numba reads the folder while it decorates, so nobody else's functions move.
+    config.CACHE_DIR = str(cache_folder("compiled"))
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    finally:
+        config.CACHE_DIR = before

@@ -1,0 +1,343 @@
+"""The data sets that have a name: one TOML file each in the folder ``sets``, found by looking there.
+
+There are two kinds. A "scikit-learn" set is real data that comes with scikit-learn and needs no download. Its
+features are standardised (mean 0 and variance 1 a feature, constant features 0), since their scales differ by up
+to 10^4. A "libsvm" set is a file of the LIBSVM data page, used as it is; it is taken from the folder that the
+environment variable ROOTKAPPA_DATA names, else from the user's cache, else downloaded into that cache.
+
+A download must have the sha256 that its TOML file states, which is that of the uncompressed text with LF line
+ends and a final newline: copies differ in these two, and they change no number. A file that the user put in
+ROOTKAPPA_DATA may be written otherwise and is held to the number of samples and features only.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, unknown
+from . import libsvm
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    Features = NDArray[np.float64] | csr_matrix
+
+DEFAULT = "breast_cancer"
+"""The data set for a user who has not chosen one: real, and there without a download."""
+
+VARIABLE = "ROOTKAPPA_DATA"
+
+DENSE_ABOVE = 0.25
+"""The share of stored entries above which `load` returns a dense array: CSR would save little memory, no time."""
+
+SETS = Path(__file__).parent / "sets"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What the catalogue knows about a data set.
+
+    Attributes
+    ----------
+    name : str
+        The name of its TOML file, and of its file on disk.
+    title : str
+        What it is, in one line.
+    kind : {"scikit-learn", "libsvm"}
+        Where it comes from.
+    samples, features : int
+        Its shape (N, d).
+    source : str
+        Who made it.
+    loader : str
+        The function of ``sklearn.datasets`` that returns it; kind "scikit-learn" only.
+    positive : tuple of int
+        The original labels that become +1; kind "scikit-learn" only.
+    url : str
+        Where it is downloaded from; kind "libsvm" only.
+    sha256 : str
+        The hash of its text with LF line ends and a final newline; kind "libsvm" only.
+    """
+
+    name: str
+    title: str
+    kind: str
+    samples: int
+    features: int
+    source: str
+    loader: str = ""
+    positive: tuple[int, ...] = ()
+    url: str = ""
+    sha256: str = ""
+
+
+def names() -> list[str]:
+    """Return the names of all data sets, sorted.
+
+    Examples
+    --------
+    >>> "a9a" in names()
+    True
+    """
+    return sorted(path.stem for path in SETS.glob("*.toml"))
+
+
+def describe(name: str) -> DataSet:
+    """Return what the catalogue knows about a data set, without reading its data.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    InputError
+        If there is no data set of that name.
+
+    Examples
+    --------
+    >>> describe("a9a").samples
+    32561
+    """
+    if name not in names():
+        raise unknown("data set", name, names())
+    return _described(name)
+
+
+def cache_folder() -> Path:
+    """Return the folder that downloads go to; it need not exist yet."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("rootkappa") / "data"
+
+
+def locate(name: str) -> Path | None:
+    """Return the file of a data set if it is on this computer.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    Path or None
+        The file in the folder ROOTKAPPA_DATA, plain or with the suffix .xz, .gz or .bz2, else the one in the
+        user's cache; None if there is neither, or the set is a part of scikit-learn.
+
+    Raises
+    ------
+    InputError
+        If there is no data set of that name, or ROOTKAPPA_DATA does not name a folder.
+
+    Examples
+    --------
+    >>> locate("breast_cancer") is None
+    True
+    """
+    if describe(name).kind != "libsvm":
+        return None
+    folders = [cache_folder()]
+    if value := os.environ.get(VARIABLE):
+        folder = Path(value).expanduser()
+        if not folder.is_dir():
+            raise InputError(f"{VARIABLE} = {value!r} is not a folder: set it to the folder of your data.")
+        folders.insert(0, folder)
+    files = (folder / f"{name}{suffix}" for folder in folders for suffix in ("", *libsvm.SUFFIXES))
+    return next((file for file in files if file.is_file()), None)
+
+
+def load(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.float64]]:
+    """Return the samples of a data set with labels of -1 and +1.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        One of `names`, or a file of LIBSVM text (plain, .gz, .bz2 or .xz). A name wins over a file of that
+        name; a path object is always a file.
+
+    Returns
+    -------
+    features : ndarray (C-contiguous) or scipy.sparse.csr_matrix, shape (N, d), float64
+        Dense if more than a quarter of the entries are stored, else CSR. Sets that come with scikit-learn are
+        standardised: mean 0 and variance 1 a feature, constant features 0. Files are used as they are.
+    labels : ndarray, shape (N,), float64
+        -1 or +1. The larger of a file's two labels becomes +1.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set or file, the file cannot be used, or a download fails.
+
+    Examples
+    --------
+    >>> features, labels = load("breast_cancer")
+    >>> features.shape, np.unique(labels).tolist()
+    ((569, 30), [-1.0, 1.0])
+    """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise InputError(
+            f"data = {name_or_path!r} is neither a name nor a path: give one of {', '.join(names())}."
+        )
+    if name_or_path in names():
+        dataset = describe(name_or_path)
+        return _embedded(dataset) if dataset.kind == "scikit-learn" else _named(dataset)
+    path = Path(name_or_path).expanduser()
+    if (
+        isinstance(name_or_path, str)
+        and not (os.path.exists(path) and name_or_path)
+        and not _is_path(name_or_path)
+    ):
+        raise unknown("data set", name_or_path, names())
+    matrix, raw = libsvm.read(path)
+    return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
+
+
+def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Path:
+    """Download a data set, unless it is there.
+
+    Parameters
+    ----------
+    dataset : DataSet
+        Of kind "libsvm", with its url and sha256.
+    folder : path-like, optional
+        Where it goes to; made if missing. The user's cache if not given.
+
+    Returns
+    -------
+    Path
+        The uncompressed text, in a file with the name of the data set.
+
+    Raises
+    ------
+    InputError
+        If the download fails or does not have the stated hash; nothing is left behind then.
+    """
+    folder = cache_folder() if folder is None else Path(folder)
+    file = folder / dataset.name
+    if file.is_file():
+        return file
+    by_hand = f"download it by hand into a folder and set {VARIABLE} to that folder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # The text gets its final name only when it is complete and checked: others may be fetching it too.
+        with TemporaryDirectory(prefix=f".{dataset.name}-", dir=folder) as temporary:
+            text = _download(dataset.url, temporary)
+            found = sha256(text).hexdigest()
+            if found == dataset.sha256:
+                part = Path(temporary, "checked")
+                part.write_bytes(text)
+                part.replace(file)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"data set {dataset.name!r} could not be fetched from {dataset.url} ({_reason(error)}): try again, "
+            f"or {by_hand}."
+        ) from error
+    if found != dataset.sha256:
+        raise InputError(
+            f"data set {dataset.name!r} was refused, since what {dataset.url} sent has sha256 {found} and "
+            f"not {dataset.sha256}: try again, or if you trust the file, {by_hand}."
+        )
+    return file
+
+
+@cache
+def _described(name: str) -> DataSet:
+    """Return the data set of a TOML file; the cache makes it one read a process."""
+    import tomllib
+
+    table = tomllib.loads((SETS / f"{name}.toml").read_text(encoding="utf-8"))
+    return DataSet(name=name, **table | {"positive": tuple(table.get("positive", ()))})
+
+
+def _embedded(dataset: DataSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a set of scikit-learn, standardised."""
+    import sklearn.datasets
+
+    features, raw = getattr(sklearn.datasets, dataset.loader)(return_X_y=True)
+    return _standardised(features), np.where(np.isin(raw, dataset.positive), 1.0, -1.0)
+
+
+def _named(dataset: DataSet) -> tuple["Features", NDArray[np.float64]]:
+    """Return a set of the LIBSVM page, from where it is or from the net."""
+    path = locate(dataset.name) or fetch(dataset)
+    matrix, raw = libsvm.read(path, dataset.features)
+    if len(raw) != dataset.samples:
+        raise InputError(
+            f"{path} has {len(raw)} samples although data set {dataset.name!r} has {dataset.samples}: it is "
+            "another file or cut short, so replace it, or load it by its path."
+        )
+    return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
+
+
+def _is_path(text: str) -> bool:
+    """Return whether the user meant a file rather than the name of a data set, some of which hold a dot."""
+    known = {*libsvm.SUFFIXES, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
+    looks = "/" in text or os.sep in text or Path(text).suffix.lower() in known
+    return looks or (text != "" and os.path.exists(text))
+
+
+def _standardised(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the features with mean 0 and variance 1, constant ones 0."""
+    features = np.ascontiguousarray(features, dtype=np.float64)
+    scale = features.std(axis=0)
+    # Rounding can leave a constant feature a tiny deviation, so being constant is tested by itself.
+    constant = np.ptp(features, axis=0) == 0.0
+    scale[constant] = 1.0
+    standard = (features - features.mean(axis=0)) / scale
+    standard[:, constant] = 0.0
+    return standard
+
+
+def _dense_or_sparse(matrix: "csr_matrix") -> "Features":
+    """Return the matrix in the form that suits its density."""
+    samples, features = matrix.shape
+    return matrix.toarray(order="C") if matrix.nnz > DENSE_ABOVE * samples * features else matrix
+
+
+def _download(url: str, folder: str) -> bytes:
+    """Return the text behind a url, uncompressed, with LF line ends and a final newline."""
+    import pooch
+
+    name = PurePosixPath(urlsplit(url).path).name
+    with _quiet(pooch.get_logger()):
+        # Pooch could check only the bytes as sent; the stated hash is that of the text: the caller checks it.
+        file = pooch.retrieve(url, known_hash=None, fname=f"sent-{name}", path=folder, progressbar=False)
+    text = libsvm.decompress(Path(file).read_bytes(), Path(name).suffix.lower()).replace(b"\r\n", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+@contextmanager
+def _quiet(logger) -> Iterator[None]:
+    """Keep a library's logger from writing notes to the terminal."""
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _reason(error: Exception) -> str:
+    """Return in a few words why a download failed."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"HTTP status {response.status_code}"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error)

@@ -1,0 +1,256 @@
+"""LIBSVM text (``label index:value index:value ...``, one sample a line), plain or compressed.
+
+The text is parsed by scikit-learn. What this module adds is the sentence for every file that cannot be used,
+with the number of the line that is at fault.
+"""
+
+import os
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    Samples = tuple[csr_matrix, NDArray[np.float64]]
+
+SUFFIXES = (".xz", ".gz", ".bz2")
+"""How the name of a compressed file ends."""
+
+
+def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples":
+    r"""Read a LIBSVM text file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; a name that ends in .gz, .bz2 or .xz is decompressed.
+    features : int, optional
+        The number of features d, at least 1; the largest index in the file if not given.
+
+    Returns
+    -------
+    features : scipy.sparse.csr_matrix, shape (N, d), float64
+        All values are finite; entries that the file stores as zero stay stored.
+    labels : ndarray, shape (N,), float64
+        The labels as in the file, finite.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, a folder, empty, cut short or corrupt, is not LIBSVM text (the sentence gives
+        the line), or has more features than declared.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "tiny")
+    ...     _ = path.write_text("+1 1:0.5 3:2\n-1 2:1\n")
+    ...     matrix, labels = read(path)
+    >>> matrix.toarray()
+    array([[0.5, 0. , 2. ],
+           [0. , 1. , 0. ]])
+    >>> labels
+    array([ 1., -1.])
+    """
+    whole = isinstance(features, int | np.integer) and not isinstance(features, bool)
+    if features is not None and not (whole and features >= 1):
+        raise InputError(f"features = {features!r} is not a count: give an integer of at least 1, or None.")
+    text = _text(path)
+    try:
+        matrix, labels = _parse(text, features)
+    except _BAD:
+        lines = text.split(b"\n")
+        bad = _first_bad(lines, features)
+        raise InputError(
+            f"{path} is not LIBSVM text at line {bad + 1}, where {_fault(lines[bad], features)}: "
+            "correct that line, or remove it."
+        ) from None
+    if len(labels) == 0:
+        raise InputError(f"{path} holds no samples: {_FORM}.")
+    if features is None and matrix.nnz == 0:
+        raise InputError(f"{path} holds labels but no features: {_FORM}.")
+    return matrix, labels
+
+
+def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
+    """Map labels of two different values to -1 and +1.
+
+    Parameters
+    ----------
+    raw : array_like, shape (N,)
+        Labels of exactly two different values.
+    name : str
+        What holds them, for the sentence of an error.
+
+    Returns
+    -------
+    ndarray, shape (N,), float64
+        +1 where `raw` is the larger of its two values, -1 elsewhere.
+
+    Raises
+    ------
+    InputError
+        If the labels are not one-dimensional, not finite, or not of exactly two values.
+
+    Examples
+    --------
+    >>> two_labels([2, 1, 1])
+    array([ 1., -1., -1.])
+    """
+    labels = np.asarray(raw)
+    if labels.ndim != 1:
+        raise InputError(f"{name} has labels of shape {labels.shape}: give one label per sample.")
+    if labels.dtype.kind in "fc" and not np.isfinite(labels).all():
+        first = int(np.flatnonzero(~np.isfinite(labels))[0])
+        raise InputError(f"{name} has the label {labels[first]} at sample {first}: give finite labels.")
+    values = np.unique(labels)
+    if len(values) != 2:
+        some = ", ".join(f"{value:g}" if labels.dtype.kind in "iuf" else str(value) for value in values[:5])
+        more = ", ..." if len(values) > 5 else ""
+        count = {0: "no labels", 1: "one label only"}.get(len(values), f"{len(values)} different labels")
+        raise InputError(
+            f"{name} has {count} ({some}{more}): exactly two are needed, so select or merge classes first."
+        )
+    return np.where(labels == values[1], 1.0, -1.0)
+
+
+def decompress(data: bytes, suffix: str) -> bytes:
+    """Undo the compression that a file's suffix names; other suffixes leave the bytes as they are.
+
+    Parameters
+    ----------
+    data : bytes
+        What the file holds.
+    suffix : str
+        ".gz", ".bz2", ".xz", or anything else for plain data.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        If the compressed data is corrupt or cut short.
+
+    Examples
+    --------
+    >>> import gzip
+    >>> decompress(gzip.compress(b"+1 1:2"), ".gz")
+    b'+1 1:2'
+    """
+    import bz2
+    import gzip
+    import lzma
+    import zlib
+
+    plain = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}.get(suffix)
+    if plain is None:
+        return data
+    try:
+        return plain(data)
+    except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
+        raise ValueError(f"not a complete {suffix} file") from error
+
+
+_FORM = "give LIBSVM text, one line 'label index:value ...' a sample"
+
+# What scikit-learn raises on a line that it cannot parse; OverflowError is an index beyond a machine integer.
+_BAD = (ValueError, OverflowError)
+
+
+def _text(path: str | os.PathLike[str]) -> bytes:
+    """Return the text of the file, decompressed and known to be UTF-8."""
+    # os.path answers False where pathlib raises: on names that are too long or hold a null byte.
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder: give a file of LIBSVM text in it.")
+    if not os.path.exists(path):
+        raise InputError(f"{path} does not exist: check the path, or give the name of a data set.")
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): give a file you may read.") from error
+    if not data:
+        raise InputError(f"{path} is empty: {_FORM}.")
+    suffix = Path(path).suffix.lower()
+    try:
+        text = decompress(data, suffix)
+    except ValueError as error:
+        raise InputError(
+            f"{path} is {error}: it is corrupt, cut short or wrongly named, so fetch it again or rename it."
+        ) from error
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path} is not text (its line {line} is not UTF-8): give LIBSVM text, or if the file is compressed, "
+            f"end its name in {', '.join(SUFFIXES)}."
+        ) from None
+    return text
+
+
+def _parse(text: bytes, features: int | None) -> "Samples":
+    """Return the samples of the text, all finite; raises one of ``_BAD``."""
+    from sklearn.datasets import load_svmlight_file  # slow to import
+
+    matrix, labels = load_svmlight_file(
+        BytesIO(text), n_features=features, dtype=np.float64, zero_based=False
+    )
+    if not (np.isfinite(labels).all() and np.isfinite(matrix.data).all()):
+        raise ValueError("not finite")
+    return matrix, labels
+
+
+def _parses(lines: Sequence[bytes], features: int | None = None) -> bool:
+    """Return whether these lines are LIBSVM text."""
+    try:
+        _parse(b"\n".join(lines), features)
+    except _BAD:
+        return False
+    return True
+
+
+def _first_bad(lines: Sequence[bytes], features: int | None = None) -> int:
+    """Return the index of the first line that does not parse; there is one.
+
+    Lines are independent of each other, so each step parses only half of what is left: log2(N) parses which
+    together cost no more than one parse of the whole.
+    """
+    low, high = 0, len(lines)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _parses(lines[low:middle], features):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _fault(line: bytes, features: int | None) -> str:
+    """Return what is wrong with a line that does not parse."""
+    label, *entries = line.partition(b"#")[0].split()
+    if not _parses([label]):
+        return f"the label {_shown(label)} is not a finite number"
+    alone = [b"0 " + entry for entry in entries]
+    if not _parses(alone):
+        entry = entries[_first_bad(alone)]
+        return f"{_shown(entry)} is not index:value with an integer index counted from 1 and a finite value"
+    if not _parses([line]):
+        return f"the indices are repeated or not in increasing order ({_shown(line)})"
+    largest = _parse(line, None)[0].shape[1]
+    return f"there is a feature {largest} although {features} features are declared"
+
+
+def _shown(part: bytes) -> str:
+    """Return a part of a line, cut to fit in a sentence."""
+    text = part.decode().strip()
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -1,0 +1,26 @@
+"""What every function with a proximal operator offers."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+
+class Function(ABC):
+    r"""A proper closed convex function :math:`\psi` whose proximal operator is known.
+
+    Attributes
+    ----------
+    kernel : NamedTuple
+        The form that compiled code takes, see :func:`rootkappa.problems.oracles.prox`.
+    """
+
+    kernel: Any
+
+    @abstractmethod
+    def value(self, x: np.ndarray) -> float:
+        r"""Return :math:`\psi(x)`, infinity outside the domain."""
+
+    @abstractmethod
+    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
+        r"""Return :math:`\arg\min_z \psi(z) + \|z - x\|^2 / (2\gamma)` as a new array; ``gamma`` is positive."""

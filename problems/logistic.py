@@ -1,0 +1,314 @@
+"""L2-regularised logistic regression on real or given data, dense or sparse."""
+
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from .compiled import njit
+from .data import load as load_data
+from .data.libsvm import two_labels
+from .errors import InputError
+from .functions import Function
+from .oracles import clients, gradient, implements, local_steps, repeat_gradient_steps, work_size
+from .partitions import assign
+from .problem import Problem, checked_count, checked_kappa, checked_psi
+from .vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
+
+# Up to this size an exact dense eigenvalue or Newton system is a matter of a second.
+_DENSE_SIZE = 2048
+
+
+class DenseLogisticKernel(NamedTuple):
+    """The compiled form of :class:`Logistic` on a dense array.
+
+    Row j of B is ``label * features`` of one sample; client i owns rows ``start[i]`` to ``start[i + 1]``.
+    """
+
+    B: np.ndarray
+    start: np.ndarray
+    l2: float
+    psi: Any
+
+
+class SparseLogisticKernel(NamedTuple):
+    """The same on a CSR matrix: row j of B has ``values[pointer[j]:pointer[j + 1]]`` in ``columns`` of that range."""
+
+    values: np.ndarray
+    columns: np.ndarray
+    pointer: np.ndarray
+    start: np.ndarray
+    d: int
+    l2: float
+    psi: Any
+
+
+class Logistic(Problem):
+    r""":math:`f_i(x) = \frac1{m_i} \sum_{j=1}^{m_i} \log(1 + e^{-y_{ij} a_{ij}^\top x}) + \frac{\lambda}{2}\|x\|^2`.
+
+    Parameters
+    ----------
+    features : array_like or scipy.sparse matrix, shape (N, d)
+        One row a sample, finite. A sparse matrix is kept sparse.
+    labels : array_like, shape (N,)
+        Two different values; the larger one becomes +1, the other -1.
+    clients : int
+        The number n, at most N.
+    l2 : float, optional
+        The regularisation :math:`\lambda`, positive. Give either this or ``kappa``.
+    kappa : float, optional
+        The condition number, above 1: :math:`\lambda` is chosen such that L / mu is just that.
+    partition : str or array_like, shape (N,)
+        How the samples go to the clients: "contiguous", "shuffled", "by_label", "dirichlet", or each sample's client.
+    alpha : float
+        The concentration of the Dirichlet partition, positive; smaller is more heterogeneous.
+    seed : int
+        For the partitions that draw.
+    psi : Function, optional
+        A nonsmooth term, for example ``functions.L1(0.01)``.
+
+    Raises
+    ------
+    InputError
+        If an argument is outside its range or the data cannot be used.
+
+    Notes
+    -----
+    ``L_i`` is exact for this class of functions: the largest eigenvalue of the client's Hessian at 0. ``mu`` is
+    the bound :math:`\lambda`.
+
+    Examples
+    --------
+    >>> problem = Logistic([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1, 1, 1], clients=1, kappa=10.0)
+    >>> round(problem.kappa, 12), problem.solution().residual < 1e-13
+    (10.0, True)
+    """
+
+    def __init__(
+        self,
+        features: Any,
+        labels: Any,
+        clients: int = 10,
+        l2: float | None = None,
+        kappa: float | None = None,
+        partition: Any = "contiguous",
+        alpha: float = 0.5,
+        seed: int = 0,
+        psi: Function | None = None,
+    ) -> None:
+        features, labels = _checked_data(features, labels)
+        self.n, self.d = checked_count("clients", clients), int(features.shape[1])
+        owner = assign(partition, labels, self.n, seed, alpha)
+        order = np.argsort(owner, kind="stable")
+        self._start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
+        self._B = _scaled_rows(features[order], labels[order])
+        largest = np.array([_largest_eigenvalue(self._rows(i)) for i in range(self.n)]) / 4
+        self.l2 = _regularisation(l2, kappa, float(largest.max()))
+        self.L_i = largest + self.l2
+        self.mu_i = np.full(self.n, self.l2)
+        self.how = {"L": "eigenvalues", "mu": "bound"}
+        self.psi = checked_psi(psi)
+        if isinstance(self._B, np.ndarray):
+            self.kernel = DenseLogisticKernel(self._B, self._start, self.l2, self.psi.kernel)
+        else:
+            columns, pointer = self._B.indices.astype(np.int32), self._B.indptr.astype(np.int64)
+            self.kernel = SparseLogisticKernel(
+                self._B.data, columns, pointer, self._start, self.d, self.l2, self.psi.kernel
+            )
+        how = partition if isinstance(partition, str) else "given"
+        label = f"logistic N={len(labels)} n={self.n} d={self.d} kappa={self.kappa:g} partition={how}"
+        self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
+
+    @classmethod
+    def load(cls, data: str | Path = "breast_cancer", **options: Any) -> Self:
+        """Return the problem on a data set, by name or by the path of LIBSVM text.
+
+        Parameters
+        ----------
+        data : str or Path
+            A name that ``rootkappa data`` lists, or a file: plain, .gz, .bz2 or .xz.
+        **options
+            The other arguments of :class:`Logistic`.
+
+        Raises
+        ------
+        InputError
+            If the data set cannot be found or read, or an option is outside its range.
+
+        Examples
+        --------
+        >>> Logistic.load("breast_cancer", clients=10, kappa=100.0).d
+        30
+        """
+        features, labels = load_data(data)
+        problem = cls(features, labels, **options)
+        problem.label = problem.label.replace("logistic", f"logistic {Path(data).name}", 1)
+        return problem
+
+    def _rows(self, i: int) -> Any:
+        return self._B[self._start[i] : self._start[i + 1]]
+
+    @property
+    def _sample_weights(self) -> np.ndarray:
+        """Each sample's weight in F, one over the number of clients times the client's samples; shape (N,)."""
+        sizes = np.diff(self._start)
+        return np.repeat(1.0 / (self.n * sizes), sizes)
+
+    def value(self, x: np.ndarray) -> float:
+        losses = np.logaddexp(0.0, -(self._B @ x))
+        return float(self._sample_weights @ losses + self.l2 / 2 * (x @ x)) + self.psi.value(x)
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        slopes = self._sample_weights * _slope(self._B @ x)
+        return self._B.T @ slopes + self.l2 * x
+
+    def gradients(self, x: np.ndarray) -> np.ndarray:
+        slopes = _slope(self._B @ x)
+        return self._client_sums(slopes) + self.l2 * x
+
+    def _client_sums(self, slopes: np.ndarray) -> np.ndarray:
+        means = np.empty((self.n, self.d), dtype=slopes.dtype)
+        for i in range(self.n):
+            rows = self._rows(i)
+            means[i] = rows.T @ slopes[self._start[i] : self._start[i + 1]] / rows.shape[0]
+        return means
+
+    def precise_gradients(self, x: np.ndarray) -> np.ndarray:
+        slopes = _slope(self._B.astype(np.longdouble) @ x)
+        return self._client_sums(slopes) + np.longdouble(self.l2) * x
+
+    def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+        slopes = _slope(self._B @ x)
+        weights = -self._sample_weights * slopes * (1.0 + slopes)
+        if self.d <= _DENSE_SIZE:
+            B = self._B
+            scaled = B * weights[:, None] if isinstance(B, np.ndarray) else B.multiply(weights[:, None]).tocsr()
+            hessian = B.T @ scaled
+            hessian = hessian if isinstance(hessian, np.ndarray) else hessian.toarray()
+            return np.linalg.solve(hessian + self.l2 * np.eye(self.d), g)
+        from scipy.sparse.linalg import LinearOperator, cg
+
+        operator = LinearOperator(
+            (self.d, self.d),
+            matvec=lambda v: self._B.T @ (weights * (self._B @ v)) + self.l2 * v,
+            dtype=np.dtype(float),
+        )
+        return cg(operator, g, rtol=1e-10, maxiter=10 * self.d)[0]
+
+
+def _slope(margins: np.ndarray) -> np.ndarray:
+    """Return the derivative of log(1 + exp(-z)), which is -1 / (1 + exp(z)), without overflow."""
+    e = np.exp(-np.abs(margins))
+    return -np.where(margins >= 0, e, 1.0) / (1.0 + e)
+
+
+def _checked_data(features: Any, labels: Any) -> tuple[Any, np.ndarray]:
+    from scipy.sparse import csr_array, issparse
+
+    features = csr_array(features, dtype=float) if issparse(features) else np.array(features, dtype=float, order="C")
+    if features.ndim != 2 or 0 in features.shape:
+        raise InputError(f"features has shape {features.shape}, but (N, d) is needed: give one row for each sample.")
+    entries = features if isinstance(features, np.ndarray) else features.data
+    if not np.isfinite(entries).all():
+        raise InputError("features holds entries that are NaN or infinite: remove or fill in those samples.")
+    labels = np.asarray(labels, dtype=float)
+    if labels.shape != (features.shape[0],):
+        raise InputError(
+            f"labels has shape {labels.shape}, but features has {features.shape[0]} rows: give one label for each."
+        )
+    return features, two_labels(labels)
+
+
+def _scaled_rows(features: Any, labels: np.ndarray) -> Any:
+    if isinstance(features, np.ndarray):
+        return np.ascontiguousarray(features * labels[:, None])
+    scaled = features.copy()
+    scaled.data *= np.repeat(labels, np.diff(scaled.indptr))
+    return scaled
+
+
+def _regularisation(l2: float | None, kappa: float | None, largest: float) -> float:
+    if (l2 is None) == (kappa is None):
+        raise InputError(f"l2 = {l2!r} and kappa = {kappa!r} were given: give exactly one of the two.")
+    if largest <= 0:
+        raise InputError("features are all zero, so there is nothing to learn: give data with nonzero entries.")
+    if kappa is not None:
+        return largest / (checked_kappa(kappa) - 1.0)
+    if not (np.isfinite(l2) and l2 > 0):  # type: ignore[operator]
+        raise InputError(f"l2 = {l2!r} does not make the problem strongly convex: give a finite number above 0.")
+    return float(l2)  # type: ignore[arg-type]
+
+
+def _largest_eigenvalue(rows: Any) -> float:
+    """Return the largest eigenvalue of ``rows.T @ rows / len(rows)``, from the smaller of the two Gram matrices."""
+    m, d = rows.shape
+    if min(m, d) > _DENSE_SIZE:
+        from scipy.sparse.linalg import svds
+
+        return float(svds(rows, k=1, return_singular_vectors=False, tol=1e-14)[0] ** 2) / m
+    gram = rows @ rows.T if m <= d else rows.T @ rows
+    gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
+    return float(np.linalg.eigvalsh(gram)[-1]) / m
+
+
+@implements(clients, DenseLogisticKernel)
+@implements(clients, SparseLogisticKernel)
+def _clients(kernel):
+    return kernel.start.shape[0] - 1
+
+
+@implements(work_size, DenseLogisticKernel)
+def _dense_work_size(kernel):
+    return kernel.B.shape[1] + BLOCK
+
+
+@implements(work_size, SparseLogisticKernel)
+def _sparse_work_size(kernel):
+    return kernel.d + BLOCK
+
+
+@implements(gradient, DenseLogisticKernel)
+def _dense_gradient(kernel, i, x, g, work):
+    first, last = kernel.start[i], kernel.start[i + 1]
+    _dense_losses(kernel.B, first, last, kernel.l2, x, g, work)
+
+
+@implements(gradient, SparseLogisticKernel)
+def _sparse_gradient(kernel, i, x, g, work):
+    first, last = kernel.start[i], kernel.start[i + 1]
+    _sparse_losses(kernel.values, kernel.columns, kernel.pointer, first, last, kernel.l2, x, g, work)
+
+
+implements(local_steps, DenseLogisticKernel)(repeat_gradient_steps)
+implements(local_steps, SparseLogisticKernel)(repeat_gradient_steps)
+
+
+@njit
+def _dense_losses(B, first, last, l2, x, g, z):
+    """Block by block: margins, weights, gradient, so that each block is read from memory once."""
+    for j in range(x.shape[0]):
+        g[j] = l2 * x[j]
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        rows = B[begin:end]
+        matrix_vector(rows, x, z)
+        logistic_weights(z, end - begin, -1.0 / (last - first))
+        add_transposed_product(rows, z, g)
+
+
+@njit
+def _sparse_losses(values, columns, pointer, first, last, l2, x, g, z):
+    for j in range(x.shape[0]):
+        g[j] = l2 * x[j]
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        for j in range(begin, end):
+            margin = 0.0
+            for k in range(pointer[j], pointer[j + 1]):
+                margin += values[k] * x[columns[k]]
+            z[j - begin] = margin
+        logistic_weights(z, end - begin, -1.0 / (last - first))
+        for j in range(begin, end):
+            weight = z[j - begin]
+            for k in range(pointer[j], pointer[j + 1]):
+                g[columns[k]] += weight * values[k]

@@ -1,0 +1,144 @@
+"""What every problem offers: clients, constants, gradients and a certified solution."""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+from .functions import Function, Zero
+from .solution import Solution, solve
+
+
+class Problem(ABC):
+    r"""Minimise :math:`F(x) + \psi(x)` with :math:`F = \frac1n \sum_{i=1}^n f_i` over :math:`x \in \mathbb{R}^d`.
+
+    Every :math:`f_i` is :math:`L_i`-smooth and :math:`\mu_i`-strongly convex.
+
+    Attributes
+    ----------
+    n, d : int
+        The numbers of clients and of coordinates.
+    L_i, mu_i : ndarray, shape (n,)
+        The constants of smoothness and strong convexity of each client.
+    how : dict of str
+        How ``L`` and ``mu`` were obtained: "eigenvalues", "closed form", "bound" or "planted".
+    psi : Function
+        The nonsmooth term, :class:`~rootkappa.problems.functions.Zero` if there is none.
+    kernel : NamedTuple
+        What compiled code takes, see :mod:`rootkappa.problems.oracles`.
+    label : str
+        One line that names the problem and its size.
+    """
+
+    n: int
+    d: int
+    L_i: np.ndarray
+    mu_i: np.ndarray
+    how: dict[str, str]
+    psi: Function
+    kernel: Any
+    label: str
+
+    @property
+    def L(self) -> float:
+        r"""The largest :math:`L_i`: every client's function is L-smooth."""
+        return float(self.L_i.max())
+
+    @property
+    def mu(self) -> float:
+        r"""The smallest :math:`\mu_i`: every client's function is mu-strongly convex."""
+        return float(self.mu_i.min())
+
+    @property
+    def kappa(self) -> float:
+        """The condition number ``L / mu``."""
+        return self.L / self.mu
+
+    @property
+    def is_smooth(self) -> bool:
+        r"""Whether :math:`\psi = 0`."""
+        return isinstance(self.psi, Zero)
+
+    @abstractmethod
+    def value(self, x: np.ndarray) -> float:
+        r"""Return :math:`F(x) + \psi(x)`."""
+
+    @abstractmethod
+    def gradients(self, x: np.ndarray) -> np.ndarray:
+        r"""Return every :math:`\nabla f_i(x)`, shape (n, d)."""
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        r"""Return :math:`\nabla F(x)`, shape (d,)."""
+        return self.gradients(x).mean(axis=0)
+
+    @abstractmethod
+    def precise_gradients(self, x: np.ndarray) -> np.ndarray:
+        """Return every client's gradient in extended precision where the machine has one, shape (n, d)."""
+
+    @abstractmethod
+    def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+        r"""Return :math:`\nabla^2 F(x)^{-1} g`, shape (d,)."""
+
+    def gap(self, x: np.ndarray) -> float:
+        r"""Return :math:`(F + \psi)(x) - (F + \psi)(x^*)`, never below 0."""
+        return max(self.value(x) - self._smallest_value, 0.0)
+
+    @cached_property
+    def _smallest_value(self) -> float:
+        return self.value(self.solution().x)
+
+    def solution(self) -> Solution:
+        """Return the minimiser in high precision with its certificate; computed once.
+
+        Returns
+        -------
+        Solution
+            ``x`` of shape (d,), ``gradients`` of shape (n, d) and the relative ``residual``.
+        """
+        return self._solution
+
+    @cached_property
+    def _solution(self) -> Solution:
+        return solve(self)
+
+    def content_key(self) -> str:
+        """Return a hash of everything that defines the problem."""
+        digest = blake2b(digest_size=16)
+        for name, value in zip(self.kernel._fields, self.kernel, strict=True):
+            digest.update(f"{name} {self.psi!r} {getattr(value, 'shape', value)}".encode())
+            if isinstance(value, np.ndarray):
+                digest.update(np.ascontiguousarray(value).view(np.uint8).data)
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+
+def checked_psi(psi: Function | None) -> Function:
+    """Return the nonsmooth term, :math:`0` for None; one that does not act on a single model is refused."""
+    if psi is None:
+        return Zero()
+    if not isinstance(psi, Function) or not hasattr(psi, "kernel"):
+        raise InputError(f"psi = {psi!r} is no function of one model with a compiled prox: give e.g. functions.L1(0.1).")
+    return psi
+
+
+def checked_kappa(kappa: float) -> float:
+    """Return a condition number as a float; it must be a finite number above 1."""
+    try:
+        number = float(kappa)
+    except (TypeError, ValueError):
+        raise InputError(f"kappa = {kappa!r} is not a number: give a condition number above 1, such as 1e4.") from None
+    if not (np.isfinite(number) and number > 1.0):
+        raise InputError(f"kappa = {kappa!r} is no condition number to test: give a finite number above 1, such as 1e4.")
+    return number
+
+
+def checked_count(name: str, value: int) -> int:
+    """Return a number of things as an int; it must be an integer that is at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{name} = {value!r} does not count anything: give an integer that is at least 1.")
+    return int(value)

@@ -1,0 +1,229 @@
+"""Quadratic problems, where every promise can be checked exactly."""
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from .compiled import njit
+from .errors import InputError
+from .functions import Function
+from .oracles import clients, gradient, implements, local_steps, repeat_gradient_steps, work_size
+from .problem import Problem, checked_count, checked_kappa, checked_psi
+from .randomness import generator
+from .vectors import add_transposed_product, matrix_vector
+
+#: How the eigenvectors of the clients' Hessians relate.
+BASES = ("common", "client")
+
+
+class QuadraticKernel(NamedTuple):
+    r"""The compiled form of :class:`Quadratic`: :math:`A_i = V_i^\top \mathrm{diag}(\lambda_i) V_i`."""
+
+    A: np.ndarray
+    b: np.ndarray
+    V: np.ndarray
+    lam: np.ndarray
+    psi: Any
+
+
+class Quadratic(Problem):
+    r""":math:`f_i(x) = \frac12 x^\top A_i x - b_i^\top x` with explicit arrays.
+
+    Parameters
+    ----------
+    hessians : array_like, shape (n, d, d)
+        The matrices :math:`A_i`: symmetric, positive definite.
+    linear : array_like, shape (n, d)
+        The vectors :math:`b_i`.
+    psi : Function, optional
+        A nonsmooth term, for example ``functions.L1(0.1)``.
+
+    Raises
+    ------
+    InputError
+        If a shape is wrong, an entry is not finite, or a matrix is not symmetric and positive definite.
+
+    Examples
+    --------
+    >>> problem = Quadratic([[[1.0, 0.0], [0.0, 4.0]]], [[1.0, 4.0]])
+    >>> problem.kappa, problem.solution().x
+    (4.0, array([1., 1.]))
+    """
+
+    def __init__(self, hessians: Any, linear: Any, psi: Function | None = None) -> None:
+        A = _checked_hessians(hessians)
+        lam, columns = np.linalg.eigh(A)
+        if not lam[:, 0].min() > 0:
+            client = int(lam[:, 0].argmin())
+            raise InputError(
+                f"hessians[{client}] has the eigenvalue {lam[client, 0]:.3g}, but every f_i must be strongly convex: "
+                "give positive definite matrices."
+            )
+        V = np.ascontiguousarray(columns.transpose(0, 2, 1))
+        self._fill(A, linear, V, lam, psi, "eigenvalues", f"quadratic n={A.shape[0]} d={A.shape[1]}")
+
+    def _fill(self, A, linear, V, lam, psi: Function | None, how: str, label: str) -> None:
+        self.n, self.d, _ = A.shape
+        b = np.array(linear, dtype=float)
+        if b.shape != (self.n, self.d) or not np.isfinite(b).all():
+            raise InputError(
+                f"linear has shape {b.shape}, but finite numbers of shape ({self.n}, {self.d}) are needed: "
+                "give one row for each of the hessians."
+            )
+        self.psi = checked_psi(psi)
+        self.kernel = QuadraticKernel(A, b, V, lam, self.psi.kernel)
+        self.L_i, self.mu_i = lam.max(axis=1), lam.min(axis=1)
+        self.how = {"L": how, "mu": how}
+        self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
+
+    @classmethod
+    def random(
+        cls,
+        clients: int = 10,
+        dim: int = 20,
+        kappa: float = 100.0,
+        seed: int = 0,
+        heterogeneity: float = 1.0,
+        basis: str = "common",
+        psi: Function | None = None,
+    ) -> Self:
+        r"""Draw a problem whose spectrum and solution are planted.
+
+        Every client's Hessian has the eigenvalues ``geomspace(1 / kappa, 1, dim)``, so L is 1 and both ends are
+        really there. The solution :math:`x^*` without :math:`\psi` is standard normal, and the clients' gradients
+        there are normal with standard deviation ``heterogeneity`` before they are centred.
+
+        Parameters
+        ----------
+        clients, dim : int
+            The numbers n, at least 1, and d, at least 2.
+        kappa : float
+            The condition number, above 1.
+        seed : int
+            At least 0; every draw is named, so the directions do not change with ``kappa``.
+        heterogeneity : float
+            At least 0; at 0 all clients share one minimiser.
+        basis : {"common", "client"}
+            One eigenbasis for all clients, or one for each.
+        psi : Function, optional
+            A nonsmooth term, which moves the solution.
+
+        Raises
+        ------
+        InputError
+            If an argument is outside its range.
+
+        Examples
+        --------
+        >>> problem = Quadratic.random(clients=3, dim=5, kappa=1e4, seed=1)
+        >>> problem.L, round(problem.kappa)
+        (1.0, 10000)
+        """
+        n, d, kappa = checked_count("clients", clients), checked_count("dim", dim), checked_kappa(kappa)
+        if d < 2:
+            raise InputError("dim = 1 cannot hold both ends of a spectrum: give dim at least 2.")
+        if not (np.isfinite(heterogeneity) and heterogeneity >= 0):
+            raise InputError(f"heterogeneity = {heterogeneity!r} is no spread: give a finite number, at least 0.")
+        if basis not in BASES:
+            raise InputError(f"basis = {basis!r} is unknown: give one of {', '.join(BASES)}.")
+        spectrum = np.geomspace(1.0 / kappa, 1.0, d)
+        spectrum[[0, -1]] = 1.0 / kappa, 1.0
+        bases = 1 if basis == "common" else n
+        V = np.stack([_random_rotation(d, generator(seed, "quadratic", "basis", i)) for i in range(bases)])
+        V = np.ascontiguousarray(np.broadcast_to(V, (n, d, d)))
+        lam = np.tile(spectrum, (n, 1))
+        A = np.einsum("nkj,nk,nkl->njl", V, lam, V)
+        A = (A + A.transpose(0, 2, 1)) / 2
+        x_star = generator(seed, "quadratic", "solution").standard_normal(d)
+        spread = generator(seed, "quadratic", "heterogeneity").standard_normal((n, d))
+        b = A @ x_star + heterogeneity * (spread - spread.mean(axis=0))
+        problem = cls.__new__(cls)
+        label = f"quadratic n={n} d={d} kappa={kappa:g} seed={seed} basis={basis} heterogeneity={heterogeneity:g}"
+        problem._fill(A, b, V, lam, psi, "planted", label)
+        return problem
+
+    def value(self, x: np.ndarray) -> float:
+        A, b = self.kernel.A, self.kernel.b
+        return float(x @ A.mean(axis=0) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
+
+    def gap(self, x: np.ndarray) -> float:
+        if not self.is_smooth:
+            return super().gap(x)
+        # The difference of two values would lose every digit near the minimum.
+        error = x - self.solution().x
+        return float(error @ self.kernel.A.mean(axis=0) @ error / 2)
+
+    def gradients(self, x: np.ndarray) -> np.ndarray:
+        return self.kernel.A @ x - self.kernel.b
+
+    def precise_gradients(self, x: np.ndarray) -> np.ndarray:
+        A = self.kernel.A.astype(np.longdouble)
+        return (A * x).sum(axis=2) - self.kernel.b
+
+    def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+        return np.linalg.solve(self.kernel.A.mean(axis=0), g)
+
+
+def _checked_hessians(hessians: Any) -> np.ndarray:
+    A = np.array(hessians, dtype=float)
+    if A.ndim != 3 or A.shape[1] != A.shape[2] or A.size == 0:
+        raise InputError(f"hessians has shape {A.shape}, but (n, d, d) is needed: give one matrix for each client.")
+    if not np.isfinite(A).all():
+        raise InputError("hessians holds entries that are NaN or infinite: give finite numbers.")
+    if np.abs(A - A.transpose(0, 2, 1)).max() > 1e-12 * np.abs(A).max():
+        raise InputError("hessians holds a matrix that is not symmetric: give (A + A.T) / 2 of each.")
+    return (A + A.transpose(0, 2, 1)) / 2
+
+
+def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
+    """Return an orthogonal matrix, uniformly distributed (Mezzadri 2007)."""
+    Q, R = np.linalg.qr(rng.standard_normal((d, d)))
+    return (Q * np.sign(np.diag(R))).T
+
+
+@implements(clients, QuadraticKernel)
+def _clients(kernel):
+    return kernel.A.shape[0]
+
+
+@implements(work_size, QuadraticKernel)
+def _work_size(kernel):
+    return 2 * kernel.A.shape[1]
+
+
+@implements(gradient, QuadraticKernel)
+def _gradient(kernel, i, x, g, work):
+    matrix_vector(kernel.A[i], x, g)
+    for j in range(x.shape[0]):
+        g[j] -= kernel.b[i, j]
+
+
+@implements(local_steps, QuadraticKernel)
+def _local_steps(kernel, i, x, h, gamma, k, work):
+    # Up to two products with A_i are no dearer than the two changes of basis.
+    if k <= 2:
+        repeat_gradient_steps(kernel, i, x, h, gamma, k, work)
+    else:
+        _jump(kernel.V[i], kernel.lam[i], kernel.b[i], x, h, gamma, k, work)
+
+
+@njit
+def _jump(V, lam, b, x, h, gamma, k, work):
+    r"""Take all k steps at once in the eigenbasis: :math:`z \leftarrow r^k z + \frac{1 - r^k}{\lambda} c`."""
+    d = x.shape[0]
+    z, c = work[:d], work[d : 2 * d]
+    matrix_vector(V, x, z)
+    for j in range(d):
+        x[j] = b[j] + h[j]
+    matrix_vector(V, x, c)
+    for j in range(d):
+        r = 1.0 - gamma * lam[j]
+        if r > 0.0:
+            # 1 - r^k would cancel for small eigenvalues, where k * gamma * lambda is far below 1.
+            exponent = k * np.log1p(-gamma * lam[j])
+            z[j] = np.exp(exponent) * z[j] - np.expm1(exponent) / lam[j] * c[j]
+        else:
+            power = r**k
+            z[j] = power * z[j] + (1.0 - power) / lam[j] * c[j]
+    x[:] = 0.0
+    add_transposed_product(V, z, x)

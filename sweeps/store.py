@@ -1,0 +1,325 @@
+"""One SQLite file that holds every finished cell of a sweep: its configuration, its result and its trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Self
+
+from ..problems.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRACE_COLUMNS = (
+    "round", "iteration", "lyapunov", "distance", "gap",
+    "floats_up", "floats_down", "bits_up", "bits_down", "gradients",
+)  # fmt: skip
+
+# "RKap": marks the file as ours in its header, so that no other program's database is ever written to.
+_APPLICATION = 0x524B6170
+_VERSION = 1
+_BUSY_SECONDS = 60.0
+
+# The trace's columns have no declared type because SQLite turns -0.0 into 0.0 in a column declared REAL; the
+# check keeps them typed. NaN is stored as NULL.
+_SCHEMA = (
+    """CREATE TABLE cells (
+        cell INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+        configuration TEXT NOT NULL, result TEXT NOT NULL)""",
+    f"""CREATE TABLE points (
+        cell INTEGER NOT NULL REFERENCES cells ON DELETE CASCADE, place INTEGER NOT NULL,
+        {", ".join(f"{name} CHECK (typeof({name}) IN ('real', 'null'))" for name in TRACE_COLUMNS)},
+        PRIMARY KEY (cell, place)) WITHOUT ROWID""",
+    f"""CREATE VIEW traces AS
+        SELECT key, {", ".join(TRACE_COLUMNS)} FROM points JOIN cells USING (cell) ORDER BY cell, place""",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {_VERSION}",
+)
+
+
+class Store:
+    """The finished cells of a sweep, in one SQLite file.
+
+    Every cell is written in one transaction: a process that is killed leaves whole cells only. The threads of
+    one process may share a store, and two processes may open the same file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. It and its folder are created if they do not exist.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be created or written, or is not a Rootkappa store.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, Store(f"{folder}/sweep.sqlite") as store:
+    ...     store.put("a1", {"method": "scaffnew", "kappa": 100.0}, {"rounds": 61}, None)
+    ...     print(store.cells().to_string(index=False))
+    key   method  kappa  rounds
+     a1 scaffnew  100.0      61
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock = RLock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # An absolute path: sqlite3 reads names such as ":memory:" in its own way.
+            self._connection = sqlite3.connect(
+                self.path.absolute(), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                raise self._foreign("is not a SQLite database") from error
+            raise self._unusable(error) from error
+        except InputError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a store that is closed cannot be used again."""
+        with self._lock:
+            self._connection.close()
+
+    def keys(self) -> set[str]:
+        """Return the keys of the finished cells."""
+        with self._lock:
+            return {key for (key,) in self._connection.execute("SELECT key FROM cells")}
+
+    def put(
+        self, key: str, configuration: dict[str, Any], result: dict[str, Any], trace: pd.DataFrame | None
+    ) -> None:
+        """Write one finished cell, in one transaction; a cell that is there under the same key is replaced.
+
+        Parameters
+        ----------
+        key : str
+            The cell's key.
+        configuration, result : dict
+            Field names to values that are str, int, float (NaN and infinities too), bool or None. No field is
+            in both, and none is called ``key``.
+        trace : pandas.DataFrame or None
+            The columns ``TRACE_COLUMNS``, in any order, of numbers; they are kept as float64.
+
+        Raises
+        ------
+        InputError
+            If a field or a column does not fit, or the file cannot be written.
+        """
+        twice = ({"key"} & (configuration.keys() | result.keys())) | (configuration.keys() & result.keys())
+        if twice:
+            raise InputError(
+                f"field {min(twice)!r} would be two columns of one table: rename one of the two."
+            )
+        texts = _encoded("configuration", configuration), _encoded("result", result)
+        rows = [] if trace is None else _rows(trace)
+        with self._transaction("IMMEDIATE") as execute:
+            execute("DELETE FROM cells WHERE key = ?", (key,))
+            cell = execute(
+                "INSERT INTO cells (key, configuration, result) VALUES (?, ?, ?)", (key, *texts)
+            ).lastrowid
+            insert = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
+            self._connection.executemany(insert, ((cell, place, *row) for place, row in enumerate(rows)))
+
+    def cells(self) -> pd.DataFrame:
+        """Return one row a cell: ``key``, the fields of the configuration, the fields of the result.
+
+        The order of rows and columns depends on the cells alone, not on when they were written: the
+        configuration's columns sort the rows, from left to right.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns of int, of bool and of float have those types; a column of floats holds NaN for a field
+            that is None or missing. Any other column has dtype object and holds the values as they are.
+        """
+        import pandas as pd
+
+        cells, fields, answers = self._listed()
+        columns = {"key": pd.Series([key for key, _, _ in cells], dtype=object)}
+        for name in [*fields, *answers]:
+            columns[name] = _column([(given | found).get(name) for _, given, found in cells])
+        return pd.DataFrame(columns)
+
+    def traces(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return the traces of some cells, one below the other.
+
+        Parameters
+        ----------
+        keys : iterable of str, optional
+            The cells, in the order that is wanted. Without it: all cells, in the order of `cells`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``key`` and the columns ``TRACE_COLUMNS`` (float64). A cell without a trace has no rows.
+
+        Raises
+        ------
+        InputError
+            If a key is not in the store.
+        """
+        import numpy as np
+        import pandas as pd
+
+        names, blocks = [], [np.empty((0, len(TRACE_COLUMNS)))]
+        select = f"SELECT {', '.join(TRACE_COLUMNS)} FROM points WHERE cell = ? ORDER BY place"
+        with self._transaction("DEFERRED") as execute:
+            numbers = dict(execute("SELECT key, cell FROM cells").fetchall())
+            wanted = [key for key, _, _ in self._listed()[0]] if keys is None else keys
+            for key in wanted:
+                if key not in numbers:
+                    raise InputError(f"key = {key!r} is not in {self.path}: take keys that keys() lists.")
+                rows = execute(select, (numbers[key],)).fetchall()
+                names += [key] * len(rows)
+                # The shape is given because a trace may have no rows; None becomes NaN.
+                blocks.append(np.array(rows, dtype=np.float64).reshape(len(rows), len(TRACE_COLUMNS)))
+        frame = pd.DataFrame(np.concatenate(blocks), columns=list(TRACE_COLUMNS))
+        frame.insert(0, "key", pd.Series(names, dtype=object))
+        return frame
+
+    def _prepare(self) -> None:
+        """Create the tables in a new file; refuse a foreign file before anything is written to it."""
+        execute = self._connection.execute
+        execute("PRAGMA foreign_keys = ON")
+        # In WAL mode a killed process loses nothing that it committed, even without a sync after each commit.
+        execute("PRAGMA synchronous = NORMAL")
+        if self._is_empty():
+            with self._transaction("IMMEDIATE"):
+                if self._is_empty():  # another process may have been faster
+                    for statement in _SCHEMA:
+                        execute(statement)
+        (application,) = execute("PRAGMA application_id").fetchone()
+        (version,) = execute("PRAGMA user_version").fetchone()
+        if application != _APPLICATION:
+            raise self._foreign("is a SQLite database of another program")
+        if version != _VERSION:
+            raise self._foreign(f"is a store of format {version} where this version reads {_VERSION}")
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            try:
+                execute("PRAGMA journal_mode = WAL")
+                break  # a file system without shared memory keeps its own mode, which is as safe
+            except sqlite3.OperationalError:
+                # The busy timeout does not cover this statement when two processes create the store together.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _is_empty(self) -> bool:
+        (application,) = self._connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return application == 0 and tables == 0
+
+    @contextmanager
+    def _transaction(self, mode: str) -> Iterator[Any]:
+        """Hold the lock and a transaction around a block; what the block raises undoes what it wrote."""
+        with self._lock:
+            try:
+                self._connection.execute(f"BEGIN {mode}")
+                yield self._connection.execute
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise self._unusable(error) from error
+                raise
+
+    def _listed(self) -> tuple[list[tuple[str, dict[str, Any], dict[str, Any]]], list[str], list[str]]:
+        """Return the cells in their order, the configuration's columns and the result's columns."""
+        with self._lock:
+            texts = self._connection.execute("SELECT key, configuration, result FROM cells").fetchall()
+        cells = [(key, json.loads(configuration), json.loads(result)) for key, configuration, result in texts]
+        fields = _merged(configuration for _, configuration, _ in cells)
+        answers = [name for name in _merged(result for _, _, result in cells) if name not in fields]
+        cells.sort(key=lambda cell: ([_rank(cell[1].get(name)) for name in fields], cell[0]))
+        return cells, fields, answers
+
+    def _unusable(self, error: Exception) -> InputError:
+        return InputError(
+            f"store = {str(self.path)!r} cannot be used ({error}): give the path of a file in a folder "
+            "that you can write to, and let no other program hold it locked."
+        )
+
+    def _foreign(self, what: str) -> InputError:
+        return InputError(
+            f"store = {str(self.path)!r} {what}: give the path of a Rootkappa store or of a new file."
+        )
+
+
+def _encoded(part: str, fields: dict[str, Any]) -> str:
+    """Return the fields as JSON text; Python's JSON knows NaN and Infinity and keeps every bit of a float."""
+    return json.dumps({name: _plain(part, name, value) for name, value in fields.items()})
+
+
+def _plain(part: str, name: str, value: Any) -> str | int | float | bool | None:
+    if getattr(value, "ndim", None) == 0:
+        value = value.item()  # a numpy scalar
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise InputError(f"{part}[{name!r}] = {value!r} cannot be stored: give text, a number, a bool or None.")
+
+
+def _rows(trace: pd.DataFrame) -> list[list[float]]:
+    given = [str(name) for name in trace.columns]
+    if sorted(given) != sorted(TRACE_COLUMNS):
+        raise InputError(
+            f"trace has the columns {', '.join(given) or '(none)'}: give exactly {', '.join(TRACE_COLUMNS)}."
+        )
+    try:
+        return trace[list(TRACE_COLUMNS)].to_numpy(dtype="float64", na_value=float("nan")).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"trace holds a value that is not a number ({error}): give numbers only.") from error
+
+
+def _merged(dicts: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the names of all dicts; the order is that of the longest dict, then of what the others add."""
+    shapes = sorted({tuple(fields) for fields in dicts}, key=lambda names: (-len(names), names))
+    return list(dict.fromkeys(name for names in shapes for name in names))
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Return what a value sorts by: None, then False and True, then numbers, then NaN, then text."""
+    if value is None:
+        return 0, 0
+    if isinstance(value, bool):
+        return 1, value
+    if isinstance(value, str):
+        return 4, value
+    return (2, value) if value == value else (3, 0)
+
+
+def _column(values: list[Any]) -> pd.Series:
+    import pandas as pd
+
+    kinds = {type(value) for value in values}
+    whole = [value for value in values if type(value) is int]
+    # An int among floats becomes a float only if that loses nothing.
+    if float in kinds and kinds <= {float, int, type(None)} and all(abs(value) <= 2**53 for value in whole):
+        return pd.Series(values, dtype="float64")
+    if kinds == {int} and all(-(2**63) <= value < 2**63 for value in whole):
+        return pd.Series(values, dtype="int64")
+    return pd.Series(values, dtype="bool" if kinds == {bool} else object)

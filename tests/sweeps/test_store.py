@@ -1,0 +1,329 @@
+import json
+import math
+import os
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rootkappa.problems.errors import InputError
+from rootkappa.sweeps import store as module
+from rootkappa.sweeps.store import TRACE_COLUMNS, Store
+
+floats = st.floats() | st.sampled_from([5e-324, 2.2250738585072014e-308, -0.0, math.nan, math.inf, -math.inf])
+values = st.none() | st.booleans() | st.integers() | floats | st.text(st.characters(codec=None), max_size=8)
+configurations = st.dictionaries(st.text(max_size=5).map("c".__add__), values, max_size=5)
+results = st.dictionaries(st.text(max_size=5).map("r".__add__), values, max_size=5)
+numbers = st.lists(st.lists(floats, min_size=10, max_size=10), max_size=6)
+quick = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def trace(rows):
+    return pd.DataFrame(np.array(rows, dtype=float).reshape(len(rows), 10), columns=list(TRACE_COLUMNS))
+
+
+def bits(value):
+    """What tells two values apart: the type, and of a float its bits (one NaN is as good as another)."""
+    if isinstance(value, float):
+        return "float", struct.pack("<d", math.nan if math.isnan(value) else value)
+    return type(value).__name__, value
+
+
+def same_bits(one, other):
+    one, other = (frame.to_numpy(dtype=float) for frame in (one, other))
+    nans = np.isnan(one)
+    return np.array_equal(nans, np.isnan(other)) and one[~nans].tobytes() == other[~nans].tobytes()
+
+
+@quick
+@given(configuration=configurations, result=results)
+def test_a_cell_comes_back_as_it_was(tmp_path_factory, configuration, result):
+    with Store(tmp_path_factory.mktemp("store") / "s.sqlite") as store:
+        store.put("key", configuration, result, None)
+        frame = store.cells()
+    assert list(frame.columns) == ["key", *configuration, *result]
+    for name, value in (configuration | result).items():
+        got = frame[name].iloc[0]
+        got = got.item() if isinstance(got, np.generic) else got
+        assert bits(got) == bits(value)
+
+
+@quick
+@given(configurations=st.lists(configurations, max_size=5), seed=st.randoms())
+def test_the_order_does_not_depend_on_the_order_of_writing(tmp_path_factory, configurations, seed):
+    frames = []
+    cells = [(f"k{place}", configuration) for place, configuration in enumerate(configurations)]
+    for _ in range(2):
+        with Store(tmp_path_factory.mktemp("store") / "s.sqlite") as store:
+            for key, configuration in cells:
+                store.put(key, configuration, {"rounds": 1}, None)
+            frames.append(store.cells())
+        seed.shuffle(cells)
+    pd.testing.assert_frame_equal(*frames)
+
+
+@quick
+@given(rows=numbers, others=numbers)
+def test_traces_come_back_bit_for_bit(tmp_path_factory, rows, others):
+    with Store(tmp_path_factory.mktemp("store") / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {}, trace(rows)[list(reversed(TRACE_COLUMNS))])
+        store.put("b", {"seed": 1}, {}, trace(others))
+        store.put("c", {"seed": 2}, {}, None)
+        frame = store.traces()
+        assert list(frame.columns) == ["key", *TRACE_COLUMNS]
+        assert list(frame["key"]) == ["a"] * len(rows) + ["b"] * len(others)
+        assert same_bits(frame[list(TRACE_COLUMNS)], trace(rows + others))
+        assert same_bits(store.traces(["c", "b"])[list(TRACE_COLUMNS)], trace(others))
+
+
+def test_rows_are_sorted_by_the_configuration(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        for key, method, kappa in [("1", "b", 10.0), ("2", "a", 100), ("3", "a", 9.0), ("4", "a", None)]:
+            store.put(key, {"method": method, "kappa": kappa}, {"rounds": 7}, None)
+        frame = store.cells()
+    assert list(frame["key"]) == ["4", "3", "2", "1"]
+    assert list(frame.columns) == ["key", "method", "kappa", "rounds"]
+    assert frame["kappa"].dtype == float
+    assert frame["rounds"].dtype == int
+
+
+def test_a_new_store_is_empty(tmp_path):
+    with Store(tmp_path / "new" / "folders" / "s.sqlite") as store:
+        assert store.keys() == set()
+        assert list(store.cells().columns) == ["key"]
+        assert store.cells().empty
+        assert list(store.traces().columns) == ["key", *TRACE_COLUMNS]
+        assert (store.traces()[list(TRACE_COLUMNS)].dtypes == "float64").all()
+
+
+def test_a_second_put_replaces_the_whole_cell(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {"rounds": 1}, trace([[1] * 10] * 5))
+        store.put("a", {"seed": 0}, {"slope": 2.5}, trace([[2] * 10] * 2))
+        assert store.cells().to_dict("records") == [{"key": "a", "seed": 0, "slope": 2.5}]
+        assert store.traces()["gap"].tolist() == [2.0, 2.0]
+
+
+def test_a_put_that_fails_leaves_the_old_cell(tmp_path, monkeypatch):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {"rounds": 1}, trace([[1] * 10] * 5))
+        # The second row breaks the table's own check after the old cell was deleted.
+        monkeypatch.setattr(module, "_rows", lambda _: [[2.0] * 10, ["two"] * 10])
+        with pytest.raises(sqlite3.IntegrityError):
+            store.put("a", {"seed": 0}, {"rounds": 2}, trace([]))
+        assert store.cells()["rounds"].tolist() == [1]
+        assert len(store.traces()) == 5
+
+
+def test_numpy_scalars_are_stored_as_what_they_are(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put(
+            "a", {"n": np.int64(3), "ok": np.bool_(True)}, {"x": np.float64(0.1), "y": np.float32(0.5)}, None
+        )
+        assert store.cells().to_dict("records") == [{"key": "a", "n": 3, "ok": True, "x": 0.1, "y": 0.5}]
+
+
+WRITER = """
+import sys
+import numpy as np, pandas as pd
+from rootkappa.sweeps.store import TRACE_COLUMNS, Store
+with Store(sys.argv[1]) as store:
+    for cell in range(100_000):
+        trace = pd.DataFrame(np.full((2000, 10), float(cell)), columns=list(TRACE_COLUMNS))
+        store.put(str(cell % 7), {"cell": cell % 7}, {"value": cell, "rows": 2000}, trace)
+        if cell == 2:
+            print("go", flush=True)
+"""
+
+
+def child(*arguments):
+    # The tests' own import path, so that the child finds the same package.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen(
+        [sys.executable, "-c", *arguments], env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill a process outright")
+@pytest.mark.parametrize("pause", [0.003, 0.041])
+def test_a_killed_process_leaves_whole_cells(tmp_path, pause):
+    path = tmp_path / "s.sqlite"
+    with child(WRITER, str(path)) as process:
+        assert process.stdout.readline() == "go\n"
+        time.sleep(pause)
+        os.kill(process.pid, signal.SIGKILL)
+    with Store(path) as store:
+        cells = store.cells()
+        assert len(cells) >= 3
+        for key, value in zip(cells["key"], cells["value"], strict=True):
+            rows = store.traces([key])
+            assert len(rows) == 2000
+            assert (rows[list(TRACE_COLUMNS)] == value).all(axis=None)
+        store.put("after", {"cell": 99}, {"value": 1, "rows": 0}, None)
+        assert store.keys() > {"after"}
+
+
+def test_two_threads_write_at_once(tmp_path):
+    failures = []
+
+    def work(name):
+        try:
+            for cell in range(30):
+                store.put(f"{name}{cell}", {"name": name, "cell": cell}, {}, trace([[cell] * 10] * 20))
+                assert store.keys() >= {f"{name}{cell}"}
+        except BaseException as error:
+            failures.append(error)
+
+    with Store(tmp_path / "s.sqlite") as store:
+        threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        assert len(store.cells()) == 60
+        assert len(store.traces()) == 1200
+
+
+SHARER = """
+import sys
+from rootkappa.sweeps.store import Store
+with Store(sys.argv[1]) as store:
+    for cell in range(30):
+        store.put(sys.argv[2] + str(cell), {"cell": cell}, {}, None)
+"""
+
+
+def test_processes_share_a_store_that_they_create_together(tmp_path):
+    path = tmp_path / "s.sqlite"
+    processes = [child(SHARER, str(path), name) for name in "abc"]
+    for process in processes:
+        with process:
+            process.wait()
+        assert process.returncode == 0
+    with Store(path) as store:
+        assert len(store.keys()) == 90
+
+
+def one_sentence(error, *words):
+    message = str(error.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_paths_that_cannot_be_a_store_get_one_sentence(tmp_path):
+    text = tmp_path / "notes.txt"
+    text.write_text(
+        "these are notes, and they are long enough to be looked at as a header of something else\n" * 20
+    )
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE cells (key)")
+    connection.close()
+    future = tmp_path / "future.sqlite"
+    Store(future).close()
+    with sqlite3.connect(future) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = other.read_bytes(), text.read_bytes()
+    for path, words in [
+        (tmp_path, "cannot be used"),
+        (text / "s.sqlite", "folder that you can write to"),
+        (text, "is not a SQLite database"),
+        (other, "another program"),
+        (future, "format 99"),
+        ("a\0b", "cannot be used"),
+    ]:
+        with pytest.raises(InputError) as error:
+            Store(path)
+        one_sentence(error, words, repr(str(path)))
+    assert (other.read_bytes(), text.read_bytes()) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder_gets_one_sentence(tmp_path):
+    tmp_path.chmod(0o500)
+    for path in (tmp_path / "s.sqlite", tmp_path / "folder" / "s.sqlite"):
+        with pytest.raises(InputError) as error:
+            Store(path)
+        one_sentence(error, "cannot be used")
+    tmp_path.chmod(0o700)
+
+
+def test_a_locked_store_gets_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_BUSY_SECONDS", 0.05)
+    with Store(tmp_path / "s.sqlite") as store:
+        blocker = sqlite3.connect(tmp_path / "s.sqlite", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        with pytest.raises(InputError) as error:
+            store.put("a", {}, {}, None)
+        one_sentence(error, "locked")
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        store.put("a", {}, {}, None)
+        assert store.keys() == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "result", "rows", "words"),
+    [
+        ({"p": [1]}, {}, None, "configuration['p'] = [1]"),
+        ({}, {"x": np.zeros(2)}, None, "result['x']"),
+        ({"p": 1}, {"p": 2}, None, "'p'"),
+        ({}, {"key": 2}, None, "'key'"),
+        ({"key": 1}, {}, None, "'key'"),
+        ({}, {}, pd.DataFrame({"round": [1]}), "columns round"),
+        ({}, {}, trace([[1] * 10]).assign(more=1), "more"),
+        ({}, {}, trace([[1] * 10]).assign(gap="x"), "not a number"),
+    ],
+)
+def test_what_does_not_fit_gets_one_sentence(tmp_path, configuration, result, rows, words):
+    with Store(tmp_path / "s.sqlite") as store:
+        with pytest.raises(InputError) as error:
+            store.put("a", configuration, result, rows)
+        one_sentence(error, words)
+        assert store.keys() == set()
+
+
+def test_an_unknown_key_gets_one_sentence(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store, pytest.raises(InputError) as error:
+        store.traces(["nowhere"])
+    one_sentence(error, "'nowhere'")
+
+
+def test_the_file_reads_without_rootkappa(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"method": "é"}, {"slope": 0.5}, trace([[1] * 10]))
+    connection = sqlite3.connect(tmp_path / "s.sqlite")
+    assert connection.execute("SELECT key, lyapunov FROM traces").fetchall() == [("a", 1.0)]
+    ((configuration,),) = connection.execute("SELECT configuration FROM cells").fetchall()
+    connection.close()
+    assert json.loads(configuration) == {"method": "é"}
+    assert [file.name for file in Path(tmp_path).iterdir()] == ["s.sqlite"]
+
+
+def test_importing_the_module_is_cheap():
+    code = """if True:
+        import sys, rootkappa.problems.errors
+        before = set(sys.modules)
+        import rootkappa.sweeps.store
+        sys.exit(bool({"numpy", "pandas"} & (set(sys.modules) - before)))
+    """
+    with child(code) as process:
+        process.wait()
+    assert process.returncode == 0
