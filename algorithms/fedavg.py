@@ -28,6 +28,8 @@ from .deterministic import estimate, outcomes
 from .deterministic import pace_of_rounds as pace
 from .local import broadcast, local_gradient_steps, local_phase
 
+#: The theorem that promises its rate.
+PROMISE = "fedavg"
 # A round is a contraction, so iterating it finds its fixed point; this many rounds reach rounding for κ up to 1e6.
 _SEARCH_ROUNDS = 1024
 _SEARCHES = 20_000

@@ -20,6 +20,8 @@ from .deterministic import estimate, outcomes
 from .deterministic import pace_of_iterations as pace
 from .local import mean_gradient
 
+#: The theorem that promises its rate.
+PROMISE = "gradient_descent"
 
 class Params(NamedTuple):
     """The step size."""

@@ -18,7 +18,7 @@ from ..problems.errors import InputError, unknown
 
 #: What a module must define to be a method; a module with a ``step`` claims to be one.
 REQUIRED = (
-    "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace", "estimate", "fixed_point", "lyapunov",
+    "PROMISE", "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace", "estimate", "fixed_point", "lyapunov",
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class Method:
     name : str
         The module's name.
     promise : str
-        The theorem the method is held against: the module's ``PROMISE``, by default its name.
+        The name of the theorem that the method is held against: the module's ``PROMISE``.
     handles_psi : bool
         Whether the problem may have a nonsmooth term: the module's ``HANDLES_PSI``, by default False.
     Params, State : type
@@ -108,7 +108,7 @@ class Method:
         unroll = getattr(module, "unroll", np.asarray)
         return cls(
             name=name,
-            promise=getattr(module, "PROMISE", name),
+            promise=module.PROMISE,
             handles_psi=getattr(module, "HANDLES_PSI", False),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
@@ -116,8 +116,13 @@ class Method:
             advance=getattr(module, "advance", None) or _step_by_step(module, unroll),
             target=getattr(module, "target", lambda problem, params: problem.solution()),
             invariants=getattr(module, "invariants", lambda problem, params, state: {}),
-            **{attribute: getattr(module, attribute) for attribute in REQUIRED},
+            **{attribute: getattr(module, attribute) for attribute in REQUIRED if attribute != "PROMISE"},
         )
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the method is one of the package's own, not a file of the user's."""
+        return self.name in names()
 
     def check(self, problem: Any) -> None:
         """Raise an InputError if the method cannot run on the problem."""
@@ -184,7 +189,7 @@ def load(path: str | Path) -> Method:
     """Return the method that a Python file declares.
 
     The file is executed as if it lay in the folder ``algorithms``: a copy of one of its files works as it is, relative
-    imports included. Its theorem is the one named by ``PROMISE``; without it, the name of the file.
+    imports included. Its theorem is the one that its ``PROMISE`` names.
 
     Parameters
     ----------

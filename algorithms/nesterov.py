@@ -22,6 +22,8 @@ from .deterministic import estimate, outcomes
 from .deterministic import pace_of_iterations as pace
 from .local import mean_gradient
 
+#: The theorem that promises its rate.
+PROMISE = "nesterov"
 
 class Params(NamedTuple):
     """The step size and the momentum."""

@@ -20,6 +20,8 @@ from ..problems.oracles import prox, workspace
 from .local import local_gradient_steps, local_phase
 from .skipping import Params, State, cost, draw, estimate, fixed_point, initial, lyapunov, outcomes, pace, unroll
 
+#: The theorem that promises its rate.
+PROMISE = "proxskip"
 #: The nonsmooth term ψ may be anything with a prox.
 HANDLES_PSI = True
 

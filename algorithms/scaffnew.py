@@ -19,6 +19,8 @@ from ..problems.vectors import mean_rows
 from .local import local_gradient_steps, local_phase
 from .skipping import Params, State, cost, draw, estimate, fixed_point, initial, lyapunov, outcomes, pace, unroll
 
+#: The theorem that promises its rate.
+PROMISE = "scaffnew"
 
 @njit
 def step(kernel, params, state, coin):

@@ -23,6 +23,8 @@ from .deterministic import pace_of_rounds as pace
 from .local import local_gradient_steps, local_phase
 from .scaffold import Params, State, draw, fixed_point, initial, invariants, lyapunov, start_round
 
+#: The theorem that promises its rate.
+PROMISE = "scaffold_1"
 
 @njit
 def step(kernel, params, state, outcome):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,23 +11,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator
 
 from ..problems.errors import InputError, unknown
-from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks
+from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks, markers, width
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = {
-    "lyapunov": "Lyapunov function, relative to its start",
-    "distance": "distance to the solution, relative to its start",
-    "gap": "objective gap, relative to its start",
+    "lyapunov": "relative Lyapunov function",
+    "distance": "relative distance to the solution",
+    "gap": "relative objective gap",
 }
 """What a trace measures, with the label of its axis."""
 
-# Below this lies nothing but the rounding of squares in double precision; above the other lies a method that has
-# diverged, and showing how far would flatten all the others.
+# Below the first lies nothing but the rounding of squares in double precision; above the second lies a method
+# that has diverged, and showing how far would flatten all the others.
 _LOWEST, _HIGHEST = 1e-32, 1e6
 
 # The longest curve over the shortest from which on the shortest would be a sliver on a linear axis.
@@ -53,16 +54,16 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     """Draw a measure of convergence along an axis of cost.
 
     Each label is one line: the median over its seeds, within a band from the lowest to the highest. What the
-    theorem promises is a thin dashed line of the same colour. The horizontal axis is logarithmic if the longest
-    curve is at least 8 times as long as the shortest, and linear otherwise.
+    theorem promises is a thin dashed line of the same colour. The horizontal axis is logarithmic if the
+    longest curve is at least 8 times as long as the shortest, and linear otherwise.
 
     Parameters
     ----------
     traces : pandas.DataFrame
         One row a recorded round, in the order of recording, with the columns ``label`` (the legend's text),
-        ``method``, ``seed``, those of a trace that the axis and the measure need, and optionally ``promise``: the
-        theorem's bound on the Lyapunov function in that row relative to its start, NaN where there is none. It is
-        drawn with the measure ``"lyapunov"`` only, of which it speaks.
+        ``method``, ``seed``, those of a trace that the axis and the measure need, and optionally ``promise``:
+        the theorem's bound on the Lyapunov function in that row, relative to its start, NaN where there is
+        none. It is drawn with the measure ``"lyapunov"`` only, of which it speaks.
     axis : {"rounds", "iterations", "floats", "bits", "gradients"}, default "rounds"
         The cost; floats and bits are those sent and received.
     measure : {"lyapunov", "distance", "gap"}, default "lyapunov"
@@ -95,7 +96,7 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     drawn = [curve for curve in curves if len(curve.x)]
     if not drawn:
         raise InputError(
-            f"measure = {measure!r} has no positive value in any trace: take another of {', '.join(MEASURES)}."
+            f"measure = {measure!r} has no positive value in any trace: take one of {', '.join(MEASURES)}."
         )
     ends = [_end(curve) for curve in drawn]
     logarithmic = max(ends) >= _LONG * min(ends)
@@ -103,27 +104,22 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     top = min(_HIGHEST, max(1.0, *(np.nanmax(curve.high) for curve in drawn)))
     room = (top / bottom) ** 0.03 if bottom < top else 2.0
 
-    several = max(curve.seeds for curve in curves)
-    promised = any(len(curve.promise) for curve in drawn)
-    entries = len(curves) + promised + (several > 1)
-    widest = max(len(curve.label) for curve in curves)
-    legend_columns = 3 if widest <= 20 else 2 if widest <= 34 else 1
-    with canvas(entries, legend_columns) as (result, axes):
+    seeds = max(curve.seeds for curve in curves)
+    with canvas() as (result, axes):
+        axes.set_xscale("log" if logarithmic else "linear")
         axes.set_yscale("log")
-        axes.set_ylim(bottom / room, top * room)
-        if logarithmic:
-            axes.set_xscale("log")
         axes.set_xlim(*_range(drawn, ends, logarithmic))
+        axes.set_ylim(bottom / room, top * room)
+        if top / bottom > 1e3:
+            axes.yaxis.set_major_locator(FixedLocator(_powers(bottom, top)))
         axes.set_xlabel(label)
         axes.set_ylabel(MEASURES[measure])
         handles = _draw(axes, curves, logarithmic)
-        if promised:
+        if any(len(curve.promise) for curve in drawn):
             handles.append(Line2D([], [], color="0.4", label="promised", **PROMISED))
-        if several > 1:
-            handles.append(
-                Patch(color="0.4", alpha=0.3, linewidth=0, label=f"lowest to highest of {several} seeds")
-            )
-        legend_above(result, handles, legend_columns)
+        if seeds > 1:
+            handles.append(Patch(color="0.4", alpha=0.3, linewidth=0, label=f"range of {seeds} seeds"))
+        legend_above(result, handles)
     return result
 
 
@@ -152,8 +148,8 @@ def _positive(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _common(seeds: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Interpolate the seeds on the union of their places; shapes (m,) and (seeds, m).
 
-    A seed that has ended keeps its last value, and the grid ends when half of the seeds have: up to there the median
-    is that of all of them.
+    A seed that has ended keeps its last value, and the grid ends when half of the seeds have: up to there the
+    median is that of all of them.
     """
     seeds = [(x, y) for x, y in seeds if len(x)]
     if len(seeds) < 2:
@@ -176,12 +172,20 @@ def _end(curve: _Curve) -> float:
 
 
 def _range(curves: Sequence[_Curve], ends: Sequence[float], logarithmic: bool) -> tuple[float, float]:
-    """Return the limits of the horizontal axis: long after the last end there is nothing to see."""
+    """Return the limits of the horizontal axis; long after the last end there is nothing to see."""
     last = min(max(curve.x[-1] for curve in curves), 1.15 * max(ends))
     if not logarithmic:
         return 0.0, 1.02 * last or 1.0
-    first = min(curve.x[curve.x > 0].min(initial=last) for curve in curves)
-    return first, 1.1 * last
+    # Nor is there before the first curve has begun to fall.
+    falling = [curve.x[(curve.x > 0) & (curve.middle < 0.7)].min(initial=last) for curve in curves]
+    return min(falling) / 2, 1.1 * last
+
+
+def _powers(bottom: float, top: float) -> np.ndarray:
+    """Return about seven powers of ten for the ticks, 1 among them."""
+    low, high = math.floor(math.log10(bottom)), math.ceil(math.log10(top))
+    step = -(-(high - low) // 7)
+    return 10.0 ** np.arange(low // step * step, high + 1, step)
 
 
 def _thin(x: np.ndarray, *ys: np.ndarray, logarithmic: bool) -> list[np.ndarray]:
@@ -195,36 +199,50 @@ def _thin(x: np.ndarray, *ys: np.ndarray, logarithmic: bool) -> list[np.ndarray]
 
 
 def _draw(axes: Axes, curves: Sequence[_Curve], logarithmic: bool) -> list[Line2D]:
-    """Draw the curves and return the legend's entries."""
+    """Draw the curves, in the limits that the axes have, and return the legend's entries."""
     thinned = [_thin(c.x, c.middle, c.low, c.high, logarithmic=logarithmic) for c in curves]
-    unit = axes.transLimits
-    scale = axes.transScale
-    paths = [
-        (scale + unit).transform(np.column_stack([x, middle])) if len(x) else np.empty((0, 2))
-        for x, middle, _, _ in thinned
-    ]
-    layers = covered([path[(path >= 0).all(axis=1) & (path <= 1).all(axis=1)] for path in paths])
+    styles = looks([curve.method for curve in curves])
+    # From data to units of the axes' width and height.
+    unit = axes.transScale + axes.transLimits
+    paths = [unit.transform(np.column_stack([x, middle])) for x, middle, _, _ in thinned]
+    inside = [((path >= 0) & (path <= 1)).all(axis=1) for path in paths]
+    shown = [path[keep] for path, keep in zip(paths, inside, strict=True)]
+    layers = covered(shown, [look.colour for look in styles])
     handles = []
-    several = zip(curves, thinned, layers, looks([curve.method for curve in curves]), strict=True)
-    for place, (curve, (x, middle, low, high), layer, look) in enumerate(several):
-        # Markers sit at equal distances along the line, elsewhere on each line.
-        every = (0.03 + 0.11 * (place * 0.618 % 1), 0.14) if len(x) > 12 else None
+    for place, (curve, (x, middle, low, high), look) in enumerate(zip(curves, thinned, styles, strict=True)):
+        promise = _thin(curve.promise_x, curve.promise, logarithmic=logarithmic)
+        promised = unit.transform(np.column_stack(promise))
+        tight = covered([promised, shown[place]], ["promised", "measured"])[0]
         (line,) = axes.plot(
             x,
             middle,
             color=look.colour,
             linestyle=look.linestyle,
-            linewidth=1.3 + 1.9 * layer,
-            marker=look.marker,
-            markersize=4.0 + 2.5 * layer,
-            markeredgecolor="white",
-            markevery=every,
+            linewidth=width(layers[place]) + 1.2 * tight,
+            markevery=_marked(paths[place], inside[place], place),
             label=curve.label if len(x) else f"{curve.label} (not measured)",
+            **markers(look, layers[place]),
         )
+        handles.append(line)
         if curve.seeds > 1:
             axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
-        handles.append(line)
         if len(curve.promise):
-            promise = _thin(curve.promise_x, curve.promise, logarithmic=logarithmic)
+            if tight:  # white gaps show the dashes on the curve that they coincide with
+                axes.plot(*promise, color="white", linewidth=PROMISED["linewidth"])
             axes.plot(*promise, color=look.colour, **PROMISED)
     return handles
+
+
+def _marked(path: np.ndarray, inside: np.ndarray, place: int) -> list[int]:
+    """Return the points that carry a marker: at equal distances along the line, elsewhere on each line."""
+    indices = np.flatnonzero(inside)
+    if len(indices) <= 12:
+        return indices.tolist()
+    # Along the lowest value so far: a noisy line's length is in its noise, and would draw all markers there.
+    envelope = np.column_stack([path[indices, 0], np.minimum.accumulate(path[indices, 1])])
+    lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(envelope, axis=0), axis=1))])
+    # Multiples of the golden ratio are far apart, however many lines there are.
+    shares = (np.arange(7) + 0.1 + 0.8 * (place * 0.618 % 1)) / 7
+    return np.unique(
+        indices[np.searchsorted(lengths, shares * lengths[-1]).clip(max=len(indices) - 1)]
+    ).tolist()

@@ -11,26 +11,27 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..problems.errors import InputError
-from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks
+from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks, markers, width
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# How far a line reaches beyond the points, as a factor: the promise further, so that it shows where the two agree.
-_FIT_REACH, _PROMISE_REACH = 1.0, 2.0
+# How far the promised line reaches beyond the points, as a factor of the condition number.
+_REACH = 2.0
 
 
 def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> Figure:
     """Draw the cost of an accuracy over the condition number, both logarithmic.
 
-    Each method has its measured points with the fitted line through their geometric middle, and through the same
-    middle the promised slope, thin and dashed in the same colour.
+    Each method has its measured points with the fitted line through their geometric middle, and through the
+    same middle the promised slope, thin and dashed in the same colour; it reaches beyond the points, so that
+    it shows where it agrees with the fit.
 
     Parameters
     ----------
     points : pandas.DataFrame
-        One row a measurement, with the columns ``method``, ``kappa`` (the condition number) and ``value`` (the cost
-        until the accuracy was reached). Rows that are not positive and finite are left out.
+        One row a measurement, with the columns ``method``, ``kappa`` (the condition number) and ``value``
+        (the cost until the accuracy was reached). Rows that are not positive and finite are left out.
     slopes : pandas.DataFrame
         One row a method, with the columns ``method``, ``slope``, ``low`` and ``high`` (its interval) and
         ``promised``; NaN where there is none.
@@ -50,7 +51,8 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
     --------
     >>> import pandas as pd
     >>> points = pd.DataFrame({"method": "scaffnew", "kappa": [1e2, 1e4], "value": [50, 500]})
-    >>> slopes = pd.DataFrame({"method": ["scaffnew"], "slope": 0.5, "low": 0.49, "high": 0.51, "promised": 0.5})
+    >>> slopes = pd.DataFrame({"method": ["scaffnew"], "slope": 0.5, "low": 0.49, "high": 0.51})
+    >>> slopes["promised"] = 0.5
     >>> figure(points, slopes).legends[0].get_texts()[0].get_text()
     'scaffnew: 0.500 [0.490, 0.510], promised 1/2'
     """
@@ -69,34 +71,29 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
 
     everything = np.concatenate(clouds)
     corner, extent = everything.min(axis=0), np.maximum(np.ptp(everything, axis=0), 0.3)
-    layers = covered([(cloud - corner) / extent for cloud in clouds])
+    styles = looks(methods)
+    layers = covered([(cloud - corner) / extent for cloud in clouds], [look.colour for look in styles])
 
-    with canvas(len(methods) + 1, 1) as (result, axes):
+    with canvas() as (result, axes):
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel("condition number κ")
         axes.set_ylabel(f"{label} to ε")
         handles = []
-        for method, cloud, layer, look in zip(methods, clouds, layers, looks(methods), strict=True):
+        for method, cloud, layer, look in zip(methods, clouds, layers, styles, strict=True):
             fit = fits.get(method)
-            shape = {
-                "color": look.colour,
-                "marker": look.marker,
-                "markersize": 4.5 + 3.5 * layer,
-                "markeredgecolor": "white",
-                "linewidth": 1.2 + 1.9 * layer,
-            }
-            handles.append(Line2D([], [], label=_entry(method, fit), **shape))
+            line = {"color": look.colour, "linewidth": width(layer), "linestyle": look.linestyle}
+            handles.append(Line2D([], [], label=_entry(method, fit), **line, **markers(look, layer)))
             if not len(cloud):
                 continue
             if fit is not None and math.isfinite(fit.slope):
-                axes.plot(*_line(cloud, fit.slope, _FIT_REACH), **shape | {"marker": ""})
+                axes.plot(*_line(cloud, fit.slope, 1.0), **line)
             if fit is not None and math.isfinite(fit.promised):
-                axes.plot(*_line(cloud, fit.promised, _PROMISE_REACH), color=look.colour, **PROMISED)
-            axes.plot(*10.0**cloud.T, **shape | {"linestyle": "", "zorder": 3})
+                axes.plot(*_line(cloud, fit.promised, _REACH), color=look.colour, **PROMISED)
+            axes.plot(*10.0**cloud.T, color=look.colour, linestyle="", zorder=3, **markers(look, layer))
         if any(math.isfinite(fit.promised) for fit in fits.values()):
             handles.append(Line2D([], [], color="0.4", label="promised slope", **PROMISED))
-        legend_above(result, handles, 1)
+        legend_above(result, handles)
     return result
 
 

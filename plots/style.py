@@ -1,4 +1,4 @@
-"""What all figures share: the look of a method, the names of the axes, the layout and how a figure is saved."""
+"""What all figures share: a method's look, the names of the axes, the layout and how a figure is saved."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib import style as matplotlib_style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..problems.errors import InputError, unknown
@@ -31,18 +31,21 @@ AXES = {
 PROMISED = {"linestyle": (0, (2.5, 1.5)), "linewidth": 0.9}
 """How a promise is drawn, in each figure: thin and dashed, as no measured line is."""
 
-# Okabe and Ito's colours, which colour-blind readers tell apart; without their yellow, which is faint on white.
+# Okabe and Ito's colours, which colour-blind readers tell apart, without their yellow, faint on white.
 _COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7")
-_MARKERS = "os^DvPX*"
-_DASHES = (None, (7, 2), (7, 2, 2, 2), (14, 3))
+# Each marker with the factor that makes it look as large as the others.
+_MARKERS = {"o": 1.0, "s": 0.95, "^": 1.25, "D": 0.95, "v": 1.25, "P": 1.6, "X": 1.55, "*": 1.6}
+_DASHES = ("-", (0, (7, 2)), (0, (7, 2, 2, 2)), (0, (14, 3)))
 
-# A look is a hash of the name, so a new method needs no entry anywhere and changes nobody else's look. The salts are
-# picked such that the methods that ship all differ.
+# A look is a hash of the name, so a new method needs no entry anywhere and changes nobody else's look. The
+# salts are picked such that the methods that ship all differ.
 _COLOUR_SALT, _MARKER_SALT = 47186, 1
 
-_WIDTH = 4.5
-_PLOT_HEIGHT = 2.7
-_ROW_HEIGHT = 0.16
+# In inches: one column of a paper, without the legend's height.
+_WIDTH, _HEIGHT = 4.5, 2.8
+
+# The distance within which two points look like one, in units of the axes' width and height.
+_NEAR = 0.012
 
 _RC = {
     "font.family": "sans-serif",
@@ -61,9 +64,11 @@ _RC = {
     "axes.linewidth": 0.7,
     "axes.axisbelow": True,
     "axes.grid": True,
+    "axes.formatter.use_mathtext": True,
+    "axes.formatter.limits": (-3, 5),
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.5,
-    "lines.markeredgewidth": 0.6,
+    "lines.markeredgewidth": 0.45,
     "lines.dash_capstyle": "butt",
     "lines.scale_dashes": False,
     "figure.constrained_layout.use": True,
@@ -73,18 +78,18 @@ _RC = {
 
 
 class Look(NamedTuple):
-    """How a measured line looks: its colour, and the marker and the dashes that tell it apart without colour."""
+    """How a measured line looks; its marker and dashes tell it apart without colour."""
 
     colour: str
     marker: str
-    linestyle: tuple[int, tuple[int, ...] | None]
+    linestyle: str | tuple[int, tuple[int, ...]]
 
 
 def looks(methods: Sequence[str]) -> list[Look]:
     """Return how each line of a figure looks.
 
-    A method's colour depends on its name alone, so it is the same in each figure; so are the marker and the dashes
-    of the first line of that colour. Further lines of one colour differ in marker and dashes.
+    A method's colour depends on its name alone, so it is the same in each figure; so is the marker of the
+    first line of that colour, which is solid. Further lines of one colour differ in marker and dashes.
 
     Parameters
     ----------
@@ -104,8 +109,8 @@ def looks(methods: Sequence[str]) -> list[Look]:
     for method in methods:
         colour = _COLOURS[_choice(method, _COLOUR_SALT, len(_COLOURS))]
         before = sum(other.colour == colour for other in found)
-        marker = _MARKERS[(_choice(method, _MARKER_SALT, len(_MARKERS)) + before) % len(_MARKERS)]
-        found.append(Look(colour, marker, (0, _DASHES[before % len(_DASHES)])))
+        marker = list(_MARKERS)[(_choice(method, _MARKER_SALT, len(_MARKERS)) + before) % len(_MARKERS)]
+        found.append(Look(colour, marker, _DASHES[before % len(_DASHES)]))
     return found
 
 
@@ -115,49 +120,61 @@ def _choice(name: str, salt: int, count: int) -> int:
 
 
 def columns_and_label(axis: str) -> tuple[tuple[str, ...], str]:
-    """Return the columns of a trace that add up to an axis, and the axis' label; raise InputError if unknown."""
+    """Return the columns of a trace that add up to an axis, and its label; raise InputError if unknown."""
     if axis not in AXES:
         raise unknown("axis", axis, AXES)
     return AXES[axis]
 
 
 @contextmanager
-def canvas(entries: int, legend_columns: int) -> Iterator[tuple[Figure, Axes]]:
-    """Yield a figure and its axes, under the house's settings and no others.
+def canvas() -> Iterator[tuple[Figure, Axes]]:
+    """Yield a figure and its axes, under the house's settings and no others, and then freeze the layout.
 
-    Parameters
-    ----------
-    entries, legend_columns : int
-        How many entries the legend will have, in how many columns: the figure grows by the height that they need.
+    Frozen, because each format and each further save would compute it again, a little differently.
     """
-    rows = -(-entries // legend_columns)
     with matplotlib_style.context(["default", _RC]):
-        figure = Figure(figsize=(_WIDTH, _PLOT_HEIGHT + _ROW_HEIGHT * rows))
-        axes = figure.add_subplot()
-        yield figure, axes
-        # The layout is computed once and frozen, so that each format and each further save has the same.
+        figure = Figure(figsize=(_WIDTH, _HEIGHT))
+        FigureCanvasAgg(figure)
+        yield figure, figure.add_subplot()
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
 
 
-def legend_above(figure: Figure, handles: Sequence[Artist], legend_columns: int) -> None:
-    """Put the legend above the axes, where it can cover no curve."""
-    figure.legend(handles=handles, loc="outside upper left", ncols=legend_columns)
+def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put the legend above the axes, where it covers no curve, in as many columns as fit.
+
+    The figure grows by the legend's height, so the axes keep theirs.
+    """
+    renderer = figure.canvas.get_renderer()
+    for columns in (3, 2, 1):
+        legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns)
+        size = legend.get_window_extent(renderer)
+        if size.width < _WIDTH * figure.dpi or columns == 1:
+            break
+        legend.remove()
+    figure.set_size_inches(max(_WIDTH, size.width / figure.dpi), _HEIGHT + size.height / figure.dpi)
 
 
-def covered(paths: Sequence[np.ndarray], near: float = 0.012, share: float = 0.5) -> list[int]:
-    """Return for each path how many later ones are drawn on top of it.
+def markers(look: Look, layer: int) -> dict[str, object]:
+    """Return how the markers of a line are drawn that lies under so many others."""
+    size = (3.8 + 2.6 * layer) * _MARKERS[look.marker]
+    return {"marker": look.marker, "markersize": size, "markeredgecolor": "white"}
 
-    A path that is covered is drawn wider, so that it shows on both sides of what covers it.
+
+def width(layer: int) -> float:
+    """Return the width of a line that lies under so many others: it shows on both sides of them."""
+    return 1.3 + 1.9 * layer
+
+
+def covered(paths: Sequence[np.ndarray], colours: Sequence[str]) -> list[int]:
+    """Return for each path how many later ones of another colour are drawn on top of it.
 
     Parameters
     ----------
     paths : sequence of ndarray, shape (m, 2)
         Points in units of the axes' width and height, in the order of drawing.
-    near : float, default 0.012
-        The distance within which two points look like one.
-    share : float, default 0.5
-        A path is covered if more than this share of it is near the other.
+    colours : sequence of str
+        The colour of each path.
 
     Returns
     -------
@@ -166,28 +183,26 @@ def covered(paths: Sequence[np.ndarray], near: float = 0.012, share: float = 0.5
     Examples
     --------
     >>> line = np.linspace([0, 0], [1, 1], 50)
-    >>> covered([line, line + 0.5, line])
+    >>> covered([line, line + 0.5, line], ["red", "green", "blue"])
     [1, 0, 0]
     """
-    even = [_even(path) for path in paths]
+    even = [_evenly(path, np.linspace(0.0, 1.0, 300)) for path in paths]
 
-    def lies_on(upper: np.ndarray, lower: np.ndarray) -> bool:
-        if not len(upper) or not len(lower):
+    def lies_on(upper: int, lower: int) -> bool:
+        if colours[upper] == colours[lower] or not len(even[upper]) or not len(even[lower]):
             return False
-        distances = np.linalg.norm(lower[:, None] - upper[None], axis=2).min(axis=1)
-        return bool(np.mean(distances < near) > share)
+        distances = np.linalg.norm(even[lower][:, None] - even[upper][None], axis=2).min(axis=1)
+        return bool(np.mean(distances < _NEAR) > 0.8)
 
-    return [sum(lies_on(upper, lower) for upper in even[place + 1 :]) for place, lower in enumerate(even)]
+    return [sum(lies_on(upper, lower) for upper in range(lower + 1, len(even))) for lower in range(len(even))]
 
 
-def _even(path: np.ndarray, count: int = 300) -> np.ndarray:
-    """Return points at equal distances along a path."""
-    path = path[np.isfinite(path).all(axis=1)]
+def _evenly(path: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the points of a path, shape (m, 2), that lie at the given shares of its length."""
     if len(path) < 2:
         return path
     lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    places = np.linspace(0.0, lengths[-1], count)
-    return np.column_stack([np.interp(places, lengths, path[:, axis]) for axis in (0, 1)])
+    return np.column_stack([np.interp(shares * lengths[-1], lengths, values) for values in path.T])
 
 
 def save(figure: Figure, stem: str | os.PathLike[str], command: str) -> list[Path]:
@@ -222,7 +237,8 @@ def save(figure: Figure, stem: str | os.PathLike[str], command: str) -> list[Pat
     """
     stem = Path(stem)
     contents = {}
-    with matplotlib.rc_context({"svg.hashsalt": _RC["svg.hashsalt"], "svg.fonttype": _RC["svg.fonttype"]}):
+    # Ticks are made while a figure is drawn, by the settings of that moment.
+    with matplotlib_style.context(["default", _RC]):
         for ending, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
             buffer = BytesIO()
             figure.savefig(buffer, format=ending, dpi=200, metadata=metadata)

@@ -154,6 +154,9 @@ class Logistic(Problem):
         sizes = np.diff(self._start)
         return np.repeat(1.0 / (self.n * sizes), sizes)
 
+    def work(self, steps: float) -> float:
+        return 2.0 * steps * (self._B.size if isinstance(self._B, np.ndarray) else self._B.nnz)
+
     def value(self, x: np.ndarray) -> float:
         losses = np.logaddexp(0.0, -(self._B @ x))
         return float(self._sample_weights @ losses + self.l2 / 2 * (x @ x)) + self.psi.value(x)

@@ -111,8 +111,8 @@ def by_label(labels: ArrayLike, clients: int) -> Ids:
 def dirichlet(labels: ArrayLike, clients: int, alpha: float, seed: int) -> Ids:
     """Share out each label's samples in proportions drawn from a symmetric Dirichlet distribution.
 
-    A small `alpha` puts nearly all samples of a label on one client, a large one spreads them evenly. A client
-    that the draw leaves empty takes one sample of whichever client then holds most.
+    A small `alpha` puts nearly all samples of a label on one client, a large one spreads them evenly. A
+    client that the draw leaves empty takes one sample of whichever client then holds most.
 
     Parameters
     ----------
@@ -196,8 +196,8 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
         raise InputError(f"partition = {_short(ids)} is not an array of one dimension: {rule}.") from error
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
-            f"partition = {_short(ids)} has shape {array.shape} and type {array.dtype}: {rule}, or the name of "
-            f"a partition ({', '.join(NAMES)})."
+            f"partition = {_short(ids)} has shape {array.shape} and type {array.dtype}: {rule}, or the name "
+            f"of a partition ({', '.join(NAMES)})."
         )
     used = np.unique(array)
     clients = int(used[-1]) + 1 if clients is None and used.size and used[-1] >= 0 else clients
@@ -215,8 +215,8 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
         gaps = np.flatnonzero(used != np.arange(len(used)))
         empty = gaps[0] if gaps.size else len(used)
         raise InputError(
-            f"partition leaves client {empty} of 0..{clients - 1} without samples: number the clients without "
-            "gaps, or change clients."
+            f"partition leaves client {empty} of 0..{clients - 1} without samples: number the clients "
+            "without gaps, or change clients."
         )
     return array.astype(np.int64)
 
@@ -260,15 +260,16 @@ def assign(
     labels = _labels(labels)
     if not isinstance(partition, str):
         return given(partition, len(labels), clients)
+    count = _count("clients", clients)
     match partition:
         case "contiguous":
-            return contiguous(len(labels), clients)
+            return contiguous(len(labels), count)
         case "shuffled":
-            return shuffled(len(labels), clients, seed)
+            return shuffled(len(labels), count, seed)
         case "by_label":
-            return by_label(labels, clients)
+            return by_label(labels, count)
         case "dirichlet":
-            return dirichlet(labels, clients, alpha, seed)
+            return dirichlet(labels, count, alpha, seed)
         case _:
             raise unknown("partition", partition, NAMES)
 
@@ -278,16 +279,16 @@ def _counts(samples: int, clients: int) -> tuple[int, int]:
     samples, clients = _count("samples", samples), _count("clients", clients)
     if clients > samples:
         raise InputError(
-            f"clients = {clients} is more than the {samples} samples: every client needs a sample, so give at "
-            f"most clients = {samples}, or more data."
+            f"clients = {clients} is more than the {samples} samples: every client needs a sample, so give "
+            f"at most clients = {samples}, or more data."
         )
     return samples, clients
 
 
-def _count(name: str, value: int) -> int:
+def _count(name: str, value: int | None) -> int:
     """Return a count of at least 1 as an integer."""
     try:
-        count = 0 if isinstance(value, bool | np.bool_) else index(value)
+        count = 0 if value is None or isinstance(value, bool | np.bool_) else index(value)
     except TypeError:
         count = 0
     if count < 1:

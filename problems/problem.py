@@ -82,6 +82,10 @@ class Problem(ABC):
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
         r"""Return :math:`\nabla^2 F(x)^{-1} g`, shape (d,)."""
 
+    @abstractmethod
+    def work(self, steps: float) -> float:
+        """Return about how many multiplications a round of that many local steps takes, at all clients."""
+
     def gap(self, x: np.ndarray) -> float:
         r"""Return :math:`(F + \psi)(x) - (F + \psi)(x^*)`, never below 0."""
         return max(self.value(x) - self._smallest_value, 0.0)

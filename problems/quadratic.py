@@ -142,6 +142,10 @@ class Quadratic(Problem):
         problem._fill(A, b, V, lam, psi, "planted", label)
         return problem
 
+    def work(self, steps: float) -> float:
+        # However many steps there are, they cost no more than two changes of basis.
+        return self.n * self.d**2 * min(steps, 2.0)
+
     def value(self, x: np.ndarray) -> float:
         A, b = self.kernel.A, self.kernel.b
         return float(x @ A.mean(axis=0) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)

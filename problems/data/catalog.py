@@ -1,9 +1,9 @@
 """The data sets that have a name: one TOML file each in the folder ``sets``, found by looking there.
 
 There are two kinds. A "scikit-learn" set is real data that comes with scikit-learn and needs no download. Its
-features are standardised (mean 0 and variance 1 a feature, constant features 0), since their scales differ by up
-to 10^4. A "libsvm" set is a file of the LIBSVM data page, used as it is; it is taken from the folder that the
-environment variable ROOTKAPPA_DATA names, else from the user's cache, else downloaded into that cache.
+features are standardised (mean 0 and variance 1 a feature, constant features 0), since their scales differ by
+up to 10^4. A "libsvm" set is a file of the LIBSVM data page, used as it is; it is taken from the folder that
+the environment variable ROOTKAPPA_DATA names, else from the user's cache, else downloaded into that cache.
 
 A download must have the sha256 that its TOML file states, which is that of the uncompressed text with LF line
 ends and a final newline: copies differ in these two, and they change no number. A file that the user put in
@@ -28,6 +28,8 @@ from ..errors import InputError, unknown
 from . import libsvm
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from scipy.sparse import csr_matrix
 
     Features = NDArray[np.float64] | csr_matrix
@@ -38,7 +40,7 @@ DEFAULT = "breast_cancer"
 VARIABLE = "ROOTKAPPA_DATA"
 
 DENSE_ABOVE = 0.25
-"""The share of stored entries above which `load` returns a dense array: CSR would save little memory, no time."""
+"""The share of stored entries above which `load` returns a dense array: there CSR is no faster."""
 
 SETS = Path(__file__).parent / "sets"
 
@@ -192,18 +194,15 @@ def load(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.f
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise InputError(
-            f"data = {name_or_path!r} is neither a name nor a path: give one of {', '.join(names())}."
+            f"data = {name_or_path!r} is neither a name nor a path: give a file, or one of "
+            f"{', '.join(names())}."
         )
-    if name_or_path in names():
+    if isinstance(name_or_path, str) and name_or_path in names():
         dataset = describe(name_or_path)
         return _embedded(dataset) if dataset.kind == "scikit-learn" else _named(dataset)
-    path = Path(name_or_path).expanduser()
-    if (
-        isinstance(name_or_path, str)
-        and not (os.path.exists(path) and name_or_path)
-        and not _is_path(name_or_path)
-    ):
+    if isinstance(name_or_path, str) and not _is_path(name_or_path):
         raise unknown("data set", name_or_path, names())
+    path = Path(name_or_path).expanduser()
     matrix, raw = libsvm.read(path)
     return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
 
@@ -245,8 +244,8 @@ def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Pat
                 part.replace(file)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"data set {dataset.name!r} could not be fetched from {dataset.url} ({_reason(error)}): try again, "
-            f"or {by_hand}."
+            f"data set {dataset.name!r} could not be fetched from {dataset.url} ({_reason(error)}): "
+            f"try again, or {by_hand}."
         ) from error
     if found != dataset.sha256:
         raise InputError(
@@ -262,7 +261,8 @@ def _described(name: str) -> DataSet:
     import tomllib
 
     table = tomllib.loads((SETS / f"{name}.toml").read_text(encoding="utf-8"))
-    return DataSet(name=name, **table | {"positive": tuple(table.get("positive", ()))})
+    positive = tuple(table.pop("positive", ()))
+    return DataSet(name=name, positive=positive, **table)
 
 
 def _embedded(dataset: DataSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -306,7 +306,7 @@ def _standardised(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _dense_or_sparse(matrix: "csr_matrix") -> "Features":
     """Return the matrix in the form that suits its density."""
-    samples, features = matrix.shape
+    samples, features = matrix.shape  # pyright: ignore[reportGeneralTypeIssues]
     return matrix.toarray(order="C") if matrix.nnz > DENSE_ABOVE * samples * features else matrix
 
 
@@ -317,13 +317,21 @@ def _download(url: str, folder: str) -> bytes:
     name = PurePosixPath(urlsplit(url).path).name
     with _quiet(pooch.get_logger()):
         # Pooch could check only the bytes as sent; the stated hash is that of the text: the caller checks it.
-        file = pooch.retrieve(url, known_hash=None, fname=f"sent-{name}", path=folder, progressbar=False)
+        # Unless all is read at once, a connection that breaks would stay open.
+        whole = pooch.HTTPDownloader(progressbar=False, stream=False)
+        file = pooch.retrieve(
+            url,
+            known_hash=None,
+            fname=f"sent-{name}",
+            path=folder,
+            downloader=whole,  # pyright: ignore[reportArgumentType]
+        )
     text = libsvm.decompress(Path(file).read_bytes(), Path(name).suffix.lower()).replace(b"\r\n", b"\n")
     return text if text.endswith(b"\n") else text + b"\n"
 
 
 @contextmanager
-def _quiet(logger) -> Iterator[None]:
+def _quiet(logger: "Logger") -> Iterator[None]:
     """Keep a library's logger from writing notes to the terminal."""
     level = logger.level
     logger.setLevel("WARNING")

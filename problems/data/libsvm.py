@@ -113,11 +113,11 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
         raise InputError(f"{name} has the label {labels[first]} at sample {first}: give finite labels.")
     values = np.unique(labels)
     if len(values) != 2:
-        some = ", ".join(f"{value:g}" if labels.dtype.kind in "iuf" else str(value) for value in values[:5])
-        more = ", ..." if len(values) > 5 else ""
+        some = [f"{value:.12g}" if labels.dtype.kind in "iuf" else str(value) for value in values[:5]]
         count = {0: "no labels", 1: "one label only"}.get(len(values), f"{len(values)} different labels")
+        which = f" ({', '.join(some)}{', ...' if len(values) > 5 else ''})" if some else ""
         raise InputError(
-            f"{name} has {count} ({some}{more}): exactly two are needed, so select or merge classes first."
+            f"{name} has {count}{which}: exactly two are needed, so select or merge classes first."
         )
     return np.where(labels == values[1], 1.0, -1.0)
 
@@ -192,8 +192,8 @@ def _text(path: str | os.PathLike[str]) -> bytes:
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{path} is not text (its line {line} is not UTF-8): give LIBSVM text, or if the file is compressed, "
-            f"end its name in {', '.join(SUFFIXES)}."
+            f"{path} is not text (its line {line} is not UTF-8): give LIBSVM text, or if the file is "
+            f"compressed, end its name in {', '.join(SUFFIXES)}."
         ) from None
     return text
 
@@ -203,7 +203,10 @@ def _parse(text: bytes, features: int | None) -> "Samples":
     from sklearn.datasets import load_svmlight_file  # slow to import
 
     matrix, labels = load_svmlight_file(
-        BytesIO(text), n_features=features, dtype=np.float64, zero_based=False
+        BytesIO(text),
+        n_features=features,
+        dtype=np.float64,
+        zero_based=False,  # pyright: ignore[reportArgumentType]
     )
     if not (np.isfinite(labels).all() and np.isfinite(matrix.data).all()):
         raise ValueError("not finite")
@@ -246,7 +249,7 @@ def _fault(line: bytes, features: int | None) -> str:
         return f"{_shown(entry)} is not index:value with an integer index counted from 1 and a finite value"
     if not _parses([line]):
         return f"the indices are repeated or not in increasing order ({_shown(line)})"
-    largest = _parse(line, None)[0].shape[1]
+    largest = _parse(line, None)[0].shape[1]  # pyright: ignore[reportOptionalSubscript]
     return f"there is a feature {largest} although {features} features are declared"
 
 

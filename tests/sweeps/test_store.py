@@ -25,7 +25,7 @@ configurations = st.dictionaries(st.text(max_size=5).map("c".__add__), values, m
 results = st.dictionaries(st.text(max_size=5).map("r".__add__), values, max_size=5)
 numbers = st.lists(st.lists(floats, min_size=10, max_size=10), max_size=6)
 quick = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,0 +1,81 @@
+"""What every engine of evidence is given: a method, its theorem, a problem, parameters and a seed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..algorithms.method import Method
+from ..problems.problem import Problem
+from .theorem import Theorem
+from .verdict import Verdict
+
+#: Called with the finished share of an engine's work, 0 to 1.
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One method held against its theorem on one problem.
+
+    Attributes
+    ----------
+    method : Method
+        The method.
+    theorem : Theorem
+        What promises its rate.
+    problem : Problem
+        Where it is tested.
+    changes : dict
+        The letters in which the parameters differ from those that the theorem prescribes.
+    seed : int
+        For everything that is drawn.
+    """
+
+    method: Method
+    theorem: Theorem
+    problem: Problem
+    changes: dict[str, float]
+    seed: int
+
+    @cached_property
+    def params(self) -> Any:
+        """The method's parameters, in its own NamedTuple."""
+        prescribed = self.theorem.parameters(self.problem, **self.changes)
+        return self.method.Params(**prescribed._asdict())
+
+    @cached_property
+    def rho(self) -> float:
+        """The promised factor of one step."""
+        return self.theorem.contraction(self.problem, self.params)
+
+    @cached_property
+    def target(self) -> Any:
+        """The point that the method tends to."""
+        return self.method.target(self.problem, self.params)
+
+    def verdict(
+        self,
+        evidence: str,
+        status: str,
+        sentence: str,
+        measured: float = float("nan"),
+        promised: float = float("nan"),
+        interval: tuple[float, float] = (float("nan"), float("nan")),
+        details: dict[str, Any] | None = None,
+    ) -> Verdict:
+        """Return a verdict on this case."""
+        return Verdict(
+            method=self.method.name,
+            evidence=evidence,
+            status=status,
+            measured=measured,
+            promised=promised,
+            low=interval[0],
+            high=interval[1],
+            problem=self.problem.label,
+            params=self.params._asdict(),
+            seed=self.seed,
+            sentence=sentence,
+            details=details or {},
+        )

@@ -1,0 +1,116 @@
+"""Invariant evidence: what must hold on every path, whatever the coins say.
+
+Every realisation of a step leaves the fixed point where it is, conserved sums stay 0 along drawn paths, and the fast
+``advance`` walks the same path as the paper's ``step``. Each number is an error relative to the size of what it errs
+in, so that rounding stays below 1e-9 and a mistake does not.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..problems.randomness import generator
+from ..problems.vectors import relative_difference
+from .case import Case, Progress
+from .verdict import Verdict
+
+_TOLERANCE = 1e-9
+_CONSERVED_ROUNDS = 50
+_STEPPED_ROUNDS = 10
+_MOST_OUTCOMES = 64
+
+
+class Finding(NamedTuple):
+    """One identity: its error, what it says when it holds, and when it does not."""
+
+    error: float
+    holds: str
+    broken: str
+
+
+def evidence(case: Case, progress: Progress) -> Verdict:
+    """Hold the method's identities against its compiled functions."""
+    findings = [_fixed_point(case)]
+    progress(0.3)
+    findings.extend(_conserved(case))
+    progress(0.7)
+    findings.append(_advance_is_step(case))
+    worst = max(findings, key=lambda finding: finding.error if finding.error == finding.error else np.inf)
+    broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
+    if broken:
+        sentence = " ".join(finding.broken for finding in broken)
+        return case.verdict("invariant", "refuted", sentence, worst.error, 0.0)
+    sentence = f"{'; '.join(finding.holds for finding in findings)}: all to {max(worst.error, 1e-16):.0e}."
+    return case.verdict("invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0)
+
+
+def _fixed_point(case: Case) -> Finding:
+    method, problem, params = case.method, case.problem, case.params
+    start = method.lyapunov(problem, params, method.initial(problem, params), case.target)
+    worst, culprit = 0.0, None
+    for outcome in _some_outcomes(case):
+        state = method.fixed_point(problem, params, case.target)
+        method.step(problem.kernel, params, state, outcome)
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved = float(np.sqrt(method.lyapunov(problem, params, state, case.target) / (start or 1.0)))
+        if culprit is None or not moved <= worst:
+            worst, culprit = moved, outcome
+    return Finding(
+        worst,
+        "the fixed point stays under every outcome",
+        f"The fixed point does not stay: outcome {culprit} moves it by {worst:.2g} of the start's error.",
+    )
+
+
+def _some_outcomes(case: Case) -> Iterable[Any]:
+    listed = case.method.outcomes(case.problem, case.params)
+    if listed is not None and len(listed) <= _MOST_OUTCOMES:
+        return [outcome for probability, outcome in listed if probability > 0]
+    draws = case.method.draw(generator(case.seed, "invariant"), case.problem, case.params, _MOST_OUTCOMES)
+    return case.method.unroll(draws)[:_MOST_OUTCOMES]
+
+
+def _conserved(case: Case) -> Iterator[Finding]:
+    method, problem, params = case.method, case.problem, case.params
+    state = method.initial(problem, params)
+    draws = method.draw(generator(case.seed, "invariant", "conserved"), problem, params, _CONSERVED_ROUNDS)
+    method.advance(problem.kernel, params, state, draws)
+    for name, value in method.invariants(problem, params, state).items():
+        size = max((np.abs(field).max() for field in _fields_behind(case, name, state)), default=0.0)
+        drift = float(np.abs(value).max() / (size or 1.0))
+        yield Finding(
+            drift,
+            f"{name} stays 0",
+            f"The {name} leaves 0: after {_CONSERVED_ROUNDS} rounds it is {drift:.2g} of the size of its terms.",
+        )
+
+
+def _fields_behind(case: Case, name: str, state: Any) -> Iterator[np.ndarray]:
+    """Yield the fields of a state on which an invariant depends."""
+    trial = [np.cos(np.arange(1.0, field.size + 1.0)).reshape(field.shape) for field in state]
+
+    def value(fields: list[np.ndarray]) -> np.ndarray:
+        return case.method.invariants(case.problem, case.params, case.method.State(*fields))[name]
+
+    full = value(trial)
+    for position, field in enumerate(state):
+        without = [np.zeros_like(part) if index == position else part for index, part in enumerate(trial)]
+        if np.any(value(without) != full):
+            yield field
+
+
+def _advance_is_step(case: Case) -> Finding:
+    method, problem, params = case.method, case.problem, case.params
+    draws = method.draw(generator(case.seed, "invariant", "step"), problem, params, _STEPPED_ROUNDS)
+    fast, slow = method.initial(problem, params), method.initial(problem, params)
+    method.advance(problem.kernel, params, fast, draws)
+    for outcome in method.unroll(draws):
+        method.step(problem.kernel, params, slow, outcome)
+    error = max(relative_difference(a, b) for a, b in zip(fast, slow, strict=True))
+    return Finding(
+        error,
+        "advance is step after step",
+        f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
+        f"differ by {error:.2g}.",
+    )

@@ -1,0 +1,136 @@
+r"""Path evidence: sampled paths that could refute a rate, and never confirm one.
+
+If the theorem holds, :math:`V_t / (\rho^t V_0)` is a nonnegative supermartingale along every path, and so is its mean
+over independent paths. By Ville's inequality it ever exceeds :math:`1/\alpha` with probability at most
+:math:`\alpha`, at whatever times it is looked at. A method without randomness must not exceed 1 at all.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+import numpy as np
+
+from ..algorithms.run import Trace, run
+from .case import Case, Progress
+from .verdict import Verdict
+
+#: The probability with which path evidence refutes a true promise.
+ALPHA = 1e-4
+#: A run ends when the error has fallen to this fraction of its start.
+ACCURACY = 1e-12
+_PATHS = 2
+_RECORDS = 300
+_SLACK = 1.2
+# Multiplications that one path may cost: about half a minute on one core.
+_BUDGET = 3e10
+
+
+def evidence(case: Case, progress: Progress) -> Verdict:
+    """Hold sampled paths against the promised factor."""
+    is_random = len(case.method.outcomes(case.problem, case.params) or (None, None)) > 1
+    traces = _run(case, _PATHS if is_random else 1, progress)
+    excess, at_round = _largest_ratio(case, traces)
+    limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
+    rounds = max(int(trace.column("round")[-1]) for trace in traces)
+    details = {"traces": traces, "rho": case.rho, "steps": [_steps(case, trace).tolist() for trace in traces]}
+    paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
+    error_rate = f", which a true promise does with probability {ALPHA:g} at most" if is_random else ""
+    if excess > math.log(limit):
+        sentence = (
+            f"After {at_round} rounds V on {paths} is {_power(excess)} times what is promised{error_rate}; "
+            f"{_arrival(case, traces)}."
+        )
+        return case.verdict("path", "refuted", sentence, _exp(excess), limit, details=details)
+    sentence = (
+        f"V on {paths} was never above {_power(excess)} times what is promised over {rounds} rounds; "
+        f"{_arrival(case, traces)}."
+    )
+    return case.verdict("path", "consistent", sentence, _exp(excess), limit, details=details)
+
+
+def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
+    rounds = _horizon(case)
+    record = np.unique(np.linspace(1, rounds, _RECORDS).round().astype(int))
+    done, lock = [0] * paths, Lock()
+
+    def one(path: int) -> Trace:
+        def report(finished: int) -> None:
+            with lock:
+                done[path] = finished
+                progress(sum(done) / (paths * rounds))
+
+        seed = int(np.random.SeedSequence(case.seed, spawn_key=(path,)).generate_state(1)[0])
+        return run(
+            case.method, case.problem, case.params, rounds, seed,
+            record=record, until=ACCURACY, target=case.target, progress=report,
+        )  # fmt: skip
+
+    case.problem.solution()
+    with ThreadPoolExecutor(paths) as pool:
+        return list(pool.map(one, range(paths)))
+
+
+def _horizon(case: Case) -> int:
+    """Return after how many rounds the promise puts the error below the accuracy, or the budget ends."""
+    method, problem, params = case.method, case.problem, case.params
+    start = method.initial(problem, params)
+    distance = np.linalg.norm(method.estimate(start) - case.target.x) or 1.0
+    first = method.lyapunov(problem, params, start, case.target) or 1.0
+    steps = math.log(max(first / (ACCURACY * distance) ** 2, 2.0)) / -math.log(case.rho)
+    pace = method.pace(params)
+    cost = problem.work(pace.iterations / pace.rounds)
+    return max(1, min(math.ceil(_SLACK * steps * pace.rounds), int(_BUDGET / cost)))
+
+
+def _steps(case: Case, trace: Trace) -> np.ndarray:
+    """Return how many steps of the method each recorded round had seen."""
+    return trace.column("round" if case.method.pace(case.params).rounds == 1.0 else "iteration")
+
+
+def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
+    """Return the logarithm of the largest mean of V_t / (rho^t V_0), and the round where it stands."""
+    length = max(len(trace.column("round")) for trace in traces)
+    logs = np.full((len(traces), length), -np.inf)
+    # Below this V is rounding: a gradient near the solution has lost all its digits.
+    rounding = 2.0 * math.log(4.0 * np.finfo(float).eps * case.problem.kappa)
+    for path, trace in enumerate(traces):
+        with np.errstate(divide="ignore"):
+            fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
+        fallen = np.where(np.isnan(fallen), np.inf, fallen)
+        ratio = np.where(fallen > rounding, fallen - _steps(case, trace) * math.log(case.rho), -np.inf)
+        # A path that has arrived stays where it is: a stopped supermartingale is still one.
+        logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
+    mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
+    longest = max(traces, key=lambda trace: len(trace.column("round"))).column("round")
+    # At the start the ratio is 1 by definition, so it says nothing.
+    largest = int(mean[1:].argmax()) + 1
+    return float(mean[largest]), int(longest[largest])
+
+
+def _arrival(case: Case, traces: list[Trace]) -> str:
+    method, start = case.method, case.method.initial(case.problem, case.params)
+    first = np.linalg.norm(method.estimate(start) - case.target.x) or 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        last = max(np.linalg.norm(method.estimate(trace.state) - case.target.x) for trace in traces)
+    rounds = max(int(trace.column("round")[-1]) for trace in traces)
+    solution = case.problem.solution().x
+    bias = np.linalg.norm(case.target.x - solution)
+    text = f"the error fell to {last / first:.1e} of its start in {rounds} rounds"
+    if last > first or not np.isfinite(last):
+        text = f"the error grew to {last / first:.1e} of its start in {rounds} rounds"
+    if bias > 1e-9 * (np.linalg.norm(solution) or 1.0):
+        text += f" towards a point of the method's own, {bias / np.linalg.norm(solution):.2g} |x*| away from x*"
+    return text
+
+
+def _power(log_ratio: float) -> str:
+    """Write exp(log_ratio), also where it is far outside the floating-point numbers."""
+    if not math.isfinite(log_ratio):
+        return "infinitely many" if log_ratio > 0 else "0"
+    exponent = log_ratio / math.log(10.0)
+    return f"{math.exp(log_ratio):.3g}" if abs(exponent) < 5 else f"1e{exponent:+.0f}"
+
+
+def _exp(log_ratio: float) -> float:
+    return math.exp(log_ratio) if log_ratio < 700 else math.inf

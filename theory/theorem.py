@@ -1,0 +1,150 @@
+"""A theorem is a module: this is its contract, and how one is found."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from ..algorithms.parameters import override
+from ..problems.errors import unknown
+
+#: What a module must define to be a theorem; a module with a ``contraction`` is one.
+REQUIRED = ("EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed")
+
+
+class Condition(NamedTuple):
+    """One assumption of a theorem, held against a problem and parameters."""
+
+    name: str
+    """The assumption in the paper's letters."""
+    holds: bool
+    """Whether it holds."""
+    values: str
+    """The numbers on its two sides."""
+
+
+@dataclass(frozen=True)
+class Theorem:
+    r"""A promise: under its conditions, :math:`E[V(z^+)] \le \rho V(z)` for every step of the method.
+
+    Attributes
+    ----------
+    name : str
+        The module's name.
+    summary, source : str
+        The first line of the module's docstring, and where the theorem is from.
+    exponents : dict of str to float
+        The promised powers of kappa in "rounds" and "iterations" to a fixed relative accuracy.
+    tight : bool
+        Whether the one-step factor is attained on every quadratic of the class; otherwise it is an upper bound.
+    admissible : callable
+        ``admissible(problem, params)`` returns a tuple of :class:`Condition`.
+    contraction : callable
+        ``contraction(problem, params)`` returns the factor rho of one step.
+    lyapunov : callable
+        ``lyapunov(problem, params, state, target)`` returns V.
+    """
+
+    name: str
+    summary: str
+    source: str
+    exponents: dict[str, float]
+    tight: bool
+    admissible: Callable[..., tuple[Condition, ...]]
+    contraction: Callable[..., float]
+    lyapunov: Callable[..., float]
+    _prescribed: Callable[..., Any]
+
+    @classmethod
+    def from_module(cls, module: ModuleType, name: str) -> "Theorem":
+        """Return the theorem that a module states."""
+        summary, _, rest = (module.__doc__ or name).partition("\n")
+        return cls(
+            name=name,
+            summary=summary,
+            source=" ".join(rest.partition("Source:")[2].split()),
+            exponents=module.EXPONENTS,
+            tight=module.TIGHT,
+            admissible=module.admissible,
+            contraction=module.contraction,
+            lyapunov=module.lyapunov,
+            _prescribed=module.prescribed,
+        )
+
+    def parameters(self, problem: Any, **changes: Any) -> Any:
+        """Return the parameters that the theory prescribes.
+
+        Parameters
+        ----------
+        problem : Problem
+            For its constants L, mu and kappa.
+        **changes
+            Letters to set otherwise, for example ``p=0.1``.
+
+        Raises
+        ------
+        InputError
+            If a letter is not one of the method's, or outside its range.
+
+        Examples
+        --------
+        >>> from rootkappa import problems
+        >>> get("scaffnew").parameters(problems.Quadratic.random(kappa=100.0), gamma=0.5)
+        Params(gamma=0.5, p=0.1)
+        """
+        return override(self._prescribed(problem), changes)
+
+    def __repr__(self) -> str:
+        return f"<theorem {self.name}>"
+
+
+@cache
+def _discovered() -> dict[str, Theorem]:
+    modules = {
+        entry.name: importlib.import_module(f".{entry.name}", __package__)
+        for entry in pkgutil.iter_modules([str(Path(__file__).parent)])
+    }
+    return {
+        name: Theorem.from_module(module, name) for name, module in modules.items() if hasattr(module, "contraction")
+    }
+
+
+def names() -> list[str]:
+    """Return the names of all theorems, sorted."""
+    return sorted(_discovered())
+
+
+def get(name: str) -> Theorem:
+    """Return a theorem by name.
+
+    Raises
+    ------
+    InputError
+        If there is no such theorem.
+    """
+    if name not in _discovered():
+        raise unknown("theorem", name, names())
+    return _discovered()[name]
+
+
+def step_size_condition(letter: str, size: float, bound: float, text: str) -> Condition:
+    """Return the condition that a step size lies strictly between 0 and a bound.
+
+    Examples
+    --------
+    >>> step_size_condition("γ", 3.0, 2.0, "2/L")
+    Condition(name='0 < γ < 2/L', holds=False, values='γ = 3, 2/L = 2')
+    """
+    return Condition(f"0 < {letter} < {text}", 0 < size < bound, f"{letter} = {size:g}, {text} = {bound:g}")
+
+
+def gradient_step_factor(problem: Any, gamma: float) -> float:
+    r"""Return :math:`\max\{(1 - \gamma\mu)^2, (1 - \gamma L)^2\}`, the factor of a gradient step in squared distance.
+
+    It is attained by quadratics whose spectrum contains both ends; for :math:`\gamma \le 2/(L + \mu)` it is the first.
+    """
+    return max((1.0 - gamma * problem.mu) ** 2, (1.0 - gamma * problem.L) ** 2)

@@ -1,0 +1,115 @@
+"""Hold a method against its promise with every kind of evidence that applies."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..algorithms import get as get_method
+from ..algorithms.method import Method
+from ..problems import Quadratic
+from ..problems.errors import InputError, unknown
+from ..problems.problem import Problem
+from . import exact, exponent, invariant, path
+from .case import Case, Progress
+from .theorem import get as get_theorem
+from .verdict import Verdict
+
+#: The engines, in the order in which they run: the cheap and sharp ones first.
+ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
+    "invariant": invariant.evidence,
+    "exact": exact.evidence,
+    "path": path.evidence,
+    "exponent": exponent.evidence,
+}
+
+
+def default_evidence(problem: Problem) -> tuple[str, ...]:
+    """Return the kinds of evidence that a problem admits."""
+    return tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+
+
+def verify(
+    method: str | Method,
+    problem: Problem,
+    evidence: Iterable[str] | None = None,
+    seed: int = 0,
+    progress: Callable[[str, float], None] | None = None,
+    **changes: Any,
+) -> list[Verdict]:
+    """Return one verdict for each kind of evidence.
+
+    Parameters
+    ----------
+    method : str or Method
+        A name from :func:`rootkappa.algorithms.names`, or a method from a file.
+    problem : Problem
+        Where the promise is tested.
+    evidence : iterable of str, optional
+        Of "invariant", "exact", "path", "exponent"; by default all that the problem admits.
+    seed : int
+        For everything that is drawn.
+    progress : callable, optional
+        Called with the kind of evidence and the finished share of its work.
+    **changes
+        Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a parameter outside its range.
+
+    Examples
+    --------
+    >>> from rootkappa import problems
+    >>> problem = problems.Quadratic.random(clients=3, dim=4, kappa=30.0)
+    >>> [verdict.status for verdict in verify("scaffnew", problem, evidence=("invariant", "exact"))]
+    ['confirmed', 'confirmed']
+    """
+    method = get_method(method) if isinstance(method, str) else method
+    kinds = default_evidence(problem) if evidence is None else tuple(evidence)
+    for kind in kinds:
+        if kind not in ENGINES:
+            raise unknown("evidence", kind, ENGINES)
+    case = Case(method, get_theorem(method.promise), problem, changes, seed)
+    reason = _obstacle(case)
+    verdicts = []
+    for kind in kinds:
+        started = time.perf_counter()
+        verdict = (
+            case.verdict(kind, "not applicable", reason)
+            if reason
+            else _judge(case, kind, lambda share, kind=kind: progress(kind, share) if progress else None)
+        )
+        verdicts.append(dataclasses.replace(verdict, seconds=time.perf_counter() - started))
+        if progress:
+            progress(kind, 1.0)
+    return verdicts
+
+
+def _obstacle(case: Case) -> str:
+    """Return which assumption of the theorem fails, or nothing."""
+    try:
+        case.method.check(case.problem)
+    except InputError as error:
+        return str(error)
+    for condition in case.theorem.admissible(case.problem, case.params):
+        if not condition.holds:
+            return f"The theorem needs {condition.name}, but {condition.values}."
+    return ""
+
+
+def _judge(case: Case, kind: str, progress: Progress) -> Verdict:
+    try:
+        return ENGINES[kind](case, progress)
+    except exact.NotExact as reason:
+        return case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
+    except InputError:
+        raise
+    except Exception as error:
+        if case.method.is_shipped:
+            raise
+        first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
+        raise InputError(
+            f"{case.method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
+        ) from error
