@@ -23,6 +23,7 @@ from .local import mean_gradient
 #: The theorem that promises its rate.
 PROMISE = "gradient_descent"
 
+
 class Params(NamedTuple):
     """The step size."""
 

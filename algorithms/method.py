@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 import sys
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from ..problems.errors import InputError, unknown
 
 #: What a module must define to be a method; a module with a ``step`` claims to be one.
 REQUIRED = (
-    "PROMISE", "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace", "estimate", "fixed_point", "lyapunov",
+    "PROMISE", "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace",
+    "estimate", "fixed_point", "lyapunov",
 )  # fmt: skip
 
 
@@ -183,6 +185,18 @@ def get(name: str) -> Method:
     if name not in _discovered():
         raise unknown("method", name, names())
     return _discovered()[name]
+
+
+@cache
+def find(name: str) -> Method:
+    """Return a method by name, or from the Python file of that path.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, or the file declares none.
+    """
+    return load(name) if name.endswith(".py") or "/" in name or os.sep in name else get(name)
 
 
 def load(path: str | Path) -> Method:

@@ -25,6 +25,7 @@ from .local import mean_gradient
 #: The theorem that promises its rate.
 PROMISE = "nesterov"
 
+
 class Params(NamedTuple):
     """The step size and the momentum."""
 

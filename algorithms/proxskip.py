@@ -1,8 +1,8 @@
 r"""ProxSkip: gradient steps that skip the prox most of the time, corrected by control variates.
 
-The problem is min_x F(x) + ψ(x) with F = (1/n) Σ_i f_i. It is lifted to one copy of the model for each client, where
-the expensive prox is that of "all copies are equal, and n ψ of the copy": an average, then the prox of ψ. So ψ = 0 gives
-the consensus prox, and n = 1 plain ProxSkip for F + ψ. The recursion::
+The problem is min_x F(x) + ψ(x) with F = (1/n) Σ_i f_i. It is lifted to one copy of the model for each client,
+where the expensive prox is that of "all copies are equal, and n ψ of the copy": an average, then the prox of ψ. So
+ψ = 0 gives the consensus prox, and n = 1 plain ProxSkip for F + ψ. The recursion::
 
     x̂_i = x_i - γ (∇f_i(x_i) - h_i)
     with probability p:   x_i⁺ = prox_{(γ/p) ψ}( (1/n) Σ_j (x̂_j - (γ/p) h_j) )
@@ -18,7 +18,19 @@ import numpy as np
 from ..problems.compiled import njit
 from ..problems.oracles import prox, workspace
 from .local import local_gradient_steps, local_phase
-from .skipping import Params, State, cost, draw, estimate, fixed_point, initial, lyapunov, outcomes, pace, unroll
+from .skipping import (
+    Params,
+    State,
+    cost,
+    draw,
+    estimate,
+    fixed_point,
+    initial,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 
 #: The theorem that promises its rate.
 PROMISE = "proxskip"

@@ -55,6 +55,10 @@ class Trace:
         position = COLUMNS.index(name)
         return np.array([row[position] for row in self._rows], dtype=float)
 
+    def last(self, name: str) -> float:
+        """Return the last recorded number of a column."""
+        return self._rows[-1][COLUMNS.index(name)]
+
     def frame(self) -> "pd.DataFrame":
         """Return the trace as a table, one row for each recorded round.
 
@@ -76,7 +80,7 @@ def run(
     seed: int = 0,
     *,
     record: int | np.ndarray = 200,
-    until: float = 0.0,
+    until: tuple[str, float] | None = None,
     target: Any = None,
     progress: Callable[[int], None] | None = None,
 ) -> Trace:
@@ -97,8 +101,9 @@ def run(
     record : int or ndarray of int
         How many rounds to record, spaced evenly in the logarithm; or which ones. The start and the last are always
         recorded.
-    until : float
-        Stop at the first recorded round whose ``distance`` is at most this fraction of the start's.
+    until : (str, float), optional
+        A column and a fraction: stop at the first recorded round where the column is at most that fraction of its
+        start, for example ``("distance", 1e-12)``.
     target : Solution, optional
         The point the method tends to, if it is known already.
     progress : callable, optional
@@ -129,6 +134,7 @@ def run(
     state, solution, spent = method.initial(problem, params), problem.solution(), NOTHING
     trace = Trace(method.name, problem.label, params, seed, state)
     _measure(trace, method, problem, 0, spent, target, solution)
+    first = trace.last(until[0]) if until else 0.0
     draws = _Draws(method, problem, params, seed)
     done = 0
     for stop in stops:
@@ -136,10 +142,10 @@ def run(
             method.advance(problem.kernel, params, state, batch)
             spent = spent.plus(method.cost(problem, params, batch))
         done = int(stop)
-        distance = _measure(trace, method, problem, done, spent, target, solution)
+        _measure(trace, method, problem, done, spent, target, solution)
         if progress is not None:
             progress(done)
-        if not np.isfinite(distance) or distance <= until * trace.column("distance")[0]:
+        if not np.isfinite(trace.last("distance")) or (until and trace.last(until[0]) <= until[1] * first):
             break
     return trace
 
@@ -155,14 +161,13 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
 
 def _measure(
     trace: Trace, method: Method, problem: Problem, done: int, spent: Cost, target: Any, solution: Any
-) -> float:
+) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         estimate = method.estimate(trace.state)
         lyapunov = method.lyapunov(problem, trace.params, trace.state, target)
         distance = float(np.linalg.norm(estimate - solution.x))
         gap = problem.gap(estimate)
     trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:]))
-    return distance
 
 
 class _Draws:

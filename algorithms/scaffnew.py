@@ -17,10 +17,23 @@ from ..problems.compiled import njit
 from ..problems.oracles import workspace
 from ..problems.vectors import mean_rows
 from .local import local_gradient_steps, local_phase
-from .skipping import Params, State, cost, draw, estimate, fixed_point, initial, lyapunov, outcomes, pace, unroll
+from .skipping import (
+    Params,
+    State,
+    cost,
+    draw,
+    estimate,
+    fixed_point,
+    initial,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 
 #: The theorem that promises its rate.
 PROMISE = "scaffnew"
+
 
 @njit
 def step(kernel, params, state, coin):

@@ -26,6 +26,7 @@ from .scaffold import Params, State, draw, fixed_point, initial, invariants, lya
 #: The theorem that promises its rate.
 PROMISE = "scaffold_2"
 
+
 @njit
 def step(kernel, params, state, outcome):
     """One round, gradient by gradient."""

@@ -243,6 +243,4 @@ def _marked(path: np.ndarray, inside: np.ndarray, place: int) -> list[int]:
     lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(envelope, axis=0), axis=1))])
     # Multiples of the golden ratio are far apart, however many lines there are.
     shares = (np.arange(7) + 0.1 + 0.8 * (place * 0.618 % 1)) / 7
-    return np.unique(
-        indices[np.searchsorted(lengths, shares * lengths[-1]).clip(max=len(indices) - 1)]
-    ).tolist()
+    return np.unique(indices[np.searchsorted(lengths, shares * lengths[-1]).clip(max=len(indices) - 1)]).tolist()

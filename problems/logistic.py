@@ -191,11 +191,10 @@ class Logistic(Problem):
             return np.linalg.solve(hessian + self.l2 * np.eye(self.d), g)
         from scipy.sparse.linalg import LinearOperator, cg
 
-        operator = LinearOperator(
-            (self.d, self.d),
-            matvec=lambda v: self._B.T @ (weights * (self._B @ v)) + self.l2 * v,
-            dtype=np.dtype(float),
-        )
+        def hessian_times(v: np.ndarray) -> np.ndarray:
+            return self._B.T @ (weights * (self._B @ v)) + self.l2 * v
+
+        operator: Any = LinearOperator((self.d, self.d), hessian_times, dtype=np.dtype(float))  # pyright: ignore
         return cg(operator, g, rtol=1e-10, maxiter=10 * self.d)[0]
 
 
@@ -237,9 +236,9 @@ def _regularisation(l2: float | None, kappa: float | None, largest: float) -> fl
         raise InputError("features are all zero, so there is nothing to learn: give data with nonzero entries.")
     if kappa is not None:
         return largest / (checked_kappa(kappa) - 1.0)
-    if not (np.isfinite(l2) and l2 > 0):  # type: ignore[operator]
+    if l2 is None or not (np.isfinite(l2) and l2 > 0):
         raise InputError(f"l2 = {l2!r} does not make the problem strongly convex: give a finite number above 0.")
-    return float(l2)  # type: ignore[arg-type]
+    return float(l2)
 
 
 def _largest_eigenvalue(rows: Any) -> float:
@@ -248,7 +247,8 @@ def _largest_eigenvalue(rows: Any) -> float:
     if min(m, d) > _DENSE_SIZE:
         from scipy.sparse.linalg import svds
 
-        return float(svds(rows, k=1, return_singular_vectors=False, tol=1e-14)[0] ** 2) / m
+        largest: Any = svds(rows, k=1, return_singular_vectors=False)
+        return float(largest[0]) ** 2 / m
     gram = rows @ rows.T if m <= d else rows.T @ rows
     gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
     return float(np.linalg.eigvalsh(gram)[-1]) / m

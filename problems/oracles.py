@@ -35,7 +35,8 @@ def implements(oracle: Callable[..., Any], kernel: type) -> Callable[[Callable[.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _IMPLEMENTATIONS[oracle.__name__][kernel] = function
+        # Numba compiles the source of the function, so it is taken from under its own compiled form.
+        _IMPLEMENTATIONS[oracle.__name__][kernel] = getattr(function, "py_func", function)
         return function
 
     return register
@@ -68,9 +69,7 @@ def gradient(kernel: Any, i: int, x: np.ndarray, g: np.ndarray, work: np.ndarray
     _IMPLEMENTATIONS["gradient"][type(kernel)](kernel, i, x, g, work)
 
 
-def local_steps(
-    kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float, k: int, work: np.ndarray
-) -> None:
+def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float, k: int, work: np.ndarray) -> None:
     r"""Repeat :math:`x \leftarrow x - \gamma (\nabla f_i(x) - h)` in place, ``k`` times.
 
     Parameters

@@ -207,8 +207,7 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
     if used[0] < 0 or used[-1] >= clients:
         wrong = used[0] if used[0] < 0 else used[-1]
         raise InputError(
-            f"partition holds the client id {wrong}, which is not in 0..{clients - 1}: {rule}, "
-            "or change clients."
+            f"partition holds the client id {wrong}, which is not in 0..{clients - 1}: {rule}, or change clients."
         )
     if len(used) < clients:
         # The ids are sorted and start in range, so the first one that is off its place shows the gap.

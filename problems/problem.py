@@ -126,7 +126,9 @@ def checked_psi(psi: Function | None) -> Function:
     if psi is None:
         return Zero()
     if not isinstance(psi, Function) or not hasattr(psi, "kernel"):
-        raise InputError(f"psi = {psi!r} is no function of one model with a compiled prox: give e.g. functions.L1(0.1).")
+        raise InputError(
+            f"psi = {psi!r} is no function of one model with a compiled prox: give e.g. functions.L1(0.1)."
+        )
     return psi
 
 
@@ -137,7 +139,9 @@ def checked_kappa(kappa: float) -> float:
     except (TypeError, ValueError):
         raise InputError(f"kappa = {kappa!r} is not a number: give a condition number above 1, such as 1e4.") from None
     if not (np.isfinite(number) and number > 1.0):
-        raise InputError(f"kappa = {kappa!r} is no condition number to test: give a finite number above 1, such as 1e4.")
+        raise InputError(
+            f"kappa = {kappa!r} is no condition number to test: give a finite number above 1, such as 1e4."
+        )
     return number
 
 

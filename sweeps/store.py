@@ -12,15 +12,11 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
+from ..algorithms.run import COLUMNS as TRACE_COLUMNS
 from ..problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TRACE_COLUMNS = (
-    "round", "iteration", "lyapunov", "distance", "gap",
-    "floats_up", "floats_down", "bits_up", "bits_down", "gradients",
-)  # fmt: skip
 
 # "RKap": marks the file as ours in its header, so that no other program's database is ever written to.
 _APPLICATION = 0x524B6170
@@ -108,9 +104,7 @@ class Store:
         with self._lock:
             return {key for (key,) in self._connection.execute("SELECT key FROM cells")}
 
-    def put(
-        self, key: str, configuration: dict[str, Any], result: dict[str, Any], trace: pd.DataFrame | None
-    ) -> None:
+    def put(self, key: str, configuration: dict[str, Any], result: dict[str, Any], trace: pd.DataFrame | None) -> None:
         """Write one finished cell, in one transaction; a cell that is there under the same key is replaced.
 
         Parameters
@@ -130,16 +124,12 @@ class Store:
         """
         twice = ({"key"} & (configuration.keys() | result.keys())) | (configuration.keys() & result.keys())
         if twice:
-            raise InputError(
-                f"field {min(twice)!r} would be two columns of one table: rename one of the two."
-            )
+            raise InputError(f"field {min(twice)!r} would be two columns of one table: rename one of the two.")
         texts = _encoded("configuration", configuration), _encoded("result", result)
         rows = [] if trace is None else _rows(trace)
         with self._transaction("IMMEDIATE") as execute:
             execute("DELETE FROM cells WHERE key = ?", (key,))
-            cell = execute(
-                "INSERT INTO cells (key, configuration, result) VALUES (?, ?, ?)", (key, *texts)
-            ).lastrowid
+            cell = execute("INSERT INTO cells (key, configuration, result) VALUES (?, ?, ?)", (key, *texts)).lastrowid
             insert = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
             self._connection.executemany(insert, ((cell, place, *row) for place, row in enumerate(rows)))
 
@@ -265,9 +255,7 @@ class Store:
         )
 
     def _foreign(self, what: str) -> InputError:
-        return InputError(
-            f"store = {str(self.path)!r} {what}: give the path of a Rootkappa store or of a new file."
-        )
+        return InputError(f"store = {str(self.path)!r} {what}: give the path of a Rootkappa store or of a new file.")
 
 
 def _encoded(part: str, fields: dict[str, Any]) -> str:

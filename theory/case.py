@@ -1,14 +1,21 @@
 """What every engine of evidence is given: a method, its theorem, a problem, parameters and a seed."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ..algorithms.method import Method
 from ..problems.problem import Problem
 from .theorem import Theorem
 from .verdict import Verdict
+
+_SLACK = 1.2
+# Multiplications that one path may cost: about half a minute on one core.
+_BUDGET = 3e10
 
 #: Called with the finished share of an engine's work, 0 to 1.
 Progress = Callable[[float], None]
@@ -53,6 +60,27 @@ class Case:
     def target(self) -> Any:
         """The point that the method tends to."""
         return self.method.target(self.problem, self.params)
+
+    @property
+    def step_column(self) -> str:
+        """The column of a trace that counts the method's steps."""
+        return "round" if self.method.pace(self.params).rounds == 1.0 else "iteration"
+
+    def start(self) -> tuple[float, float]:
+        """Return the method's first Lyapunov function and the first distance of its model to its target."""
+        state = self.method.initial(self.problem, self.params)
+        value = self.method.lyapunov(self.problem, self.params, state, self.target)
+        return value, float(np.linalg.norm(self.method.estimate(state) - self.target.x))
+
+    def horizon(self, fraction: float) -> int:
+        """Return after how many rounds V should be below a fraction of its start, or the budget ends.
+
+        The promise is about expectations, so a fifth is added.
+        """
+        pace = self.method.pace(self.params)
+        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho)
+        affordable = _BUDGET / self.problem.work(pace.iterations / pace.rounds)
+        return max(1, int(min(math.ceil(rounds), affordable)))
 
     def verdict(
         self,

@@ -4,6 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..problems import Quadratic
 from ..problems.errors import InputError
@@ -14,6 +15,8 @@ from .verdict import Verdict
 
 #: The condition numbers over which the exponent of a method is measured.
 KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e6, 9))
+#: The relative accuracy in V to which rounds are counted.
+EPSILON = 1e-6
 #: How much a slope over a few decades may exceed the exponent that holds in the limit.
 SLACK_EXACT, SLACK_SAMPLED = 0.02, 0.04
 _BOOTSTRAPS = 2000
@@ -32,7 +35,7 @@ class Slope(NamedTuple):
     """The slope over the largest tenfold of kappa."""
 
 
-def fit(kappas: np.ndarray, values: np.ndarray, seed: int = 0) -> Slope:
+def fit(kappas: ArrayLike, values: ArrayLike, seed: int = 0) -> Slope:
     r"""Fit :math:`\log v = a \log \kappa + b`.
 
     Parameters
@@ -88,7 +91,9 @@ def described(axis: str, slope: Slope, promised: float, status: str) -> str:
     compared = {
         "refuted": f"more than the promised {promised:g}",
         "inconclusive": f"too wide to tell from the promised {promised:g}",
-        "confirmed": f"as promised, {promised:g}" if slope.slope > promised - 0.05 else f"less than the promised {promised:g}",
+        "confirmed": f"as promised, {promised:g}"
+        if slope.slope > promised - 0.05
+        else f"less than the promised {promised:g}",
     }[status]
     return (
         f"{axis.capitalize()} grow like kappa^{slope.slope:.3f} [{slope.low:.3f}, {slope.high:.3f}], {compared} "
@@ -107,10 +112,12 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     for position, kappa in enumerate(KAPPAS):
         member = Quadratic.random(problem.n, problem.d, kappa, case.seed)
         params = method.Params(**theorem.parameters(member)._asdict())
-        times = exact.time_to_accuracy(method, theorem, member, params)
+        times = exact.time_to_accuracy(method, theorem, member, params, EPSILON)
         progress((position + 1) / len(KAPPAS))
         if not math.isfinite(times.rounds):
-            sentence = f"At kappa = {kappa:g} the expected V does not fall to 1e-6 of its start from every start."
+            sentence = (
+                f"At kappa = {kappa:g} the expected V does not fall to {EPSILON:g} of its start from every start."
+            )
             return case.verdict("exponent", "refuted", sentence, math.inf, theorem.exponents["rounds"])
         rows.append({"kappa": kappa, **times._asdict()})
     slopes = {axis: fit(KAPPAS, [row[axis] for row in rows]) for axis in theorem.exponents}
@@ -118,7 +125,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     statuses = {axis: judged(slope, theorem.exponents[axis], SLACK_EXACT) for axis, slope in slopes.items()}
     status = min(statuses.values(), key=("refuted", "inconclusive", "confirmed").index)
     sentence = " ".join(described(axis, slopes[axis], theorem.exponents[axis], statuses[axis]) for axis in slopes)
-    details = {"points": rows, "slopes": slopes}
+    details = {"points": rows, "epsilon": EPSILON}
     return case.verdict(
         "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details=details
     )

@@ -5,8 +5,8 @@ own minimiser, so the round, a mean of K-fold contractions, is one too and has o
 Tight when all clients share one Hessian. The promise is about x_FA, not about the solution: the two differ when K > 1
 and the clients' Hessians and minimisers do. For quadratics x_FA is known in closed form, see the method.
 
-Source: Malinovsky et al., "From Local SGD to Local Fixed-Point Methods for Federated Learning" (2020), the deterministic
-case; the factor is the K-fold product of the gradient step's.
+Source: Malinovsky et al., "From Local SGD to Local Fixed-Point Methods for Federated Learning" (2020), the
+deterministic case; the factor is the K-fold product of the gradient step's.
 """
 
 from ..algorithms.fedavg import Params, lyapunov

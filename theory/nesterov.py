@@ -38,7 +38,9 @@ def admissible(problem, params):
     return (
         Condition("0 < γ <= 1/L", True, f"γ = {gamma:g}, 1/L = {bound:g}"),
         Condition(
-            "β = (1 - √(γμ))/(1 + √(γμ))", abs(beta - momentum) <= 1e-12, f"β = {beta:g} instead of {momentum:g}"
+            "β = (1 - √(γμ))/(1 + √(γμ))",
+            abs(beta - momentum) <= 1e-12,
+            f"β = {beta:g} instead of {momentum:g}",
         ),
     )
 

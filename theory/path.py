@@ -21,9 +21,6 @@ ALPHA = 1e-4
 ACCURACY = 1e-12
 _PATHS = 2
 _RECORDS = 300
-_SLACK = 1.2
-# Multiplications that one path may cost: about half a minute on one core.
-_BUDGET = 3e10
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
@@ -33,7 +30,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     excess, at_round = _largest_ratio(case, traces)
     limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
-    details = {"traces": traces, "rho": case.rho, "steps": [_steps(case, trace).tolist() for trace in traces]}
+    details = {"traces": traces, "rho": case.rho, "step_column": case.step_column}
     paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
     error_rate = f", which a true promise does with probability {ALPHA:g} at most" if is_random else ""
     if excess > math.log(limit):
@@ -50,7 +47,8 @@ def evidence(case: Case, progress: Progress) -> Verdict:
 
 
 def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
-    rounds = _horizon(case)
+    first, distance = case.start()
+    rounds = case.horizon(min((ACCURACY * distance) ** 2 / first, 0.5) if first else 0.5)
     record = np.unique(np.linspace(1, rounds, _RECORDS).round().astype(int))
     done, lock = [0] * paths, Lock()
 
@@ -63,29 +61,12 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
         seed = int(np.random.SeedSequence(case.seed, spawn_key=(path,)).generate_state(1)[0])
         return run(
             case.method, case.problem, case.params, rounds, seed,
-            record=record, until=ACCURACY, target=case.target, progress=report,
+            record=record, until=("distance", ACCURACY), target=case.target, progress=report,
         )  # fmt: skip
 
     case.problem.solution()
     with ThreadPoolExecutor(paths) as pool:
         return list(pool.map(one, range(paths)))
-
-
-def _horizon(case: Case) -> int:
-    """Return after how many rounds the promise puts the error below the accuracy, or the budget ends."""
-    method, problem, params = case.method, case.problem, case.params
-    start = method.initial(problem, params)
-    distance = np.linalg.norm(method.estimate(start) - case.target.x) or 1.0
-    first = method.lyapunov(problem, params, start, case.target) or 1.0
-    steps = math.log(max(first / (ACCURACY * distance) ** 2, 2.0)) / -math.log(case.rho)
-    pace = method.pace(params)
-    cost = problem.work(pace.iterations / pace.rounds)
-    return max(1, min(math.ceil(_SLACK * steps * pace.rounds), int(_BUDGET / cost)))
-
-
-def _steps(case: Case, trace: Trace) -> np.ndarray:
-    """Return how many steps of the method each recorded round had seen."""
-    return trace.column("round" if case.method.pace(case.params).rounds == 1.0 else "iteration")
 
 
 def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
@@ -98,7 +79,7 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
         with np.errstate(divide="ignore"):
             fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         fallen = np.where(np.isnan(fallen), np.inf, fallen)
-        ratio = np.where(fallen > rounding, fallen - _steps(case, trace) * math.log(case.rho), -np.inf)
+        ratio = np.where(fallen > rounding, fallen - trace.column(case.step_column) * math.log(case.rho), -np.inf)
         # A path that has arrived stays where it is: a stopped supermartingale is still one.
         logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
     mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
@@ -109,16 +90,14 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:
-    method, start = case.method, case.method.initial(case.problem, case.params)
-    first = np.linalg.norm(method.estimate(start) - case.target.x) or 1.0
+    first = case.start()[1] or 1.0
     with np.errstate(over="ignore", invalid="ignore"):
-        last = max(np.linalg.norm(method.estimate(trace.state) - case.target.x) for trace in traces)
+        last = max(np.linalg.norm(case.method.estimate(trace.state) - case.target.x) for trace in traces)
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
     solution = case.problem.solution().x
     bias = np.linalg.norm(case.target.x - solution)
-    text = f"the error fell to {last / first:.1e} of its start in {rounds} rounds"
-    if last > first or not np.isfinite(last):
-        text = f"the error grew to {last / first:.1e} of its start in {rounds} rounds"
+    verb = "fell" if last <= first else "grew"
+    text = f"the error {verb} to {last / first:.1e} of its start in {rounds} rounds"
     if bias > 1e-9 * (np.linalg.norm(solution) or 1.0):
         text += f" towards a point of the method's own, {bias / np.linalg.norm(solution):.2g} |x*| away from x*"
     return text

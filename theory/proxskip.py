@@ -1,8 +1,8 @@
 """ProxSkip contracts its Lyapunov function by max{(1 - γμ)², (1 - γL)², 1 - p²} for 0 < γ < 2/L.
 
-Class: every f_i is L-smooth and μ-strongly convex, ψ is proper, closed and convex. V = Σ_i ‖x_i - x*‖²
-+ (γ/p)² Σ_i ‖h_i - ∇f_i(x*)‖². Tight: some quadratic and some state attain the factor, whatever γ and p are. With γ = 1/L
-and p = 1/√κ the promise is O(κ log 1/ε) iterations but only O(√κ log 1/ε) evaluations of the prox.
+Class: every f_i is L-smooth and μ-strongly convex, ψ is proper, closed and convex. V is
+Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - ∇f_i(x*)‖². Tight: some quadratic and some state attain the factor, whatever γ and
+p are. With γ = 1/L and p = 1/√κ the promise is O(κ log 1/ε) iterations but only O(√κ log 1/ε) evaluations of the prox.
 
 Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Gradient Steps Provably Lead to
 Communication Acceleration! Finally!" (2022), theorem 3.6, in the sharper form of Condat and Richtárik, "RandProx:

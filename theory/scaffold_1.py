@@ -1,9 +1,9 @@
 """SCAFFOLD contracts its Lyapunov function by 1 - μKη/2 a round for η ≤ 1/(81 K L).
 
 Class: every f_i is L-smooth and μ-strongly convex; all clients take part, full gradients, global step size 1.
-V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖². An upper bound: the constants are those of the paper's proof and far
-from the best. With the largest η the promise is 1 - 1/(162 κ) a round, O(κ log 1/ε) rounds: SCAFFOLD removes FedAvg's
-bias but, at the step size that its theory allows, is not accelerated.
+V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖². An upper bound: the constants are those of the paper's proof and
+far from the best. With the largest η the promise is 1 - 1/(162 κ) a round, O(κ log 1/ε) rounds: SCAFFOLD removes
+FedAvg's bias but, at the step size that its theory allows, is not accelerated.
 
 Source: Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning" (2020), theorem III and
 the one-round lemma of its strongly convex proof, without noise and sampling.

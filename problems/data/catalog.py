@@ -194,8 +194,7 @@ def load(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.f
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise InputError(
-            f"data = {name_or_path!r} is neither a name nor a path: give a file, or one of "
-            f"{', '.join(names())}."
+            f"data = {name_or_path!r} is neither a name nor a path: give a file, or one of {', '.join(names())}."
         )
     if isinstance(name_or_path, str) and name_or_path in names():
         dataset = describe(name_or_path)

@@ -116,9 +116,7 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
         some = [f"{value:.12g}" if labels.dtype.kind in "iuf" else str(value) for value in values[:5]]
         count = {0: "no labels", 1: "one label only"}.get(len(values), f"{len(values)} different labels")
         which = f" ({', '.join(some)}{', ...' if len(values) > 5 else ''})" if some else ""
-        raise InputError(
-            f"{name} has {count}{which}: exactly two are needed, so select or merge classes first."
-        )
+        raise InputError(f"{name} has {count}{which}: exactly two are needed, so select or merge classes first.")
     return np.where(labels == values[1], 1.0, -1.0)
 
 

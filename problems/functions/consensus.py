@@ -1,9 +1,9 @@
 """The indicator of consensus: every client holds the same model."""
 
+import numpy as np
+
 from ..errors import InputError
 from .function import Function
-
-import numpy as np
 
 
 class Consensus(Function):

@@ -48,9 +48,7 @@ def traces(method="scaffnew", rounds=300, seeds=1, label=None, promise=True, noi
 
 def points(slope=0.5, methods=("scaffnew",)):
     kappa = 10.0 ** np.arange(2, 7)
-    return pd.concat(
-        [pd.DataFrame({"method": m, "kappa": kappa, "value": 9 * kappa**slope}) for m in methods]
-    )
+    return pd.concat([pd.DataFrame({"method": m, "kappa": kappa, "value": 9 * kappa**slope}) for m in methods])
 
 
 def slopes(slope=0.502, low=0.499, high=0.505, promised=0.5, methods=("scaffnew",)):
@@ -110,16 +108,12 @@ def test_a_label_shows_the_median_of_its_seeds_within_their_range():
     seeds = frame.assign(value=frame["lyapunov"] / 3).pivot(index="round", columns="seed", values="value")
     np.testing.assert_allclose(line.get_ydata(), seeds.median(axis=1), rtol=1e-9)
     heights = band.get_paths()[0].vertices[:, 1]
-    np.testing.assert_allclose(
-        [heights.min(), heights.max()], [seeds.min(axis=None), seeds.max(axis=None)], rtol=1e-9
-    )
+    np.testing.assert_allclose([heights.min(), heights.max()], [seeds.min(axis=None), seeds.max(axis=None)], rtol=1e-9)
     assert legend(figure) == ["scaffnew", "range of 5 seeds"]
 
 
 def test_seeds_that_end_apart_share_a_grid():
-    frame = pd.concat(
-        [traces(rounds=rounds).assign(seed=rounds) for rounds in (200, 300, 400)], ignore_index=True
-    )
+    frame = pd.concat([traces(rounds=rounds).assign(seed=rounds) for rounds in (200, 300, 400)], ignore_index=True)
     line = convergence.figure(frame, axis="iterations").axes[0].lines[0]
     assert line.get_xdata()[-1] == 3000
     np.testing.assert_allclose(line.get_ydata(), 10 ** (-20 * line.get_xdata() / 3000), rtol=1e-9)
@@ -259,9 +253,7 @@ def test_saving_twice_gives_the_same_bytes(tmp_path):
     figure = convergence.figure(frame)
     first = style.save(figure, tmp_path / "a" / "kappa_1e4.5", "rootkappa plot runs.sqlite")
     second = style.save(figure, tmp_path / "b" / "kappa_1e4.5", "rootkappa plot runs.sqlite")
-    third = style.save(
-        convergence.figure(frame), tmp_path / "c" / "kappa_1e4.5", "rootkappa plot runs.sqlite"
-    )
+    third = style.save(convergence.figure(frame), tmp_path / "c" / "kappa_1e4.5", "rootkappa plot runs.sqlite")
     assert [path.name for path in first] == ["kappa_1e4.5.svg", "kappa_1e4.5.png", "kappa_1e4.5.txt"]
     for paths in zip(first, second, third, strict=True):
         assert len({path.read_bytes() for path in paths}) == 1

@@ -130,9 +130,7 @@ def test_a_put_that_fails_leaves_the_old_cell(tmp_path, monkeypatch):
 
 def test_numpy_scalars_are_stored_as_what_they_are(tmp_path):
     with Store(tmp_path / "s.sqlite") as store:
-        store.put(
-            "a", {"n": np.int64(3), "ok": np.bool_(True)}, {"x": np.float64(0.1), "y": np.float32(0.5)}, None
-        )
+        store.put("a", {"n": np.int64(3), "ok": np.bool_(True)}, {"x": np.float64(0.1), "y": np.float32(0.5)}, None)
         assert store.cells().to_dict("records") == [{"key": "a", "n": 3, "ok": True, "x": 0.1, "y": 0.5}]
 
 
@@ -152,9 +150,7 @@ with Store(sys.argv[1]) as store:
 def child(*arguments):
     # The tests' own import path, so that the child finds the same package.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return subprocess.Popen(
-        [sys.executable, "-c", *arguments], env=environment, stdout=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, "-c", *arguments], env=environment, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill a process outright")
@@ -228,9 +224,7 @@ def one_sentence(error, *words):
 
 def test_paths_that_cannot_be_a_store_get_one_sentence(tmp_path):
     text = tmp_path / "notes.txt"
-    text.write_text(
-        "these are notes, and they are long enough to be looked at as a header of something else\n" * 20
-    )
+    text.write_text("these are notes, and they are long enough to be looked at as a header of something else\n" * 20)
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(other) as connection:
         connection.execute("CREATE TABLE cells (key)")

@@ -226,9 +226,7 @@ def test_another_file_under_the_name_of_a_set_is_refused(tiny, tmp_path, monkeyp
     with pytest.raises(InputError, match="has 2 samples although data set 'tiny' has 3"):
         data.load("tiny")
     (tmp_path / "tiny").write_bytes(TEXT + b"1 5:1\n")
-    with pytest.raises(
-        InputError, match="at line 4, where there is a feature 5 although 4 features are declared"
-    ):
+    with pytest.raises(InputError, match="at line 4, where there is a feature 5 although 4 features are declared"):
         data.load("tiny")
 
 
@@ -321,7 +319,5 @@ def test_what_is_slow_to_import_waits():
         "print([m for m in ('sklearn', 'scipy', 'pooch', 'requests', 'pandas') if m in sys.modules])"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -37,9 +37,7 @@ def write(folder, data, name="set"):
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_what_scikit_learn_writes_comes_back(suffix, rows, data, tmp_path_factory):
     dense = np.array(rows)
-    labels = np.array(
-        data.draw(st.lists(st.sampled_from([-1.0, 1.0]), min_size=len(rows), max_size=len(rows)))
-    )
+    labels = np.array(data.draw(st.lists(st.sampled_from([-1.0, 1.0]), min_size=len(rows), max_size=len(rows))))
     text = BytesIO()
     dump_svmlight_file(csr_matrix(dense), labels, text, zero_based=False)
     path = write(tmp_path_factory.getbasetemp(), COMPRESS[suffix](text.getvalue()), f"round{suffix}")
@@ -172,17 +170,13 @@ def test_a_damaged_compressed_file_is_refused(tmp_path, suffix, damage):
     data = COMPRESS[suffix](GOOD * 100)
     half = len(data) // 2
     broken = {"short": data[:half], "changed": data[:half] + b"\0\0\0\0" + data[half + 4 :], "plain": GOOD}
-    with pytest.raises(
-        InputError, match=rf"set{suffix} is not a complete {suffix} file: it is corrupt, cut short"
-    ):
+    with pytest.raises(InputError, match=rf"set{suffix} is not a complete {suffix} file: it is corrupt, cut short"):
         libsvm.read(write(tmp_path, broken[damage], f"set{suffix}"))
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in COMPRESS if suffix])
 def test_a_compressed_file_without_its_suffix_is_not_text(tmp_path, suffix):
-    with pytest.raises(
-        InputError, match=r"is not text .*, or if the file is compressed, end its name in \.xz"
-    ):
+    with pytest.raises(InputError, match=r"is not text .*, or if the file is compressed, end its name in \.xz"):
         libsvm.read(write(tmp_path, COMPRESS[suffix](GOOD * 20)))
 
 

@@ -1,0 +1,457 @@
+"""The command line: parse, call, print.
+
+Everything beyond click is imported where it is used, so that ``rootkappa --help`` answers at once.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from .sweeps import ProblemSpec
+
+_LETTERS = {"p": float, "gamma": float, "eta": float, "K": int}
+
+
+def main() -> None:
+    """Run the command line and exit with its code: 0 confirmed or done, 1 refuted, 2 bad input, 3 undecided."""
+    try:
+        sys.exit(commands.main(prog_name="rootkappa", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted: what was finished is kept, and the same command goes on from there.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+    except ValueError as error:
+        from .problems.errors import InputError
+
+        if not isinstance(error, InputError):
+            raise
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> None:
+    click.echo(f"Error: {sentence}", err=True)
+    sys.exit(2)
+
+
+class _Command(click.Command):
+    """A command whose help ends with its examples, one a line."""
+
+    def __init__(self, *args: Any, examples: tuple[str, str], **options: Any) -> None:
+        epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
+        super().__init__(*args, epilog=epilog, **options)
+
+
+def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _problem_options(basis: str) -> Callable[[Any], Any]:
+    return _together(
+        click.option("--problem", metavar="KIND", help="quadratic or logistic; --data alone means logistic."),
+        click.option("--data", metavar="NAME|FILE", help="Data set, or LIBSVM text.  [default: breast_cancer]"),
+        click.option("--clients", default=10, show_default=True, help="Number n of clients."),
+        click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
+        click.option("--basis", default=basis, show_default=True, help="common or client: eigenbases of a quadratic."),
+        click.option("--heterogeneity", default=1.0, show_default=True, help="Spread of a quadratic's clients."),
+        click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
+        click.option("--alpha", default=0.5, show_default=True, help="Concentration of the dirichlet partition."),
+        click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="rootkappa")
+def commands() -> None:
+    """Hold the promised communication rounds of optimisation methods against what the methods do."""
+
+
+@commands.command(
+    "list", cls=_Command, examples=("rootkappa list", "rootkappa list methods"),
+)  # fmt: skip
+@click.argument("kind", type=click.Choice(["methods", "data"]), required=False)
+def list_command(kind: str | None) -> None:
+    """Show the methods with their promises, and the data sets."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if kind != "data":
+        from . import algorithms, theory
+
+        table = Table(
+            "method",
+            "rounds",
+            "iterations",
+            "what it is",
+            "source",
+            title="Methods",
+            box=None,
+            pad_edge=False,
+        )
+        for name in algorithms.names():
+            method = algorithms.get(name)
+            exponents = {axis: f"κ^{power:g}" for axis, power in theory.get(method.promise).exponents.items()}
+            table.add_row(name, exponents["rounds"], exponents["iterations"], method.summary, method.source)
+        console.print(table)
+    if kind != "methods":
+        console.print(_data_table())
+
+
+def _data_table() -> Any:
+    from rich.table import Table
+
+    from .problems import data
+
+    table = Table("data set", "samples", "features", "where", "what it is", title="Data sets", box=None, pad_edge=False)
+    for name in data.names():
+        dataset = data.describe(name)
+        where = str(data.locate(name) or ("scikit-learn" if dataset.kind == "scikit-learn" else "to download"))
+        table.add_row(name, str(dataset.samples), str(dataset.features), where, dataset.title)
+    return table
+
+
+@commands.command(
+    "data", cls=_Command, examples=("rootkappa data", "rootkappa data a9a"),
+)  # fmt: skip
+@click.argument("name", required=False)
+def data_command(name: str | None) -> None:
+    """Show the data sets, or read one and describe it; a set that is not here yet is downloaded."""
+    from rich.console import Console
+
+    if name is None:
+        Console().print(_data_table())
+        return
+    import numpy as np
+
+    from .problems import data
+
+    features, labels = data.load(name)
+    samples, dimension = features.shape
+    stored = features.size if isinstance(features, np.ndarray) else features.nnz
+    kind = "dense" if isinstance(features, np.ndarray) else "sparse"
+    click.echo(
+        f"{name}: {samples} samples, {dimension} features, {kind}, {stored / (samples * dimension):.1%} stored, "
+        f"{int((labels > 0).sum())} labels +1 and {int((labels < 0).sum())} labels -1."
+    )
+
+
+@commands.command(
+    cls=_Command,
+    examples=(
+        "rootkappa verify --all --out out",
+        "rootkappa verify ./my_method.py --problem logistic --data a9a.xz --kappa 1e3 --json verdicts.json",
+    ),
+)
+@click.argument("methods", nargs=-1, metavar="[METHOD|FILE.py]...")
+@click.option("--all", "everything", is_flag=True, help="Take every method.")
+@_problem_options(basis="client")
+@click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
+@click.option("--p", type=float, help="Probability of communication instead of the prescribed one.")
+@click.option("--gamma", type=float, help="Step size instead of the prescribed one.")
+@click.option("--eta", type=float, help="Local step size instead of the prescribed one.")
+@click.option("--local-steps", "K", type=int, help="Local steps K in a round instead of 10.")
+@click.option("--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent.  [default: all that apply]")
+@click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
+@click.option("--out", type=click.Path(), help="Write verdicts, traces and figures into this folder.")
+def verify(
+    methods: tuple[str, ...],
+    everything: bool,
+    evidence: str | None,
+    json_file: str | None,
+    out: str | None,
+    **options: Any,
+) -> int:
+    """Hold methods against their promises; without --problem and --data on a quadratic and on real data."""
+    from rich.console import Console
+
+    from . import algorithms
+    from .theory import exit_code
+    from .theory.verify import default_evidence, verify
+
+    if everything == bool(methods):
+        raise click.UsageError("Name the methods to verify, or give --all instead.")
+    changes = {letter: options.pop(letter) for letter in _LETTERS}
+    changes = {letter: value for letter, value in changes.items() if value is not None}
+    chosen = [algorithms.find(name) for name in (algorithms.names() if everything else methods)]
+    specs = _specs(options, [_single_kappa(options.pop("kappa"))])
+    folder = _folder(out)
+    targets = [Path(json_file)] if json_file else []
+    targets += [folder / "verdicts.json"] if folder else []
+    for target in targets:
+        _check_writable(target)
+
+    console, found = Console(), []
+    try:
+        for spec in specs:
+            with _progress() as bars:
+                waiting = bars.add_task("problem and its solution", total=None)
+                problem = spec.build()
+                problem.solution()
+                bars.remove_task(waiting)
+                kinds = tuple(evidence.split(",")) if evidence else default_evidence(problem)
+                for method in chosen:
+                    report = _reporter(bars, method.name, kinds)
+                    found.append((spec, verify(method, problem, kinds, spec.problem_seed, report, **changes)))
+            here = [verdict for of_spec, verdicts in found if of_spec is spec for verdict in verdicts]
+            console.print(_verdict_table(problem.label, here))
+    finally:
+        records = [verdict.record() for _, verdicts in found for verdict in verdicts]
+        for target in targets:
+            target.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if folder:
+        _keep(folder, found, changes)
+    statuses = [record["status"] for record in records]
+    counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
+    console.print(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
+    return exit_code(statuses)
+
+
+def _keep(folder: Path, found: list[Any], changes: dict[str, float]) -> None:
+    from .sweeps import Store
+    from .sweeps.record import keep
+
+    with Store(folder / "verify.sqlite") as store:
+        for spec, verdicts in found:
+            keep(store, spec, verdicts, changes)
+        figures = [*_draw_convergence(store, folder, "rounds"), *_draw_exponents(store, folder, "rounds")]
+    (folder / "command.txt").write_text(f"{_command_line()}\n# rootkappa {__version__}\n", encoding="utf-8")
+    for path in [folder / "verdicts.json", folder / "verify.sqlite", folder / "command.txt", *figures]:
+        click.echo(f"wrote {path}")
+
+
+@commands.command(
+    cls=_Command,
+    examples=(
+        "rootkappa sweep gradient_descent nesterov scaffnew --kappa 1e2:1e6:9 --exact --json slopes.json",
+        "rootkappa sweep scaffnew --problem logistic --kappa 1e2:1e4:5 --p 0.05,0.2 --seeds 6",
+    ),
+)
+@click.argument("methods", nargs=-1, required=True, metavar="METHOD|FILE.py...")
+@_problem_options(basis="common")
+@click.option("--kappa", default="1e2:1e6:9", show_default=True, help="Condition numbers: a,b,c or low:high:count.")
+@click.option("--p", help="Probabilities of communication, likewise.  [default: as prescribed]")
+@click.option("--exact", is_flag=True, help="Expectations from the worst start instead of sampled paths; quadratics.")
+@click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")
+@click.option("--epsilon", default=1e-6, show_default=True, help="Relative accuracy in the Lyapunov function.")
+@click.option(
+    "--store", default="out/sweep.sqlite", show_default=True, help="File of results; finished cells are kept."
+)
+@click.option("--json", "json_file", type=click.Path(), help="Write the slopes to this file.")
+def sweep(
+    methods: tuple[str, ...], kappa: str, p: str | None, exact: bool, seeds: int, epsilon: float,
+    store: str, json_file: str | None, **options: Any,
+) -> int:  # fmt: skip
+    """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted."""
+    from rich.console import Console
+
+    from .problems.problem import checked_count, checked_kappa
+    from .sweeps import Store, grid, run_cells, slopes
+    from .sweeps.grid import numbers
+    from .theory import exit_code
+
+    kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
+    specs = _specs({"problem": "quadratic" if options["data"] is None else "logistic", **_given(options)}, kappas)
+    probabilities = numbers("p", p) if p else []
+    cells = grid(methods, specs, probabilities, epsilon, None if exact else checked_count("seeds", seeds))
+    if json_file:
+        _check_writable(Path(json_file))
+    with Store(store) as results:
+        with _progress() as bars:
+            task = bars.add_task("cells", total=len(cells))
+            computed = run_cells(cells, results, lambda done: bars.update(task, completed=done))
+        keys = {cell.key() for cell in cells}
+        table = results.cells()
+        records = slopes(table[table["key"].isin(keys)])
+    click.echo(f"{len(cells)} cells in {store}, {computed} computed now.")
+    if json_file:
+        Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    Console().print(_slope_table(records))
+    return exit_code([record["status"] for record in records]) if len(kappas) > 2 else 0
+
+
+@commands.command(
+    cls=_Command,
+    examples=(
+        "rootkappa plot exponent --store out/sweep.sqlite",
+        "rootkappa plot convergence --store out/verify.sqlite --axis floats --out figures",
+    ),
+)
+@click.argument("kind", type=click.Choice(["convergence", "exponent"]))
+@click.option("--store", default="out/sweep.sqlite", show_default=True, help="File of stored results.")
+@click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
+@click.option("--out", default="out", show_default=True, help="Folder for the figures.")
+def plot(kind: str, store: str, axis: str, out: str) -> int:
+    """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number."""
+    from .problems.errors import InputError
+    from .sweeps import Store
+
+    if not Path(store).is_file():
+        raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
+    folder = _folder(out)
+    with Store(store) as results:
+        draw = _draw_convergence if kind == "convergence" else _draw_exponents
+        paths = draw(results, folder, axis)
+    if not paths:
+        raise InputError(
+            f"store = {store!r} holds nothing to draw as {kind} over {axis}: run a sweep that measures it."
+        )
+    for path in paths:
+        click.echo(f"wrote {path}")
+    return 0
+
+
+def _draw_convergence(store: Any, folder: Path | None, axis: str) -> list[Path]:
+    from .plots import convergence, style
+    from .plots.tables import convergence_tables
+
+    paths = []
+    for problem, table in convergence_tables(store.cells(), store.traces()):
+        stem = f"convergence-{axis}-{_slug(problem)}"
+        paths += style.save(convergence.figure(table, axis), (folder or Path()) / stem, _command_line())
+    return paths
+
+
+def _draw_exponents(store: Any, folder: Path | None, axis: str) -> list[Path]:
+    from .plots import exponent, style
+    from .plots.tables import exponent_tables
+
+    paths = []
+    for family, points, slopes in exponent_tables(store.cells(), axis):
+        stem = (folder or Path()) / f"exponent-{axis}-{family}"
+        paths += style.save(exponent.figure(points, slopes, axis), stem, _command_line())
+    return paths
+
+
+def _slug(label: str) -> str:
+    return "-".join("".join(c if c.isalnum() or c in "._" else " " for c in label).split())
+
+
+def _command_line() -> str:
+    import shlex
+
+    return shlex.join(["rootkappa", *sys.argv[1:]])
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _single_kappa(text: str) -> float:
+    from .problems.problem import checked_kappa
+
+    return checked_kappa(text)
+
+
+def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
+    """Return the problems; without a kind and without data there is one of each kind."""
+    from .problems.errors import unknown
+    from .sweeps import ProblemSpec
+    from .sweeps.problems import KINDS
+
+    options = _given({name: value for name, value in options.items() if name != "kappa"})
+    options["problem_seed"] = options.pop("seed")
+    kind = options.pop("problem", None)
+    if kind is not None and kind not in KINDS:
+        raise unknown("problem", kind, KINDS)
+    kinds = [kind] if kind else ["logistic"] if "data" in options else list(KINDS)
+    return [ProblemSpec(problem=kind, kappa=kappa, **options) for kind in kinds for kappa in kappas]
+
+
+def _folder(path: str | None) -> Path | None:
+    if path is None:
+        return None
+    folder = Path(path)
+    _check_writable(folder / "verdicts.json")
+    return folder
+
+
+def _check_writable(file: Path) -> None:
+    """Find out before the first computation that a result could not be written."""
+    from tempfile import TemporaryFile
+
+    from .problems.errors import InputError
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"output {str(file.parent)!r} cannot be written ({error.strerror}): give a folder that you can write to."
+        ) from None
+
+
+def _progress() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _reporter(bars: Any, method: str, kinds: tuple[str, ...]) -> Callable[[str, float], None]:
+    """Return a function that shows the progress of a method's evidence on one bar."""
+    task = bars.add_task(method, total=len(kinds))
+
+    def report(kind: str, share: float) -> None:
+        done = kinds.index(kind) + share
+        bars.update(task, completed=done, description=f"{method}: {kind}", visible=done < len(kinds))
+
+    return report
+
+
+_COLOURS = {"confirmed": "green", "consistent": "cyan", "refuted": "bold red", "inconclusive": "yellow"}
+
+
+def _status(text: str) -> str:
+    colour = _COLOURS.get(text, "dim")
+    return f"[{colour}]{text}[/]"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.6g}"
+
+
+def _verdict_table(title: str, verdicts: list[Any]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    for name in ("method", "evidence", "status", "measured", "promised", "finding"):
+        table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
+    last = None
+    for verdict in verdicts:
+        name = "" if verdict.method == last else verdict.method
+        last = verdict.method
+        numbers = (_number(verdict.measured), _number(verdict.promised))
+        table.add_row(escape(name), verdict.evidence, _status(verdict.status), *numbers, escape(verdict.sentence))
+    return table
+
+
+def _slope_table(records: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("method", "axis", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
+    for record in records:
+        interval = "-" if record["low"] is None else f"[{record['low']:.3f}, {record['high']:.3f}]".replace("[", "\\[")
+        slope = "-" if record["slope"] is None else f"{record['slope']:.3f}"
+        name = " ".join(filter(None, (record["method"], record["changes"])))
+        table.add_row(name, record["axis"], slope, interval, _number(record["promised"]), _status(record["status"]))
+    return table

@@ -1,0 +1,8 @@
+"""Grids of methods and problems, computed cell by cell into one SQLite file."""
+
+from .cells import Cell
+from .problems import ProblemSpec
+from .store import Store
+from .sweep import grid, run_cells, slopes
+
+__all__ = ["Cell", "ProblemSpec", "Store", "grid", "run_cells", "slopes"]

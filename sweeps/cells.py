@@ -1,0 +1,116 @@
+"""The cell of a sweep: one method on one problem with one seed, and how it is computed."""
+
+import json
+import math
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..algorithms.method import find, names
+from ..algorithms.run import Trace, run
+from ..problems.compiled import sources_digest
+from ..theory import exact
+from ..theory.case import Case
+from ..theory.theorem import get as get_theorem
+from .problems import ProblemSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RECORDS = 400
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One computation of a sweep.
+
+    Attributes
+    ----------
+    method : str
+        The method's name, or the path of its Python file.
+    spec : ProblemSpec
+        The problem.
+    changes : tuple of (str, float)
+        Parameters that differ from what the theorem prescribes.
+    epsilon : float
+        The relative accuracy in the Lyapunov function, between 0 and 1.
+    exact : bool
+        Whether expectations are computed exactly, from the worst start; otherwise a path is sampled.
+    seed : int
+        Of the sampled path; 0 for an exact cell.
+    """
+
+    method: str
+    spec: ProblemSpec
+    changes: tuple[tuple[str, float], ...] = ()
+    epsilon: float = 1e-6
+    exact: bool = False
+    seed: int = 0
+
+    def configuration(self) -> dict[str, Any]:
+        """Return everything that defines the cell, as one row of a table."""
+        return {
+            "method": self.method,
+            **self.spec.configuration(),
+            "changes": ",".join(f"{letter}={value:g}" for letter, value in self.changes),
+            "epsilon": self.epsilon,
+            "exact": self.exact,
+            "seed": self.seed,
+        }
+
+    def key(self) -> str:
+        """Return the hash of the configuration, of the data and of the code that computes the cell."""
+        exact_changes = [[letter, float(value).hex()] for letter, value in self.changes]
+        own_file = "" if self.method in names() else Path(self.method).read_text()
+        full = [self.configuration(), exact_changes, own_file, self.spec.content(), sources_digest()]
+        return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
+
+    def compute(self) -> tuple[dict[str, Any], "pd.DataFrame | None"]:
+        """Return the cell's result, and its trace if it is a sampled one.
+
+        Raises
+        ------
+        InputError
+            If the method cannot run on the problem or exact moments cannot be had.
+        """
+        method = find(self.method)
+        problem = self.spec.build()
+        method.check(problem)
+        case = Case(method, get_theorem(method.promise), problem, dict(self.changes), self.seed)
+        about = {"label": problem.label, **_described(case)}
+        if self.exact:
+            times = exact.time_to_accuracy(method, case.theorem, problem, case.params, self.epsilon)
+            return {**times._asdict(), **about}, None
+        trace = run(
+            method, problem, case.params, case.horizon(self.epsilon), self.seed,
+            record=_RECORDS, until=("lyapunov", self.epsilon), target=case.target,
+        )  # fmt: skip
+        counts = {axis: _reached(trace, column, self.epsilon) for axis, column in _COUNTED.items()}
+        return {**counts, **about}, trace.frame()
+
+
+_COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}
+
+
+def _described(case: Case) -> dict[str, Any]:
+    return {
+        "params": ", ".join(f"{letter}={value:.6g}" for letter, value in case.params._asdict().items()),
+        "rho": case.rho,
+        "step_column": case.step_column,
+    }
+
+
+def _reached(trace: Trace, column: str, epsilon: float) -> float:
+    """Return where V first falls to epsilon of its start, interpolated in its logarithm; NaN if it never does."""
+    fallen = trace.column("lyapunov") / trace.column("lyapunov")[0]
+    there = np.flatnonzero(fallen <= epsilon)
+    if len(there) == 0:
+        return math.nan
+    after = int(there[0])
+    counts = trace.column(column)[[after - 1, after]]
+    before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
+    share = (before - math.log(epsilon)) / (before - at)
+    return float(counts[0] + share * (counts[1] - counts[0]))

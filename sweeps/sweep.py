@@ -1,0 +1,148 @@
+"""Run the cells of a grid that are not in the store yet, and read the slopes off the finished ones."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from ..algorithms.method import find
+from ..problems.errors import InputError
+from ..theory.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
+from ..theory.theorem import get as get_theorem
+from .cells import Cell
+from .store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def grid(
+    methods: Iterable[str],
+    specs: Sequence[Any],
+    probabilities: Sequence[float],
+    epsilon: float,
+    seeds: int | None,
+) -> list[Cell]:
+    """Return the cells of all combinations.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names of methods, or paths of Python files.
+    specs : sequence of ProblemSpec
+        The problems.
+    probabilities : sequence of float
+        Values of p for the methods that have one; empty for what the theory prescribes.
+    epsilon : float
+        The relative accuracy, between 0 and 1.
+    seeds : int or None
+        How many paths to sample for each combination; None for exact moments.
+
+    Raises
+    ------
+    InputError
+        If a method is unknown, p is outside (0, 1], or the accuracy outside (0, 1).
+    """
+    if not 0 < epsilon < 1:
+        raise InputError(f"epsilon = {epsilon!r} is no relative accuracy: give a number between 0 and 1.")
+    cells = []
+    for name in methods:
+        method = find(name)
+        choices = [(("p", p),) for p in probabilities] if "p" in method.Params._fields else []
+        for spec, changes, seed in product(specs, choices or [()], range(seeds or 1)):
+            cells.append(Cell(name, spec, changes, epsilon, exact=seeds is None, seed=seed))
+    for cell in cells:
+        # The parameters' ranges are checked before the first cell is computed.
+        theorem = get_theorem(find(cell.method).promise)
+        if cell.changes:
+            theorem.parameters(cell.spec.build(), **dict(cell.changes))
+    return cells
+
+
+def run_cells(
+    cells: Sequence[Cell],
+    store: Store,
+    progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
+) -> int:
+    """Compute the cells that the store does not hold, each stored as soon as it is done.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        The grid.
+    store : Store
+        Where results go to. Interrupted at any moment it holds whole cells, which are not computed again.
+    progress : callable, optional
+        Called with the number of cells in the store, first with those that are there already.
+    executor : concurrent.futures.Executor, optional
+        What computes; by default a pool of threads, one a core: compiled code does not hold the GIL.
+
+    Returns
+    -------
+    int
+        How many cells were computed.
+    """
+    keys = {cell.key(): cell for cell in cells}
+    finished = store.keys()
+    missing = {key: cell for key, cell in keys.items() if key not in finished}
+    done = len(keys) - len(missing)
+    if progress:
+        progress(done)
+    pool = executor or ThreadPoolExecutor()
+    futures = {pool.submit(cell.compute): key for key, cell in missing.items()}
+    try:
+        for future in as_completed(futures):
+            key = futures[future]
+            store.put(key, keys[key].configuration(), *future.result())
+            done += 1
+            if progress:
+                progress(done)
+    finally:
+        for future in futures:
+            future.cancel()
+        if executor is None:
+            pool.shutdown()
+    return len(missing)
+
+
+def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return the fitted powers of kappa, one record for each method, choice of parameters and axis.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Rows of :meth:`Store.cells` of one kind of problem.
+
+    Returns
+    -------
+    list of dict
+        ``method``, ``changes``, ``axis``, ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed",
+        "refuted" or "inconclusive"; "not applicable" where nothing is promised, because the parameters are not the
+        prescribed ones or there are fewer than three condition numbers or a run that did not reach the accuracy.
+    """
+    records = []
+    for (name, changes), rows in cells.groupby(["method", "changes"], sort=False):
+        exponents = get_theorem(find(name).promise).exponents
+        slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
+        for axis, promised in exponents.items():
+            table = rows.pivot_table(axis, index="seed", columns="kappa", dropna=False)
+            record = {
+                "method": name,
+                "changes": changes,
+                "axis": axis,
+                "slope": None,
+                "low": None,
+                "high": None,
+            }
+            try:
+                slope = fit(table.columns.to_numpy(), table.to_numpy())
+            except InputError:
+                records.append({**record, "promised": promised, "status": "not applicable"})
+                continue
+            record |= {"slope": slope.slope, "low": slope.low, "high": slope.high}
+            if changes:
+                records.append({**record, "promised": None, "status": "not applicable"})
+            else:
+                records.append({**record, "promised": promised, "status": judged(slope, promised, slack)})
+    return records
