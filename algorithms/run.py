@@ -176,7 +176,7 @@ class _Draws:
     def __init__(self, method: Method, problem: Problem, params: Any, seed: int) -> None:
         self._draw = lambda rng: method.draw(rng, problem, params, _BLOCK)
         self._seed = seed
-        self._index, self._block = -1, None
+        self._index, self._block = -1, np.zeros(0, dtype=np.int64)
 
     def between(self, first: int, last: int) -> Iterator[Any]:
         """Yield the draws of the rounds from ``first`` up to ``last``, in order."""

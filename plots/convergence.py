@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -111,7 +112,7 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
         axes.set_xlim(*_range(drawn, ends, logarithmic))
         axes.set_ylim(bottom / room, top * room)
         if top / bottom > 1e3:
-            axes.yaxis.set_major_locator(FixedLocator(_powers(bottom, top)))
+            axes.yaxis.set_major_locator(FixedLocator(_powers(bottom, top).tolist()))
         axes.set_xlabel(label)
         axes.set_ylabel(MEASURES[measure])
         handles = _draw(axes, curves, logarithmic)
@@ -163,7 +164,8 @@ def _common(seeds: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray,
 def _spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not values.size:
         return np.empty(0), np.empty(0), np.empty(0)
-    return tuple(10.0 ** of(values, axis=0) for of in (np.median, np.min, np.max))
+    middle, low, high = (10.0 ** of(values, axis=0) for of in (np.median, np.min, np.max))
+    return middle, low, high
 
 
 def _end(curve: _Curve) -> float:
@@ -198,17 +200,17 @@ def _thin(x: np.ndarray, *ys: np.ndarray, logarithmic: bool) -> list[np.ndarray]
     return [values[keep] for values in (x, *ys)]
 
 
-def _draw(axes: Axes, curves: Sequence[_Curve], logarithmic: bool) -> list[Line2D]:
+def _draw(axes: Axes, curves: Sequence[_Curve], logarithmic: bool) -> list[Artist]:
     """Draw the curves, in the limits that the axes have, and return the legend's entries."""
     thinned = [_thin(c.x, c.middle, c.low, c.high, logarithmic=logarithmic) for c in curves]
     styles = looks([curve.method for curve in curves])
     # From data to units of the axes' width and height.
     unit = axes.transScale + axes.transLimits
     paths = [unit.transform(np.column_stack([x, middle])) for x, middle, _, _ in thinned]
-    inside = [((path >= 0) & (path <= 1)).all(axis=1) for path in paths]
+    inside = [np.all((path >= 0) & (path <= 1), axis=1) for path in paths]
     shown = [path[keep] for path, keep in zip(paths, inside, strict=True)]
     layers = covered(shown, [look.colour for look in styles])
-    handles = []
+    handles: list[Artist] = []
     for place, (curve, (x, middle, low, high), look) in enumerate(zip(curves, thinned, styles, strict=True)):
         promise = _thin(curve.promise_x, curve.promise, logarithmic=logarithmic)
         promised = unit.transform(np.column_stack(promise))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import style as matplotlib_style
@@ -145,7 +145,8 @@ def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
 
     The figure grows by the legend's height, so the axes keep theirs.
     """
-    renderer = figure.canvas.get_renderer()
+    agg: Any = figure.canvas
+    renderer = agg.get_renderer()
     for columns in (3, 2, 1):
         legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns)
         size = legend.get_window_extent(renderer)
@@ -155,7 +156,7 @@ def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
     figure.set_size_inches(max(_WIDTH, size.width / figure.dpi), _HEIGHT + size.height / figure.dpi)
 
 
-def markers(look: Look, layer: int) -> dict[str, object]:
+def markers(look: Look, layer: int) -> dict[str, Any]:
     """Return how the markers of a line are drawn that lies under so many others."""
     size = (3.8 + 2.6 * layer) * _MARKERS[look.marker]
     return {"marker": look.marker, "markersize": size, "markeredgecolor": "white"}

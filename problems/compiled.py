@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+import numba.core.config as numba_config
 from platformdirs import user_cache_path
 
 #: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
 REASSOCIATE = {"reassoc", "contract", "nsz"}
 _KEPT_FOLDERS = 3
+# Numba makes its settings at run time, so no type checker knows them.
+config: Any = numba_config
 
 
 def package_sources() -> list[Path]:

@@ -132,7 +132,7 @@ def checked_psi(psi: Function | None) -> Function:
     return psi
 
 
-def checked_kappa(kappa: float) -> float:
+def checked_kappa(kappa: float | str) -> float:
     """Return a condition number as a float; it must be a finite number above 1."""
     try:
         number = float(kappa)

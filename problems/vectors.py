@@ -72,7 +72,8 @@ def logistic_weights(z, count, scale):
         e = e * r + _C2
         e = e * r + 1.0
         e = e * r + 1.0
-        power = _as_float((_as_bits(shifted) + 1023) << 52)
+        # An intrinsic is declared with Numba's typing context, which callers do not pass.
+        power = _as_float((_as_bits(shifted) + 1023) << 52)  # pyright: ignore[reportCallIssue]
         # NaN fails both comparisons of the clamp in one order only, so it is passed on by hand.
         z[j] = scale / (1.0 + e * power) if z[j] == z[j] else z[j]
 

@@ -37,6 +37,8 @@ _LARGEST_DENSE_OPERATOR = 30
 # Entries below this fraction of the largest count as the zeros that separate blocks.
 _ZERO = 1e-12
 _MOST_DOUBLINGS = 60
+# An error that has grown this much is not coming back.
+_DIVERGED = 1e100
 # How far above the promise a factor may come out by rounding alone.
 _ROUNDING = 1e-9
 
@@ -154,6 +156,9 @@ def _model(method: Method, lyapunov: Any, problem: Problem, params: Any) -> _Mod
             f"the state of {method.name} has {probe.size} numbers, more than {_LARGEST_STATE}: "
             "take fewer clients or coordinates."
         )
+    total = sum(probability for probability, _ in outcomes)
+    if not abs(total - 1.0) <= _ROUNDING:
+        raise NotExact(f"the outcomes of {method.name} have probabilities that add up to {total:.6g}: list them all.")
     maps = np.stack([probe.matrix(outcome) for _, outcome in outcomes])
     if not np.isfinite(maps).all():
         raise NotExact(f"{method.name} returns numbers that are not finite: take smaller step sizes.")
@@ -164,9 +169,12 @@ def _model(method: Method, lyapunov: Any, problem: Problem, params: Any) -> _Mod
         if free.shape[1] == 0:
             trial[members] = 0.0
             continue
+        own = maps[:, members][:, :, members]
+        if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
+            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
         trial[members] = free @ free.T @ trial[members]
         form = probe.quadratic_form(lyapunov, members)
-        blocks.append(_whitened(maps[:, members][:, :, members], form, free, trial[members]))
+        blocks.append(_whitened(own, form, free, trial[members]))
     expected = probe.value(lyapunov, trial)
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
@@ -324,7 +332,7 @@ class _Worst:
         self.powers, self.state = [_second_moment(adjoint, probabilities)], np.eye(self.r)[self.triangle]
 
     def value(self, state: np.ndarray) -> float:
-        if not np.isfinite(state).all():
+        if not np.abs(state).max(initial=0.0) < _DIVERGED:
             return math.inf
         if self.is_deterministic:
             return float(np.linalg.norm(state, 2) ** 2)

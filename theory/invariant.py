@@ -3,8 +3,12 @@
 Every realisation of a step leaves the fixed point where it is, conserved sums stay 0 along drawn paths, and the fast
 ``advance`` walks the same path as the paper's ``step``. Each number is an error relative to the size of what it errs
 in, so that rounding stays below 1e-9 and a mistake does not.
+
+The exact engine goes by ``outcomes`` and ``pace``, runs go by ``draw``, so here is also tested whether these agree: by
+sampling, with a probability of 1e-4 at most that it refutes what is right.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -19,6 +23,10 @@ _TOLERANCE = 1e-9
 _CONSERVED_ROUNDS = 50
 _STEPPED_ROUNDS = 10
 _MOST_OUTCOMES = 64
+_DRAWN_ROUNDS = 1000
+_ALPHA = 1e-4
+# Rounds of geometric length scatter by 3 % in the mean of so many.
+_PACE_TOLERANCE = 0.15
 
 
 class Finding(NamedTuple):
@@ -36,6 +44,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     findings.extend(_conserved(case))
     progress(0.7)
     findings.append(_advance_is_step(case))
+    findings.extend(_drawn_as_listed(case))
     worst = max(findings, key=lambda finding: finding.error if finding.error == finding.error else np.inf)
     broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
     if broken:
@@ -114,3 +123,42 @@ def _advance_is_step(case: Case) -> Finding:
         f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
         f"differ by {error:.2g}.",
     )
+
+
+def _drawn_as_listed(case: Case) -> Iterator[Finding]:
+    method, problem, params = case.method, case.problem, case.params
+    draws = method.draw(generator(case.seed, "invariant", "draws"), problem, params, _DRAWN_ROUNDS)
+    steps = np.asarray(method.unroll(draws))
+    pace, spent = method.pace(params), method.cost(problem, params, draws)
+    for axis, count in {"rounds": _DRAWN_ROUNDS, "iterations": spent.iterations}.items():
+        told, found = getattr(pace, axis), count / len(steps)
+        error = abs(found / told - 1.0)
+        yield Finding(
+            error if error > _PACE_TOLERANCE else 0.0,
+            f"pace counts {axis} as draw does",
+            f"The functions pace and draw part: a step is {found:.3g} {axis} as drawn, and {told:.3g} as told.",
+        )
+    listed = method.outcomes(problem, params)
+    if listed is None:
+        return
+    values = [tuple(np.ravel(outcome).tolist()) for _, outcome in listed]
+    rows, counts = np.unique(steps.reshape(len(steps), -1), axis=0, return_counts=True)
+    drawn = dict(zip(map(tuple, rows.tolist()), counts.tolist(), strict=True))
+    expected = {value: float(probability) for value, (probability, _) in zip(values, listed, strict=True)}
+    gaps = {value: abs(drawn.get(value, 0) / len(steps) - expected.get(value, 0.0)) for value in {*drawn, *expected}}
+    value = max(gaps, key=lambda value: gaps[value])
+    yield Finding(
+        gaps[value] if _log_evidence(drawn, expected) > -math.log(_ALPHA) else 0.0,
+        "draw follows outcomes",
+        f"The functions draw and outcomes part: outcome {value[0] if len(value) == 1 else value} has the frequency "
+        f"{drawn.get(value, 0) / len(steps):.3g} as drawn, and the probability {expected.get(value, 0.0):.3g} as listed.",
+    )
+
+
+def _log_evidence(drawn: dict[Any, int], expected: dict[Any, float]) -> float:
+    """Return the logarithm of a test martingale against the probabilities: a Dirichlet mixture's likelihood ratio."""
+    if any(expected.get(value, 0.0) <= 0.0 for value in drawn):
+        return math.inf
+    mixture = math.lgamma(len(expected) / 2) - math.lgamma(sum(drawn.values()) + len(expected) / 2)
+    mixture += sum(math.lgamma(drawn.get(value, 0) + 0.5) - math.lgamma(0.5) for value in expected)
+    return mixture - sum(count * math.log(expected[value]) for value, count in drawn.items())

@@ -1,0 +1,139 @@
+"""The contract that every method keeps, whatever it is: a new file in algorithms/ is tested here by being there."""
+
+import ast
+import inspect
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rootkappa import algorithms, theory
+from rootkappa.problems.vectors import relative_difference
+
+METHODS = algorithms.names()
+
+
+@pytest.fixture(params=METHODS)
+def method(request):
+    return algorithms.get(request.param)
+
+
+def parameters(method, problem):
+    return theory.get(method.promise).parameters(problem)
+
+
+def start_anywhere(method, problem, params, seed):
+    """Return a state that the method could be in: its start, advanced along its own randomness."""
+    state = method.initial(problem, params)
+    rng = np.random.default_rng(seed)
+    method.advance(problem.kernel, params, state, method.draw(rng, problem, params, 3))
+    return state
+
+
+@pytest.mark.parametrize("name", METHODS)
+@given(seed=st.integers(0, 2**32 - 1), rounds=st.integers(1, 12))
+def test_advance_is_step_after_step(name, problem, seed, rounds):
+    method = algorithms.get(name)
+    params = parameters(method, problem)
+    draws = method.draw(np.random.default_rng(seed), problem, params, rounds)
+    fast, slow = method.initial(problem, params), method.initial(problem, params)
+    method.advance(problem.kernel, params, fast, draws)
+    for outcome in method.unroll(draws):
+        method.step(problem.kernel, params, slow, outcome)
+    for quick, plain in zip(fast, slow, strict=True):
+        assert relative_difference(quick, plain) < 1e-11
+
+
+@pytest.mark.parametrize("name", METHODS)
+@given(seed=st.integers(0, 2**32 - 1), rounds=st.integers(1, 60))
+def test_invariants_hold_along_drawn_paths(name, problem, seed, rounds):
+    method = algorithms.get(name)
+    params = parameters(method, problem)
+    state = method.initial(problem, params)
+    method.advance(problem.kernel, params, state, method.draw(np.random.default_rng(seed), problem, params, rounds))
+    size = max(np.abs(field).max() for field in state)
+    for name_of_invariant, value in method.invariants(problem, params, state).items():
+        assert np.abs(value).max() <= 1e-12 * size * rounds, name_of_invariant
+
+
+def test_every_outcome_leaves_the_fixed_point_where_it_is(method, problem):
+    params = parameters(method, problem)
+    target = method.target(problem, params)
+    first = method.lyapunov(problem, params, method.initial(problem, params), target)
+    for _, outcome in method.outcomes(problem, params):
+        state = method.fixed_point(problem, params, target)
+        assert method.lyapunov(problem, params, state, target) <= 1e-28 * first
+        method.step(problem.kernel, params, state, outcome)
+        assert method.lyapunov(problem, params, state, target) <= 1e-26 * first
+
+
+def test_the_outcomes_are_a_probability_distribution(method, problem):
+    probabilities = [q for q, _ in method.outcomes(problem, parameters(method, problem))]
+    assert min(probabilities) >= 0
+    assert sum(probabilities) == pytest.approx(1.0, abs=1e-15)
+
+
+def test_step_and_advance_change_neither_problem_nor_randomness(method, problem):
+    params = parameters(method, problem)
+    arrays = [field for field in problem.kernel if isinstance(field, np.ndarray)]
+    before = [array.copy() for array in arrays]
+    draws = method.draw(np.random.default_rng(0), problem, params, 4)
+    kept = draws.copy()
+    state = start_anywhere(method, problem, params, 1)
+    method.advance(problem.kernel, params, state, draws)
+    method.step(problem.kernel, params, state, method.unroll(draws)[0])
+    np.testing.assert_array_equal(draws, kept)
+    for array, old in zip(arrays, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+
+
+def test_the_lyapunov_function_is_0_at_the_fixed_point_only(method, problem):
+    params = parameters(method, problem)
+    target = method.target(problem, params)
+    assert method.lyapunov(problem, params, method.fixed_point(problem, params, target), target) < 1e-25
+    assert method.lyapunov(problem, params, start_anywhere(method, problem, params, 0), target) > 1e-6
+
+
+@given(rounds=st.integers(1, 50), cut=st.floats(0, 1))
+def test_costs_of_parts_add_up(problem, rounds, cut):
+    for name in METHODS:
+        method = algorithms.get(name)
+        params = parameters(method, problem)
+        draws = method.draw(np.random.default_rng(rounds), problem, params, rounds)
+        middle = int(cut * rounds)
+        whole = method.cost(problem, params, draws)
+        parts = method.cost(problem, params, draws[:middle]).plus(method.cost(problem, params, draws[middle:]))
+        assert whole == parts
+        assert whole.bits_up == 64 * whole.floats_up
+        assert whole.gradients >= whole.iterations
+        assert whole.floats_up % (problem.d * rounds) == 0
+
+
+def test_the_pace_is_that_of_the_drawn_rounds(method, problem):
+    params = parameters(method, problem)
+    rounds = 4000
+    steps = len(method.unroll(method.draw(np.random.default_rng(5), problem, params, rounds)))
+    pace = method.pace(params)
+    # A geometric length has a standard deviation below its mean: 6 of them err once in 10^9 runs.
+    assert steps * pace.rounds == pytest.approx(rounds, rel=6 / np.sqrt(rounds))
+    iterations = method.cost(problem, params, method.draw(np.random.default_rng(5), problem, params, rounds)).iterations
+    assert iterations == pytest.approx(steps * pace.iterations)
+
+
+def test_a_run_is_the_same_to_the_bit_whatever_is_recorded(method, problem):
+    params = parameters(method, problem)
+    sparse = algorithms.run(method, problem, params, rounds=600, seed=4, record=3)
+    dense = algorithms.run(method, problem, params, rounds=600, seed=4, record=np.arange(601))
+    for a, b in zip(sparse.state, dense.state, strict=True):
+        np.testing.assert_array_equal(a, b)
+    both = np.isin(dense.column("round"), sparse.column("round"))
+    np.testing.assert_array_equal(dense.column("lyapunov")[both], sparse.column("lyapunov"))
+
+
+def test_the_docstring_names_the_source_and_every_letter_is_explained(method):
+    assert "(" in method.source
+    assert method.summary.endswith(".")
+    for letters in (method.Params, method.State):
+        body = ast.parse(inspect.getsource(letters)).body[0].body[1:]
+        kinds = [type(line) for line in body]
+        assert kinds == [ast.AnnAssign, ast.Expr] * len(letters._fields), "each field has its own docstring"

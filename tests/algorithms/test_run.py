@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from rootkappa import algorithms, problems, theory
+from rootkappa.problems import InputError, functions
+
+PROBLEM = problems.Quadratic.random(clients=3, dim=4, kappa=10.0)
+SCAFFNEW = algorithms.get("scaffnew")
+PARAMS = theory.get("scaffnew").parameters(PROBLEM)
+
+
+def test_the_frame_has_the_promised_columns_and_counts_whole_things():
+    frame = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=50, seed=0).frame()
+    assert list(frame.columns) == [
+        "round", "iteration", "lyapunov", "distance", "gap",
+        "floats_up", "floats_down", "bits_up", "bits_down", "gradients",
+    ]  # fmt: skip
+    assert frame["round"].iloc[[0, -1]].tolist() == [0, 50]
+    assert (frame["floats_up"] == 4 * frame["round"]).all()
+    assert (frame["gradients"] == frame["iteration"]).all()
+    assert all(frame[name].dtype == np.int64 for name in ("round", "iteration", "bits_up", "gradients"))
+
+
+def test_the_measures_are_those_of_the_recorded_states():
+    trace = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=7, seed=3)
+    x, solution = SCAFFNEW.estimate(trace.state), PROBLEM.solution()
+    assert trace.last("distance") == np.linalg.norm(x - solution.x)
+    assert trace.last("gap") == pytest.approx(PROBLEM.value(x) - PROBLEM.value(solution.x), rel=1e-9)
+    assert trace.last("lyapunov") == SCAFFNEW.lyapunov(PROBLEM, PARAMS, trace.state, solution)
+
+
+def test_seeds_differ_and_repeat():
+    first, again, other = (algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=40, seed=s).state.X for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_run_stops_when_it_has_arrived_or_diverged():
+    arrived = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=10_000, seed=0, record=1000, until=("distance", 1e-6))
+    distance = arrived.column("distance")
+    assert distance[-1] <= 1e-6 * distance[0] < distance[-2]
+    descent = algorithms.get("gradient_descent")
+    gone = algorithms.run(descent, PROBLEM, descent.Params(gamma=1e3), rounds=10_000, record=100)
+    assert not np.isfinite(gone.last("distance"))
+    assert gone.last("round") < 10_000
+
+
+def test_progress_counts_the_rounds():
+    seen = []
+    algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=100, record=10, progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == 100
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rounds": 0}, "rounds = 0"),
+        ({"seed": -1}, "seed = -1"),
+        ({"record": np.array([5, 2000])}, "record holds rounds outside"),
+        ({"params": SCAFFNEW.Params(gamma=1.0, p=0.0)}, "p = 0.0 is out of range"),
+        ({"params": SCAFFNEW.Params(gamma=1.0, p=1.5)}, "p = 1.5 is out of range"),
+        ({"params": SCAFFNEW.Params(gamma=float("nan"), p=0.5)}, "gamma = nan is out of range"),
+        (
+            {"problem": problems.Quadratic.random(clients=3, dim=4, kappa=10.0, psi=functions.L1(0.1))},
+            r"scaffnew has no prox, but the problem has psi = L1\(0.1\)",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence(change, words):
+    call = {"method": SCAFFNEW, "problem": PROBLEM, "params": PARAMS, "rounds": 100, "seed": 0} | change
+    with pytest.raises(InputError, match=words):
+        algorithms.run(**call)

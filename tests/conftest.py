@@ -1,0 +1,43 @@
+"""What all tests share: Hypothesis profiles and small problems of every kind."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from rootkappa import problems
+from scipy.sparse import csr_array
+
+# Compilation makes the first example slow, so no example has a deadline. In CI the cases are new in every run and
+# a failure prints what replays it.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+settings.register_profile("quick", max_examples=20, **_COMMON)
+settings.register_profile("ci", max_examples=40, derandomize=False, **_COMMON)
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+
+def _logistic(sparse):
+    rng = np.random.default_rng(7)
+    features = rng.standard_normal((60, 6)) * (rng.random((60, 6)) < 0.5)
+    labels = np.where(features @ rng.standard_normal(6) + rng.standard_normal(60) > 0, 1.0, -1.0)
+    return problems.Logistic(csr_array(features) if sparse else features, labels, clients=4, kappa=20.0)
+
+
+_PROBLEMS = {
+    "common": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3),
+    "client": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3, basis="client"),
+    "dense": lambda: _logistic(sparse=False),
+    "sparse": lambda: _logistic(sparse=True),
+}
+
+
+@pytest.fixture(scope="session", params=list(_PROBLEMS))
+def problem(request):
+    """Return one problem of each kind that compiled code distinguishes."""
+    return _PROBLEMS[request.param]()
+
+
+@pytest.fixture(scope="session")
+def quadratic():
+    """Return a quadratic whose clients have different eigenbases."""
+    return _PROBLEMS["client"]()

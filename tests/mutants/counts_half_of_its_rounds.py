@@ -1,0 +1,23 @@
+"""Scaffnew whose pace says that a step ends a round with probability p/2 although it does so with p."""
+
+from .accounting import Pace
+from .scaffnew import (
+    PROMISE,
+    Params,
+    State,
+    advance,
+    cost,
+    draw,
+    estimate,
+    fixed_point,
+    initial,
+    invariants,
+    lyapunov,
+    outcomes,
+    step,
+    unroll,
+)
+
+
+def pace(params):
+    return Pace(params.p / 2, 1.0)

@@ -1,0 +1,80 @@
+import json
+import math
+
+import pytest
+from rootkappa import algorithms, problems, theory
+from rootkappa.problems import InputError, functions
+
+SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
+
+
+@pytest.mark.parametrize("name", algorithms.names())
+def test_every_shipped_promise_stands_on_a_quadratic(name):
+    verdicts = theory.verify(name, SMALL, evidence=("invariant", "exact", "path"))
+    assert [verdict.status for verdict in verdicts] == ["confirmed", "confirmed", "consistent"]
+    assert theory.exit_code([verdict.status for verdict in verdicts]) == 0
+
+
+def test_every_kind_of_problem_gets_its_evidence(problem):
+    verdicts = theory.verify("scaffnew", problem)
+    kinds = [verdict.evidence for verdict in verdicts]
+    quadratic = isinstance(problem, problems.Quadratic)
+    assert kinds == (["invariant", "exact", "path", "exponent"] if quadratic else ["invariant", "path"])
+    assert all(verdict.status in ("confirmed", "consistent") for verdict in verdicts)
+
+
+def test_the_record_is_plain_json_with_the_promised_fields():
+    records = [verdict.record() for verdict in theory.verify("scaffnew", SMALL, evidence=("invariant", "exact"))]
+    text = json.dumps(records, allow_nan=False)
+    assert list(json.loads(text)[0]) == [
+        "method", "evidence", "status", "measured", "promised", "low", "high", "problem", "params", "seed", "sentence",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "condition"),
+    [
+        ("scaffnew", {"gamma": 2.5}, "0 < γ < 2/L"),
+        ("gradient_descent", {"gamma": 2.0}, "0 < γ < 2/L"),
+        ("nesterov", {"gamma": 1.1}, "0 < γ <= 1/L"),
+        ("nesterov", {"beta": 0.1}, "β = "),
+        ("fedavg", {"gamma": 3.0}, "0 < γ < 2/L"),
+        ("scaffold_2", {"eta": 0.5}, "0 < η <= 1/(81 K L)"),
+    ],
+)
+def test_outside_the_theorem_nothing_is_judged_and_the_condition_is_named(name, changes, condition):
+    verdicts = theory.verify(name, SMALL, **changes)
+    assert {verdict.status for verdict in verdicts} == {"not applicable"}
+    assert all(condition in verdict.sentence for verdict in verdicts)
+    assert theory.exit_code([verdict.status for verdict in verdicts]) == 3
+
+
+def test_a_nonsmooth_term_is_for_methods_with_a_prox():
+    problem = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, psi=functions.L1(0.1))
+    assert {verdict.status for verdict in theory.verify("scaffnew", problem)} == {"not applicable"}
+    verdicts = {verdict.evidence: verdict for verdict in theory.verify("proxskip", problem)}
+    assert verdicts["invariant"].status == "confirmed"
+    assert verdicts["path"].status == "consistent"
+    assert verdicts["exact"].status == "not applicable"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ({"method": "scafnew"}, "did you mean 'scaffnew'"),
+        ({"evidence": ("exat",)}, "did you mean 'exact'"),
+        ({"p": 0.0}, "p = 0.0 is out of range"),
+        ({"q": 0.5}, "unknown parameter 'q'"),
+        ({"p": math.nan}, "p = nan is out of range"),
+    ],
+)
+def test_bad_input_is_one_sentence(call, words):
+    with pytest.raises(InputError, match=words):
+        theory.verify(**({"method": "scaffnew", "problem": SMALL} | call))
+
+
+def test_progress_names_the_evidence_and_ends_at_1():
+    seen = []
+    theory.verify("scaffnew", SMALL, evidence=("exact", "path"), progress=lambda kind, share: seen.append((kind, share)))
+    assert [kind for kind, share in seen if share == 1.0][-1] == "path"
+    assert all(0 <= share <= 1 for _, share in seen)
