@@ -41,7 +41,8 @@ def main() -> None:
 
 
 def _fail(sentence: str) -> None:
-    click.echo(f"Error: {sentence}", err=True)
+    # What a library or a user's file has to say may fill many lines.
+    click.echo(f"Error: {' '.join(sentence.split())}", err=True)
     sys.exit(2)
 
 
@@ -89,26 +90,18 @@ def commands() -> None:
 def list_command(kind: str | None) -> None:
     """Show the methods with their promises, and the data sets."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
     if kind != "data":
         from . import algorithms, theory
 
-        table = Table(
-            "method",
-            "rounds",
-            "iterations",
-            "what it is",
-            "source",
-            title="Methods",
-            box=None,
-            pad_edge=False,
-        )
+        table = Table("method", "rounds", "iterations", "promise and source", title="Methods", box=None, pad_edge=False)
         for name in algorithms.names():
-            method = algorithms.get(name)
-            exponents = {axis: f"κ^{power:g}" for axis, power in theory.get(method.promise).exponents.items()}
-            table.add_row(name, exponents["rounds"], exponents["iterations"], method.summary, method.source)
+            theorem = theory.get(algorithms.get(name).promise)
+            powers = (f"κ^{theorem.exponents[axis]:g}" for axis in ("rounds", "iterations"))
+            table.add_row(name, *powers, f"{escape(theorem.summary)}\n[dim]{escape(theorem.source)}[/]")
         console.print(table)
     if kind != "methods":
         console.print(_data_table())
@@ -161,7 +154,7 @@ def data_command(name: str | None) -> None:
 )
 @click.argument("methods", nargs=-1, metavar="[METHOD|FILE.py]...")
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
-@_problem_options(basis="client")
+@_problem_options(basis="common")
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
 @click.option("--p", type=float, help="Probability of communication instead of the prescribed one.")
 @click.option("--gamma", type=float, help="Step size instead of the prescribed one.")
@@ -191,7 +184,7 @@ def verify(
     changes = {letter: value for letter, value in changes.items() if value is not None}
     chosen = [algorithms.find(name) for name in (algorithms.names() if everything else methods)]
     specs = _specs(options, [_single_kappa(options.pop("kappa"))])
-    folder = _folder(out)
+    folder = _folder(out) if out else None
     targets = [Path(json_file)] if json_file else []
     targets += [folder / "verdicts.json"] if folder else []
     for target in targets:
@@ -230,7 +223,7 @@ def _keep(folder: Path, found: list[Any], changes: dict[str, float]) -> None:
     with Store(folder / "verify.sqlite") as store:
         for spec, verdicts in found:
             keep(store, spec, verdicts, changes)
-        figures = [*_draw_convergence(store, folder, "rounds"), *_draw_exponents(store, folder, "rounds")]
+        figures = [path for kind in ("convergence", "exponent") for path in _draw(kind, store, folder, "rounds")]
     (folder / "command.txt").write_text(f"{_command_line()}\n# rootkappa {__version__}\n", encoding="utf-8")
     for path in [folder / "verdicts.json", folder / "verify.sqlite", folder / "command.txt", *figures]:
         click.echo(f"wrote {path}")
@@ -262,14 +255,14 @@ def sweep(
     from rich.console import Console
 
     from .problems.problem import checked_count, checked_kappa
-    from .sweeps import Store, grid, run_cells, slopes
+    from .sweeps import Store, grid_cells, run_cells, slopes
     from .sweeps.grid import numbers
     from .theory import exit_code
 
     kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
     specs = _specs({"problem": "quadratic" if options["data"] is None else "logistic", **_given(options)}, kappas)
     probabilities = numbers("p", p) if p else []
-    cells = grid(methods, specs, probabilities, epsilon, None if exact else checked_count("seeds", seeds))
+    cells = grid_cells(methods, specs, probabilities, epsilon, None if exact else checked_count("seeds", seeds))
     if json_file:
         _check_writable(Path(json_file))
     with Store(store) as results:
@@ -299,15 +292,16 @@ def sweep(
 @click.option("--out", default="out", show_default=True, help="Folder for the figures.")
 def plot(kind: str, store: str, axis: str, out: str) -> int:
     """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number."""
+    from .plots.style import columns_and_label
     from .problems.errors import InputError
     from .sweeps import Store
 
+    columns_and_label(axis)
     if not Path(store).is_file():
         raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
     folder = _folder(out)
     with Store(store) as results:
-        draw = _draw_convergence if kind == "convergence" else _draw_exponents
-        paths = draw(results, folder, axis)
+        paths = _draw(kind, results, folder, axis)
     if not paths:
         raise InputError(
             f"store = {store!r} holds nothing to draw as {kind} over {axis}: run a sweep that measures it."
@@ -317,30 +311,23 @@ def plot(kind: str, store: str, axis: str, out: str) -> int:
     return 0
 
 
-def _draw_convergence(store: Any, folder: Path | None, axis: str) -> list[Path]:
-    from .plots import convergence, style
-    from .plots.tables import convergence_tables
+def _draw(kind: str, store: Any, folder: Path, axis: str) -> list[Path]:
+    """Write one figure for each problem or family of problems in the store; equal names get a number."""
+    from .plots import convergence, exponent, style
+    from .plots.tables import convergence_tables, exponent_tables
 
-    paths = []
-    for problem, table in convergence_tables(store.cells(), store.traces()):
-        stem = f"convergence-{axis}-{_slug(problem)}"
-        paths += style.save(convergence.figure(table, axis), (folder or Path()) / stem, _command_line())
+    if kind == "convergence":
+        tables = convergence_tables(store.cells(), store.traces())
+        figures = [(name, convergence.figure(table, axis)) for name, table in tables]
+    else:
+        tables = exponent_tables(store.cells(), axis)
+        figures = [(name, exponent.figure(points, slopes, axis)) for name, points, slopes in tables]
+    paths, names = [], []
+    for name, figure in figures:
+        names.append(name)
+        number = f"-{names.count(name)}" if names.count(name) > 1 else ""
+        paths += style.save(figure, folder / f"{kind}-{axis}-{name}{number}", _command_line())
     return paths
-
-
-def _draw_exponents(store: Any, folder: Path | None, axis: str) -> list[Path]:
-    from .plots import exponent, style
-    from .plots.tables import exponent_tables
-
-    paths = []
-    for family, points, slopes in exponent_tables(store.cells(), axis):
-        stem = (folder or Path()) / f"exponent-{axis}-{family}"
-        paths += style.save(exponent.figure(points, slopes, axis), stem, _command_line())
-    return paths
-
-
-def _slug(label: str) -> str:
-    return "-".join("".join(c if c.isalnum() or c in "._" else " " for c in label).split())
 
 
 def _command_line() -> str:
@@ -370,15 +357,15 @@ def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
     kind = options.pop("problem", None)
     if kind is not None and kind not in KINDS:
         raise unknown("problem", kind, KINDS)
+    if kind == "quadratic" and "data" in options:
+        raise click.UsageError("A quadratic problem is drawn: leave out --data, or take --problem logistic.")
     kinds = [kind] if kind else ["logistic"] if "data" in options else list(KINDS)
     return [ProblemSpec(problem=kind, kappa=kappa, **options) for kind in kinds for kappa in kappas]
 
 
-def _folder(path: str | None) -> Path | None:
-    if path is None:
-        return None
+def _folder(path: str) -> Path:
     folder = Path(path)
-    _check_writable(folder / "verdicts.json")
+    _check_writable(folder / "any")
     return folder
 
 
@@ -388,6 +375,8 @@ def _check_writable(file: Path) -> None:
 
     from .problems.errors import InputError
 
+    if file.is_dir():
+        raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=file.parent):
@@ -403,7 +392,9 @@ def _progress() -> Any:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    # Where nobody watches, even a bar that has vanished would leave an empty line.
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _reporter(bars: Any, method: str, kinds: tuple[str, ...]) -> Callable[[str, float], None]:

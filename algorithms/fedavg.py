@@ -24,7 +24,7 @@ from ..problems.compiled import njit
 from ..problems.oracles import clients, workspace
 from ..problems.vectors import mean_rows
 from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes
+from .deterministic import estimate, outcomes, unroll
 from .deterministic import pace_of_rounds as pace
 from .local import broadcast, local_gradient_steps, local_phase
 

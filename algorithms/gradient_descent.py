@@ -16,7 +16,7 @@ import numpy as np
 from ..problems.compiled import njit
 from ..problems.oracles import workspace
 from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes
+from .deterministic import estimate, outcomes, unroll
 from .deterministic import pace_of_iterations as pace
 from .local import mean_gradient
 

@@ -227,7 +227,7 @@ def load(path: str | Path) -> Method:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"method file {str(path)!r} cannot be executed, {type(error).__name__}: {error}: mend it and try again."
         ) from error

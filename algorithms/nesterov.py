@@ -8,7 +8,7 @@ The recursion::
 With γ = 1/L and β = (√κ - 1)/(√κ + 1) it needs O(√κ log 1/ε) iterations, the square root that local training promises
 for rounds, here paid with an average of gradients in every iteration.
 
-Source: Nesterov, "Lectures on Convex Optimization" (2018), scheme (2.2.22).
+Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.2, constant steps.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ import numpy as np
 from ..problems.compiled import njit
 from ..problems.oracles import workspace
 from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes
+from .deterministic import estimate, outcomes, unroll
 from .deterministic import pace_of_iterations as pace
 from .local import mean_gradient
 

@@ -10,7 +10,7 @@ where the expensive prox is that of "all copies are equal, and n ψ of the copy"
     h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)
 
 Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Gradient Steps Provably Lead to
-Communication Acceleration! Finally!" (2022), algorithm 1 and its section on consensus.
+Communication Acceleration! Finally!" (2022), algorithm 1, on the consensus problem of its federated section.
 """
 
 import numpy as np

@@ -18,7 +18,7 @@ from ..problems.compiled import njit
 from ..problems.oracles import gradients_at, workspace
 from ..problems.vectors import mean_rows
 from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes
+from .deterministic import estimate, outcomes, unroll
 from .deterministic import pace_of_rounds as pace
 from .local import local_gradient_steps, local_phase
 from .scaffold import Params, State, draw, fixed_point, initial, invariants, lyapunov, start_round

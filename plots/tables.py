@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..sweeps.sweep import slopes
@@ -16,7 +17,7 @@ _RESULTS = {"rounds", "iterations", "floats", "gradients"}
 
 
 def convergence_tables(cells: pd.DataFrame, traces: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield for each problem its label and the table of its traces.
+    """Yield for each problem a name for its figure and the table of its traces.
 
     Parameters
     ----------
@@ -26,15 +27,17 @@ def convergence_tables(cells: pd.DataFrame, traces: pd.DataFrame) -> Iterator[tu
     Yields
     ------
     (str, pandas.DataFrame)
-        The problem, and what :func:`rootkappa.plots.convergence.figure` takes.
+        For example "a9a-kappa1000", and what :func:`rootkappa.plots.convergence.figure` takes.
     """
     sampled = cells[cells["key"].isin(traces["key"].unique())]
-    for problem, rows in sampled.groupby("label", sort=False):
+    for _, rows in sampled.groupby("label", sort=False):
         about = rows[["key", "method", "changes", "seed", "rho", "step_column"]]
         table = traces.merge(about, on="key")
         steps = table["round"].where(table["step_column"] == "round", table["iteration"])
         named = [_entry(method, changes) for method, changes in zip(table["method"], table["changes"], strict=True)]
-        yield str(problem), table.assign(label=named, promise=table["rho"] ** steps)
+        first = rows.iloc[0]
+        data = first["problem"] if first["problem"] == "quadratic" else Path(first["data"]).name
+        yield f"{data}-kappa{first['kappa']:g}", table.assign(label=named, promise=table["rho"] ** steps)
 
 
 def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
@@ -57,7 +60,7 @@ def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.Da
     if axis not in cells:
         return
     fixed = [name for name in cells.columns if name not in _VARIED | _RESULTS]
-    for _, rows in cells.groupby(fixed, sort=False, dropna=False):
+    for _, rows in cells.dropna(subset=[axis]).groupby(fixed, sort=False, dropna=False):
         if rows["kappa"].nunique() < 2:
             continue
         named = rows.assign(
@@ -66,7 +69,7 @@ def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.Da
         )
         points = named.groupby(["method", "kappa"], sort=False, as_index=False)["value"].mean()
         found = [record for record in slopes(rows) if record["axis"] == axis]
-        fitted = pd.DataFrame(found).astype(dict.fromkeys(("slope", "low", "high", "promised"), float))
+        fitted = pd.DataFrame(found, columns=["slope", "low", "high", "promised"], dtype=float)
         fitted["method"] = [_entry(record["method"], record["changes"]) for record in found]
         first = rows.iloc[0]
         family = f"{first['problem']}-{'exact' if first['exact'] else 'sampled'}"

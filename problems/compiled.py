@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numba
@@ -47,11 +48,24 @@ def cache_folder(kind: str) -> Path:
     """
     base = user_cache_path("rootkappa") / kind
     folder = base / sources_digest()
-    if not folder.exists() and base.exists():
-        stale = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in stale[_KEPT_FOLDERS - 1 :]:
-            shutil.rmtree(path, ignore_errors=True)
+    try:
+        if not folder.exists() and base.exists():
+            stale = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+            for path in stale[_KEPT_FOLDERS - 1 :]:
+                shutil.rmtree(path, ignore_errors=True)
+    except OSError:
+        pass  # the folder may not be read, or another process is clearing it up
     return folder
+
+
+@cache
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -67,9 +81,11 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     if function is None:
         return lambda wrapped: njit(wrapped, **options)
     before = config.CACHE_DIR
+    folder = cache_folder("compiled")
+    # Without a folder of ours Numba would take one beside the sources, which misses edits: then compile every time.
     # Numba reads the folder while it decorates, so nobody else's functions move.
-    config.CACHE_DIR = str(cache_folder("compiled"))
+    config.CACHE_DIR = str(folder)
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        return numba.njit(cache=_is_writable(folder), nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before

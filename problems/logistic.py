@@ -8,15 +8,18 @@ import numpy as np
 from .compiled import njit
 from .data import load as load_data
 from .data.libsvm import two_labels
-from .errors import InputError
+from .errors import InputError, as_number
 from .functions import Function
 from .oracles import clients, gradient, implements, local_steps, repeat_gradient_steps, work_size
 from .partitions import assign
-from .problem import Problem, checked_count, checked_kappa, checked_psi
+from .problem import Problem, checked_array, checked_count, checked_kappa, checked_psi
+from .randomness import generator
 from .vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 
 # Up to this size an exact dense eigenvalue or Newton system is a matter of a second.
 _DENSE_SIZE = 2048
+# Sizes of features whose squares, summed over all samples, stay far inside the range of floats.
+_SMALLEST_ENTRY, _LARGEST_ENTRY = 1e-100, 1e100
 
 
 class DenseLogisticKernel(NamedTuple):
@@ -116,6 +119,7 @@ class Logistic(Problem):
                 self._B.data, columns, pointer, self._start, self.d, self.l2, self.psi.kernel
             )
         how = partition if isinstance(partition, str) else "given"
+        how += {"dirichlet": f" alpha={alpha:g} seed={seed}", "shuffled": f" seed={seed}"}.get(how, "")
         label = f"logistic N={len(labels)} n={self.n} d={self.d} kappa={self.kappa:g} partition={how}"
         self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
 
@@ -161,6 +165,11 @@ class Logistic(Problem):
         losses = np.logaddexp(0.0, -(self._B @ x))
         return float(self._sample_weights @ losses + self.l2 / 2 * (x @ x)) + self.psi.value(x)
 
+    def bregman(self, x: np.ndarray) -> float:
+        error = x - self.solution().x
+        losses = _loss_bregman(self._B @ self.solution().x, self._B @ error)
+        return float(self._sample_weights @ losses + self.l2 / 2 * (error @ error))
+
     def gradient(self, x: np.ndarray) -> np.ndarray:
         slopes = self._sample_weights * _slope(self._B @ x)
         return self._B.T @ slopes + self.l2 * x
@@ -204,16 +213,35 @@ def _slope(margins: np.ndarray) -> np.ndarray:
     return -np.where(margins >= 0, e, 1.0) / (1.0 + e)
 
 
+def _loss_bregman(margins: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """Return l(z + t) - l(z) - l'(z) t of l(z) = log(1 + exp(-z)), without cancellation for small moves t."""
+    slope = _slope(margins)
+    curvature = -slope * (1.0 + slope)
+    third = -curvature * (1.0 + 2.0 * slope)
+    fourth = curvature * (1.0 - 6.0 * curvature)
+    near = ((fourth * moves / 4 + third) * moves / 3 + curvature) * moves**2 / 2
+    far = np.logaddexp(0.0, -(margins + moves)) - np.logaddexp(0.0, -margins) - slope * moves
+    return np.where(np.abs(moves) < 1e-3, near, far)
+
+
 def _checked_data(features: Any, labels: Any) -> tuple[Any, np.ndarray]:
     from scipy.sparse import csr_array, issparse
 
-    features = csr_array(features, dtype=float) if issparse(features) else np.array(features, dtype=float, order="C")
+    features = csr_array(features, dtype=float) if issparse(features) else checked_array("features", features)
     if features.ndim != 2 or 0 in features.shape:
         raise InputError(f"features has shape {features.shape}, but (N, d) is needed: give one row for each sample.")
     entries = features if isinstance(features, np.ndarray) else features.data
     if not np.isfinite(entries).all():
         raise InputError("features holds entries that are NaN or infinite: remove or fill in those samples.")
-    labels = np.asarray(labels, dtype=float)
+    largest = max(entries.max(initial=0.0), -entries.min(initial=0.0))
+    if largest == 0.0:
+        raise InputError("features are all zero, so there is nothing to learn: give data with nonzero entries.")
+    if not _SMALLEST_ENTRY <= largest <= _LARGEST_ENTRY:
+        raise InputError(
+            f"features are of size {largest:.3g}, and their squares leave the range of floats: rescale them, "
+            "for example to size 1."
+        )
+    labels = checked_array("labels", labels)
     if labels.shape != (features.shape[0],):
         raise InputError(
             f"labels has shape {labels.shape}, but features has {features.shape[0]} rows: give one label for each."
@@ -232,13 +260,12 @@ def _scaled_rows(features: Any, labels: np.ndarray) -> Any:
 def _regularisation(l2: float | None, kappa: float | None, largest: float) -> float:
     if (l2 is None) == (kappa is None):
         raise InputError(f"l2 = {l2!r} and kappa = {kappa!r} were given: give exactly one of the two.")
-    if largest <= 0:
-        raise InputError("features are all zero, so there is nothing to learn: give data with nonzero entries.")
     if kappa is not None:
         return largest / (checked_kappa(kappa) - 1.0)
-    if l2 is None or not (np.isfinite(l2) and l2 > 0):
+    number = as_number(l2)
+    if not 0.0 < number < np.inf:
         raise InputError(f"l2 = {l2!r} does not make the problem strongly convex: give a finite number above 0.")
-    return float(l2)
+    return number
 
 
 def _largest_eigenvalue(rows: Any) -> float:
@@ -247,7 +274,11 @@ def _largest_eigenvalue(rows: Any) -> float:
     if min(m, d) > _DENSE_SIZE:
         from scipy.sparse.linalg import svds
 
-        largest: Any = svds(rows, k=1, return_singular_vectors=False)
+        if abs(rows).max() == 0.0:
+            return 0.0
+        # Without a start of ours the last digits of L would change from run to run.
+        start = generator(0, "logistic", "largest eigenvalue").standard_normal(min(m, d))
+        largest: Any = svds(rows, k=1, v0=start, return_singular_vectors=False)
         return float(largest[0]) ** 2 / m
     gram = rows @ rows.T if m <= d else rows.T @ rows
     gram = gram if isinstance(gram, np.ndarray) else gram.toarray()

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError
+from .errors import InputError, as_number
 from .functions import Function, Zero
 from .solution import Solution, solve
+
+# Beyond this the smallest eigenvalue is lost in the rounding of the largest.
+_LARGEST_KAPPA = 1e12
 
 
 class Problem(ABC):
@@ -86,13 +89,21 @@ class Problem(ABC):
     def work(self, steps: float) -> float:
         """Return about how many multiplications a round of that many local steps takes, at all clients."""
 
-    def gap(self, x: np.ndarray) -> float:
-        r"""Return :math:`(F + \psi)(x) - (F + \psi)(x^*)`, never below 0."""
-        return max(self.value(x) - self._smallest_value, 0.0)
+    @abstractmethod
+    def bregman(self, x: np.ndarray) -> float:
+        r"""Return :math:`F(x) - F(x^*) - \langle\nabla F(x^*), x - x^*\rangle`, accurate also close to :math:`x^*`."""
 
-    @cached_property
-    def _smallest_value(self) -> float:
-        return self.value(self.solution().x)
+    def gap(self, x: np.ndarray) -> float:
+        r"""Return :math:`(F + \psi)(x) - (F + \psi)(x^*)`, never below 0.
+
+        It is not computed as the difference of two values, which would lose every digit near the minimum.
+        """
+        gap = self.bregman(x)
+        if not self.is_smooth:
+            solution = self.solution()
+            slope = float(solution.gradients.mean(axis=0) @ (x - solution.x))
+            gap += self.psi.value(x) - self.psi.value(solution.x) + slope
+        return max(gap, 0.0)
 
     def solution(self) -> Solution:
         """Return the minimiser in high precision with its certificate; computed once.
@@ -110,15 +121,24 @@ class Problem(ABC):
 
     def content_key(self) -> str:
         """Return a hash of everything that defines the problem."""
-        digest = blake2b(digest_size=16)
-        for name, value in zip(self.kernel._fields, self.kernel, strict=True):
-            digest.update(f"{name} {self.psi!r} {getattr(value, 'shape', value)}".encode())
-            if isinstance(value, np.ndarray):
-                digest.update(np.ascontiguousarray(value).view(np.uint8).data)
+        digest = blake2b(repr(self.psi).encode(), digest_size=16)
+        _hash_kernel(digest, self.kernel)
         return digest.hexdigest()
 
     def __repr__(self) -> str:
         return f"<{self.label}>"
+
+
+def _hash_kernel(digest: Any, kernel: Any) -> None:
+    """Feed every field to the hash; the kernel of a nonsmooth term is a field that has fields itself."""
+    for name, value in zip(kernel._fields, kernel, strict=True):
+        if hasattr(value, "_fields"):
+            digest.update(f"{name} {type(value).__name__} ".encode())
+            _hash_kernel(digest, value)
+            continue
+        digest.update(f"{name} {getattr(value, 'shape', value)!r} ".encode())
+        if isinstance(value, np.ndarray):
+            digest.update(np.ascontiguousarray(value).view(np.uint8).data)
 
 
 def checked_psi(psi: Function | None) -> Function:
@@ -133,16 +153,23 @@ def checked_psi(psi: Function | None) -> Function:
 
 
 def checked_kappa(kappa: float | str) -> float:
-    """Return a condition number as a float; it must be a finite number above 1."""
-    try:
-        number = float(kappa)
-    except (TypeError, ValueError):
-        raise InputError(f"kappa = {kappa!r} is not a number: give a condition number above 1, such as 1e4.") from None
-    if not (np.isfinite(number) and number > 1.0):
+    """Return a condition number as a float; it must be above 1, and small enough for double precision."""
+    number = as_number(kappa)
+    if np.isnan(number):
+        raise InputError(f"kappa = {kappa!r} is not a number: give a condition number above 1, such as 1e4.")
+    if not 1.0 < number <= _LARGEST_KAPPA:
         raise InputError(
-            f"kappa = {kappa!r} is no condition number to test: give a finite number above 1, such as 1e4."
+            f"kappa = {kappa!r} is no condition number to test: give one above 1 and up to {_LARGEST_KAPPA:g}."
         )
     return number
+
+
+def checked_array(name: str, value: Any) -> np.ndarray:
+    """Return a copy of an array of numbers as floats; its shape and its entries are the caller's to check."""
+    try:
+        return np.array(value, dtype=float, order="C")
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
 
 
 def checked_count(name: str, value: int) -> int:

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from .compiled import njit
-from .errors import InputError
+from .errors import InputError, as_number
 from .functions import Function
 from .oracles import clients, gradient, implements, local_steps, repeat_gradient_steps, work_size
-from .problem import Problem, checked_count, checked_kappa, checked_psi
+from .problem import Problem, checked_array, checked_count, checked_kappa, checked_psi
 from .randomness import generator
 from .vectors import add_transposed_product, matrix_vector
 
@@ -64,7 +64,7 @@ class Quadratic(Problem):
 
     def _fill(self, A, linear, V, lam, psi: Function | None, how: str, label: str) -> None:
         self.n, self.d, _ = A.shape
-        b = np.array(linear, dtype=float)
+        b = checked_array("linear", linear)
         if b.shape != (self.n, self.d) or not np.isfinite(b).all():
             raise InputError(
                 f"linear has shape {b.shape}, but finite numbers of shape ({self.n}, {self.d}) are needed: "
@@ -122,8 +122,9 @@ class Quadratic(Problem):
         n, d, kappa = checked_count("clients", clients), checked_count("dim", dim), checked_kappa(kappa)
         if d < 2:
             raise InputError("dim = 1 cannot hold both ends of a spectrum: give dim at least 2.")
-        if not (np.isfinite(heterogeneity) and heterogeneity >= 0):
+        if not 0.0 <= as_number(heterogeneity) < np.inf:
             raise InputError(f"heterogeneity = {heterogeneity!r} is no spread: give a finite number, at least 0.")
+        heterogeneity = float(heterogeneity)
         if basis not in BASES:
             raise InputError(f"basis = {basis!r} is unknown: give one of {', '.join(BASES)}.")
         spectrum = np.geomspace(1.0 / kappa, 1.0, d)
@@ -150,10 +151,7 @@ class Quadratic(Problem):
         A, b = self.kernel.A, self.kernel.b
         return float(x @ A.mean(axis=0) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
 
-    def gap(self, x: np.ndarray) -> float:
-        if not self.is_smooth:
-            return super().gap(x)
-        # The difference of two values would lose every digit near the minimum.
+    def bregman(self, x: np.ndarray) -> float:
         error = x - self.solution().x
         return float(error @ self.kernel.A.mean(axis=0) @ error / 2)
 
@@ -169,7 +167,7 @@ class Quadratic(Problem):
 
 
 def _checked_hessians(hessians: Any) -> np.ndarray:
-    A = np.array(hessians, dtype=float)
+    A = checked_array("hessians", hessians)
     if A.ndim != 3 or A.shape[1] != A.shape[2] or A.size == 0:
         raise InputError(f"hessians has shape {A.shape}, but (n, d, d) is needed: give one matrix for each client.")
     if not np.isfinite(A).all():

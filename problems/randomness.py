@@ -36,6 +36,7 @@ def generator(seed: int, *axes: str | int) -> np.random.Generator:
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"seed = {seed!r} cannot start a generator: give an integer that is at least 0.")
-    name = "\x1f".join(f"{type(axis).__name__}:{axis}" for axis in axes)
+    plain = (int(axis) if isinstance(axis, np.integer) else axis for axis in axes)
+    name = "\x1f".join(f"{type(axis).__name__}:{axis}" for axis in plain)
     key = np.frombuffer(blake2b(name.encode(), digest_size=16).digest(), dtype=np.uint32)
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=tuple(int(word) for word in key)))

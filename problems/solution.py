@@ -34,10 +34,10 @@ def solve(problem: "Problem") -> Solution:
     """Return the solution, from disk if a problem of the same content was solved before."""
     file = cache_folder("solutions") / f"{problem.content_key()}.npz"
     try:
-        with np.load(file) as stored:
+        with file.open("rb") as stream, np.load(stream) as stored:
             return Solution(stored["x"], stored["gradients"], float(stored["residual"]))
-    except (OSError, KeyError, ValueError):
-        pass  # no file, or one that was cut short: compute it
+    except Exception:
+        pass  # no file, or one that was cut short or damaged, which raises whatever the damage hits: compute it
     started = time.perf_counter()
     x = _newton(problem) if isinstance(problem.psi, Zero) else _proximal_gradient(problem)
     solution = _certify(problem, x)

@@ -38,7 +38,7 @@ _C8, _C9, _C10, _C11, _C12, _C13 = (
     1.0 / 6227020800,
 )
 _LOG2_E = 1.4426950408889634
-# ln(2) in two parts; the first has 32 trailing zero bits, so its product with a whole number below 2^11 is exact.
+# ln(2) in two parts; the first has 32 significant bits, so its product with a whole number below 2^11 is exact.
 _LN2_HIGH = 6.93147180369123816490e-01
 _LN2_LOW = 1.90821492927058770002e-10
 # Adding 1.5 * 2^52 rounds a float to the nearest whole number, which then stands in the low bits.

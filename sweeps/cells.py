@@ -15,6 +15,7 @@ from ..problems.compiled import sources_digest
 from ..theory import exact
 from ..theory.case import Case
 from ..theory.theorem import get as get_theorem
+from ..theory.verify import blaming
 from .problems import ProblemSpec
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Cell:
         return {
             "method": self.method,
             **self.spec.configuration(),
-            "changes": ",".join(f"{letter}={value:g}" for letter, value in self.changes),
+            "changes": ",".join(f"{letter}={value!r}" for letter, value in self.changes),
             "epsilon": self.epsilon,
             "exact": self.exact,
             "seed": self.seed,
@@ -63,9 +64,8 @@ class Cell:
 
     def key(self) -> str:
         """Return the hash of the configuration, of the data and of the code that computes the cell."""
-        exact_changes = [[letter, float(value).hex()] for letter, value in self.changes]
         own_file = "" if self.method in names() else Path(self.method).read_text()
-        full = [self.configuration(), exact_changes, own_file, self.spec.content(), sources_digest()]
+        full = [self.configuration(), own_file, self.spec.content(), sources_digest()]
         return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
 
     def compute(self) -> tuple[dict[str, Any], "pd.DataFrame | None"]:
@@ -78,18 +78,19 @@ class Cell:
         """
         method = find(self.method)
         problem = self.spec.build()
-        method.check(problem)
-        case = Case(method, get_theorem(method.promise), problem, dict(self.changes), self.seed)
-        about = {"label": problem.label, **_described(case)}
-        if self.exact:
-            times = exact.time_to_accuracy(method, case.theorem, problem, case.params, self.epsilon)
-            return {**times._asdict(), **about}, None
-        trace = run(
-            method, problem, case.params, case.horizon(self.epsilon), self.seed,
-            record=_RECORDS, until=("lyapunov", self.epsilon), target=case.target,
-        )  # fmt: skip
-        counts = {axis: _reached(trace, column, self.epsilon) for axis, column in _COUNTED.items()}
-        return {**counts, **about}, trace.frame()
+        with blaming(method):
+            method.check(problem)
+            case = Case(method, get_theorem(method.promise), problem, dict(self.changes), self.seed)
+            about = {"label": problem.label, **_described(case)}
+            if self.exact:
+                times = exact.time_to_accuracy(case.method, case.theorem, problem, case.params, self.epsilon)
+                return {**times._asdict(), **about}, None
+            trace = run(
+                case.method, problem, case.params, case.horizon(self.epsilon), self.seed,
+                record=_RECORDS, until=("lyapunov", self.epsilon), target=case.target,
+            )  # fmt: skip
+            counts = {axis: _reached(trace, column, self.epsilon) for axis, column in _COUNTED.items()}
+            return {**counts, **about}, trace.frame()
 
 
 _COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}

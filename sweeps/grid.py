@@ -6,6 +6,8 @@ import numpy as np
 
 from ..problems.errors import InputError
 
+_MOST = 10_000
+
 
 def numbers(name: str, text: str) -> list[float]:
     """Return the numbers of a grid.
@@ -35,8 +37,8 @@ def numbers(name: str, text: str) -> list[float]:
     if len(parts) != 3:
         raise InputError(f"{name} = {text!r} is no grid: write low:high:count, for example 1e2:1e6:9.")
     low, high, count = (_number(name, part, text) for part in parts)
-    if count != int(count) or count < 1:
-        raise InputError(f"{name} = {text!r} is an empty grid: give a whole count of at least 1, as in 1e2:1e6:9.")
+    if count != int(count) or not 1 <= count <= _MOST:
+        raise InputError(f"{name} = {text!r} is no grid: give a whole count from 1 to {_MOST}, as in 1e2:1e6:9.")
     if not (low > 0 and high > 0):
         raise InputError(f"{name} = {text!r} cannot be spaced logarithmically: give two ends above 0.")
     grid = np.geomspace(low, high, int(count))

@@ -53,7 +53,11 @@ class ProblemSpec:
         """Return a hash of the file that the data come from, empty if they have a name."""
         if self.problem == "quadratic" or self.data in names():
             return ""
-        return blake2b(Path(self.data).read_bytes(), digest_size=16).hexdigest()
+        try:
+            return blake2b(Path(self.data).read_bytes(), digest_size=16).hexdigest()
+        except OSError:
+            self.build()  # says what is wrong with the name
+            raise
 
     def build(self) -> Problem:
         """Return the problem; the last few are kept.

@@ -28,19 +28,10 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
         base = Cell(verdict.method, spec, tuple(changes.items()), epsilon=ACCURACY)
         for trace in verdict.details.get("traces", ()):
             cell = replace(base, seed=trace.seed)
-            result = {
-                "label": verdict.problem,
-                "rounds": trace.last("round"),
-                "iterations": trace.last("iteration"),
-            }
-            result |= {"rho": verdict.details["rho"], "step_column": verdict.details["step_column"]}
-            store.put(cell.key(), cell.configuration(), result, trace.frame())
+            about = {name: verdict.details[name] for name in ("rho", "step_column")}
+            store.put(cell.key(), cell.configuration(), {"label": verdict.problem, **about}, trace.frame())
         for point in verdict.details.get("points", ()):
             family = replace(spec, kappa=point["kappa"], basis="common")
             cell = replace(base, spec=family, epsilon=verdict.details["epsilon"], exact=True)
-            store.put(
-                cell.key(),
-                cell.configuration(),
-                {"rounds": point["rounds"], "iterations": point["iterations"]},
-                None,
-            )
+            counts = {axis: point[axis] for axis in ("rounds", "iterations")}
+            store.put(cell.key(), cell.configuration(), counts, None)

@@ -105,7 +105,7 @@ class Store:
             return {key for (key,) in self._connection.execute("SELECT key FROM cells")}
 
     def put(self, key: str, configuration: dict[str, Any], result: dict[str, Any], trace: pd.DataFrame | None) -> None:
-        """Write one finished cell, in one transaction; a cell that is there under the same key is replaced.
+        """Write one finished cell, in one transaction; it replaces a cell of the same key or configuration.
 
         Parameters
         ----------
@@ -128,7 +128,8 @@ class Store:
         texts = _encoded("configuration", configuration), _encoded("result", result)
         rows = [] if trace is None else _rows(trace)
         with self._transaction("IMMEDIATE") as execute:
-            execute("DELETE FROM cells WHERE key = ?", (key,))
+            # The same configuration under another key was computed by older code, or from other data.
+            execute("DELETE FROM cells WHERE key = ? OR configuration = ?", (key, texts[0]))
             cell = execute("INSERT INTO cells (key, configuration, result) VALUES (?, ?, ?)", (key, *texts)).lastrowid
             insert = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
             self._connection.executemany(insert, ((cell, place, *row) for place, row in enumerate(rows)))

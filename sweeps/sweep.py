@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def grid(
+def grid_cells(
     methods: Iterable[str],
     specs: Sequence[Any],
     probabilities: Sequence[float],
@@ -56,7 +56,7 @@ def grid(
         theorem = get_theorem(find(cell.method).promise)
         if cell.changes:
             theorem.parameters(cell.spec.build(), **dict(cell.changes))
-    return cells
+    return list(dict.fromkeys(cells))
 
 
 def run_cells(

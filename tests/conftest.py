@@ -1,11 +1,13 @@
 """What all tests share: Hypothesis profiles and small problems of every kind."""
 
 import os
+import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
-from rootkappa import problems
+from rootkappa import cli, problems
 from scipy.sparse import csr_array
 
 # Compilation makes the first example slow, so no example has a deadline. In CI the cases are new in every run and
@@ -41,3 +43,26 @@ def problem(request):
 def quadratic():
     """Return a quadratic whose clients have different eigenbases."""
     return _PROBLEMS["client"]()
+
+
+class Finished(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    output: str
+    errors: str
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Return a function that runs the command line as a shell would, in this process."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["rootkappa", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "200")
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        return Finished(left.value.code, *capsys.readouterr())
+
+    return run

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -45,6 +45,11 @@ class Case:
     changes: dict[str, float]
     seed: int
 
+    def __post_init__(self) -> None:
+        # What is promised, and towards which point, is for the theorem to say and not for the method.
+        promised = replace(self.method, lyapunov=self.theorem.lyapunov, target=self.theorem.target)
+        object.__setattr__(self, "method", promised)
+
     @cached_property
     def params(self) -> Any:
         """The method's parameters, in its own NamedTuple."""
@@ -58,7 +63,7 @@ class Case:
 
     @cached_property
     def target(self) -> Any:
-        """The point that the method tends to."""
+        """The point towards which the theorem promises progress."""
         return self.method.target(self.problem, self.params)
 
     @property

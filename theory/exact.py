@@ -219,6 +219,10 @@ class _Probe:
         found, expected = self._step(self.trial, outcome), matrix @ self.trial + offset
         if np.abs(found - expected).max() > 1e-9 * max(np.abs(expected).max(), 1.0):
             raise NotExact(f"a step of {self.method.name} is not an affine map of its state: take path evidence.")
+        state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
+        self.method.step(self.problem.kernel, self.params, state, outcome)
+        if np.abs(self._flat(state) - fixed).max() > 1e-9 * max(np.abs(fixed).max(), 1.0):
+            raise NotExact(f"a step of {self.method.name} moves its fixed point: take invariant evidence.")
         return matrix
 
     def constraints(self) -> np.ndarray:

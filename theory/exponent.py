@@ -55,8 +55,8 @@ def fit(kappas: ArrayLike, values: ArrayLike, seed: int = 0) -> Slope:
 
     Examples
     --------
-    >>> fit([1e2, 1e3, 1e4, 1e5], [10.0, 31.6227766, 100.0, 316.227766]).slope.round(6)
-    np.float64(0.5)
+    >>> round(fit([1e2, 1e3, 1e4, 1e5], [10.0, 31.6227766, 100.0, 316.227766]).slope, 6)
+    0.5
     """
     x, table = np.log(np.asarray(kappas, dtype=float)), np.atleast_2d(np.asarray(values, dtype=float))
     if len(np.unique(x)) < 3:

@@ -9,10 +9,10 @@ Source: Malinovsky et al., "From Local SGD to Local Fixed-Point Methods for Fede
 deterministic case; the factor is the K-fold product of the gradient step's.
 """
 
-from ..algorithms.fedavg import Params, lyapunov
+from ..algorithms.fedavg import Params, lyapunov, target
 from .theorem import gradient_step_factor, step_size_condition
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed", "target"]
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 TIGHT = False

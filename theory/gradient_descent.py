@@ -4,7 +4,7 @@ Class: F is L-smooth and μ-strongly convex. V = ‖x - x*‖². Tight where the
 the mean of different clients' Hessians may be better conditioned. With γ = 1/L the promise is (1 - 1/κ)² a step,
 O(κ log 1/ε) rounds.
 
-Source: Nesterov, "Lectures on Convex Optimization" (2018), theorem 2.1.15.
+Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.1.5.
 """
 
 from ..algorithms.gradient_descent import Params, lyapunov

@@ -147,11 +147,12 @@ def _drawn_as_listed(case: Case) -> Iterator[Finding]:
     expected = {value: float(probability) for value, (probability, _) in zip(values, listed, strict=True)}
     gaps = {value: abs(drawn.get(value, 0) / len(steps) - expected.get(value, 0.0)) for value in {*drawn, *expected}}
     value = max(gaps, key=lambda value: gaps[value])
+    name, frequency = value[0] if len(value) == 1 else value, drawn.get(value, 0) / len(steps)
     yield Finding(
         gaps[value] if _log_evidence(drawn, expected) > -math.log(_ALPHA) else 0.0,
         "draw follows outcomes",
-        f"The functions draw and outcomes part: outcome {value[0] if len(value) == 1 else value} has the frequency "
-        f"{drawn.get(value, 0) / len(steps):.3g} as drawn, and the probability {expected.get(value, 0.0):.3g} as listed.",
+        f"The functions draw and outcomes part: outcome {name} has the frequency {frequency:.3g} "
+        f"as drawn, and the probability {expected.get(value, 0.0):.3g} as listed.",
     )
 
 

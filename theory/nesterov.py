@@ -4,7 +4,7 @@ Class: F is L-smooth and μ-strongly convex. The momentum is β = (1 - √(γμ)
 method's Lyapunov function. An upper bound: on quadratics the squared error falls like (1 - √(γμ))^2t at last. With
 γ = 1/L the promise is 1 - 1/√κ a step, O(√κ log 1/ε) rounds.
 
-Source: Nesterov, "Lectures on Convex Optimization" (2018), theorem 2.2.3.
+Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.2.
 """
 
 import math

@@ -5,7 +5,7 @@ Class: every f_i is L-smooth and μ-strongly convex, ψ is proper, closed and co
 p are. With γ = 1/L and p = 1/√κ the promise is O(κ log 1/ε) iterations but only O(√κ log 1/ε) evaluations of the prox.
 
 Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Gradient Steps Provably Lead to
-Communication Acceleration! Finally!" (2022), theorem 3.6, in the sharper form of Condat and Richtárik, "RandProx:
+Communication Acceleration! Finally!" (2022), main theorem, in the sharper form of Condat and Richtárik, "RandProx:
 Primal-Dual Optimization Algorithms with Randomized Proximal Updates" (2023).
 """
 

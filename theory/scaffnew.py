@@ -4,7 +4,7 @@ It is ProxSkip with the prox of consensus, so the promise is ProxSkip's. It need
 step keeps. With γ = 1/L and p = 1/√κ the promise is O(κ log 1/ε) local steps but only O(√κ log 1/ε) rounds.
 
 Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Gradient Steps Provably Lead to
-Communication Acceleration! Finally!" (2022), theorem 3.6 and its corollary for Scaffnew.
+Communication Acceleration! Finally!" (2022), main theorem and its corollary for Scaffnew.
 """
 
 from .proxskip import EXPONENTS, TIGHT, admissible, contraction, lyapunov, prescribed

@@ -5,8 +5,8 @@ V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖². An upper bou
 far from the best. With the largest η the promise is 1 - 1/(162 κ) a round, O(κ log 1/ε) rounds: SCAFFOLD removes
 FedAvg's bias but, at the step size that its theory allows, is not accelerated.
 
-Source: Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning" (2020), theorem III and
-the one-round lemma of its strongly convex proof, without noise and sampling.
+Source: Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning" (2020), theorem III,
+without noise and sampling; V is that of its strongly convex proof.
 """
 
 from ..algorithms.scaffold_1 import Params, lyapunov

@@ -47,6 +47,8 @@ class Theorem:
         ``contraction(problem, params)`` returns the factor rho of one step.
     lyapunov : callable
         ``lyapunov(problem, params, state, target)`` returns V.
+    target : callable
+        ``target(problem, params)`` returns the point towards which V measures; by default the problem's solution.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Theorem:
     admissible: Callable[..., tuple[Condition, ...]]
     contraction: Callable[..., float]
     lyapunov: Callable[..., float]
+    target: Callable[..., Any]
     _prescribed: Callable[..., Any]
 
     @classmethod
@@ -72,6 +75,7 @@ class Theorem:
             admissible=module.admissible,
             contraction=module.contraction,
             lyapunov=module.lyapunov,
+            target=getattr(module, "target", lambda problem, params: problem.solution()),
             _prescribed=module.prescribed,
         )
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..algorithms import get as get_method
@@ -72,7 +73,8 @@ def verify(
         if kind not in ENGINES:
             raise unknown("evidence", kind, ENGINES)
     case = Case(method, get_theorem(method.promise), problem, changes, seed)
-    reason = _obstacle(case)
+    with blaming(method):
+        reason = _obstacle(case)
     verdicts = []
     for kind in kinds:
         started = time.perf_counter()
@@ -101,15 +103,21 @@ def _obstacle(case: Case) -> str:
 
 def _judge(case: Case, kind: str, progress: Progress) -> Verdict:
     try:
-        return ENGINES[kind](case, progress)
+        with blaming(case.method):
+            return ENGINES[kind](case, progress)
     except exact.NotExact as reason:
         return case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
-    except InputError:
-        raise
+
+
+@contextmanager
+def blaming(method: Method) -> Iterator[None]:
+    """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
+    try:
+        yield
     except Exception as error:
-        if case.method.is_shipped:
+        if method.is_shipped or isinstance(error, InputError):
             raise
         first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
         raise InputError(
-            f"{case.method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
+            f"{method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
         ) from error

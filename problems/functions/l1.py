@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, as_number
 from ..oracles import implements, prox
 from .function import Function
 
@@ -35,7 +35,7 @@ class L1(Function):
     """
 
     def __init__(self, lam: float) -> None:
-        if not (np.isfinite(lam) and lam >= 0):
+        if not 0.0 <= as_number(lam) < np.inf:
             raise InputError(f"lam = {lam!r} is no weight of an L1 norm: give a finite number that is at least 0.")
         self.lam = float(lam)
         self.kernel = L1Kernel(self.lam)

@@ -42,9 +42,7 @@ def test_many_local_steps_lead_to_the_mean_of_the_clients_own_minimisers():
 
 def test_clients_with_one_hessian_have_no_bias():
     problem = problems.Quadratic.random(clients=4, dim=5, kappa=10.0, seed=2, basis="common", heterogeneity=3.0)
-    np.testing.assert_allclose(
-        FEDAVG.target(problem, FEDAVG.Params(1.0, 20)).x, problem.solution().x, atol=1e-12
-    )
+    np.testing.assert_allclose(FEDAVG.target(problem, FEDAVG.Params(1.0, 20)).x, problem.solution().x, atol=1e-12)
 
 
 def test_the_fixed_point_on_real_data_is_certified_and_not_the_solution():

@@ -75,7 +75,9 @@ def test_scaffold_2_at_a_large_step_size_is_accelerated(K, radius):
 
 @given(seed=st.integers(0, 1000), p=st.floats(0.1, 0.9))
 def test_no_state_beats_the_factor(seed, p):
-    method, theorem, problem, params = held("scaffnew", problems.Quadratic.random(3, 2, 30.0, seed, basis="client"), p=p)
+    method, theorem, problem, params = held(
+        "scaffnew", problems.Quadratic.random(3, 2, 30.0, seed, basis="client"), p=p
+    )
     factor, target = exact.one_step_factor(method, theorem, problem, params), problem.solution()
     rng = np.random.default_rng(seed)
     fixed = method.fixed_point(problem, params, target)
@@ -112,7 +114,9 @@ def test_sampled_paths_have_the_exact_expectation():
     expected = {(): 1.0}
     values = 0.0
     for length in range(steps):
-        expected = {(*path, coin): q * w for path, q in expected.items() for w, coin in method.outcomes(problem, params)}
+        expected = {
+            (*path, coin): q * w for path, q in expected.items() for w, coin in method.outcomes(problem, params)
+        }
         assert len(expected) == 2 ** (length + 1)
     for path, q in expected.items():
         state = method.initial(problem, params)

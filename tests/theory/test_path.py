@@ -30,14 +30,14 @@ def test_true_promises_stand(name, problem):
 def test_a_promise_that_is_too_good_is_refuted():
     verdict = judge(case(rho=0.5))
     assert verdict.status == "refuted"
-    assert verdict.measured > verdict.promised == 1e4
-    assert "times what is promised" in verdict.sentence
+    assert verdict.measured > 1e4
+    assert "times what is promised, and a true promise exceeds 10000 with probability 0.0001" in verdict.sentence
 
 
 def test_a_method_without_randomness_must_not_exceed_its_promise_at_all():
     verdict = judge(case("gradient_descent", rho=0.5))
     assert verdict.status == "refuted"
-    assert verdict.promised == pytest.approx(1.0, abs=1e-5)
+    assert verdict.promised == 1.0
 
 
 def test_ville_s_bound_is_kept_by_many_sampled_paths():
@@ -46,9 +46,7 @@ def test_ville_s_bound_is_kept_by_many_sampled_paths():
     the_case = case(problem=problem, p=0.3)
     exceeded = 0
     for seed in range(200):
-        trace = algorithms.run(
-            the_case.method, problem, the_case.params, rounds=40, seed=seed, record=np.arange(1, 41)
-        )
+        trace = algorithms.run(the_case.method, problem, the_case.params, rounds=40, seed=seed, record=np.arange(1, 41))
         fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         exceeded += np.max(fallen - trace.column("iteration") * np.log(the_case.rho)) > np.log(10)
     # The bound is 20 of 200; seven standard deviations above it would be 50.

@@ -75,6 +75,8 @@ def test_bad_input_is_one_sentence(call, words):
 
 def test_progress_names_the_evidence_and_ends_at_1():
     seen = []
-    theory.verify("scaffnew", SMALL, evidence=("exact", "path"), progress=lambda kind, share: seen.append((kind, share)))
+    theory.verify(
+        "scaffnew", SMALL, evidence=("exact", "path"), progress=lambda kind, share: seen.append((kind, share))
+    )
     assert [kind for kind, share in seen if share == 1.0][-1] == "path"
     assert all(0 <= share <= 1 for _, share in seen)

@@ -1,0 +1,278 @@
+"""A sweep computes what is missing and nothing else, and no stored bit depends on how it was computed."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rootkappa.problems.errors import InputError
+from rootkappa.sweeps import Cell, ProblemSpec, Store, cells, grid_cells, run_cells, slopes
+
+KAPPAS = (10.0, 20.0, 40.0)
+MUTANTS = Path(__file__).parents[1] / "mutants"
+
+
+def specs(kappas=KAPPAS, **options):
+    return [ProblemSpec(kappa=kappa, clients=3, dim=3, **options) for kappa in kappas]
+
+
+def small(methods=("scaffnew",), seeds=2, **options):
+    return grid_cells(methods, specs(**options), [], 1e-6, seeds)
+
+
+def content(path):
+    """What a store holds: the text of each cell and the bits of each trace, by key."""
+    with Store(path) as store:
+        traces = {key: rows.drop(columns="key").to_numpy().tobytes() for key, rows in store.traces().groupby("key")}
+    with sqlite3.connect(path) as connection:
+        texts = connection.execute("SELECT key, configuration, result FROM cells").fetchall()
+    connection.close()
+    return {key: (*rest, traces.get(key)) for key, *rest in texts}
+
+
+def computed(path, wanted, **options):
+    with Store(path) as store:
+        return run_cells(wanted, store, **options)
+
+
+def test_only_missing_cells_are_computed(tmp_path):
+    path, wanted, seen = tmp_path / "s.sqlite", small(), []
+    assert computed(path, wanted[:2]) == 2
+    before = content(path)
+    assert computed(path, wanted, progress=seen.append) == 4
+    assert seen == [2, 3, 4, 5, 6]
+    assert computed(path, wanted) == 0
+    after = content(path)
+    assert after.keys() == {cell.key() for cell in wanted}
+    assert {key: after[key] for key in before} == before
+
+
+def test_a_cell_that_is_asked_for_twice_is_computed_once(tmp_path):
+    assert len(small(("scaffnew", "scaffnew"))) == len(small())
+    assert computed(tmp_path / "s.sqlite", small() + small()) == 6
+
+
+def test_neither_threads_nor_order_change_a_bit(tmp_path):
+    wanted = small(("scaffnew", "fedavg")) + small(seeds=None)
+    computed(tmp_path / "a.sqlite", wanted)
+    with ThreadPoolExecutor(1) as one:
+        computed(tmp_path / "b.sqlite", wanted[::-1], executor=one)
+    with ThreadPoolExecutor(5) as five:
+        computed(tmp_path / "c.sqlite", sorted(wanted, key=lambda cell: (cell.seed, cell.key())), executor=five)
+    first = content(tmp_path / "a.sqlite")
+    assert len(first) == 15
+    assert first == content(tmp_path / "b.sqlite") == content(tmp_path / "c.sqlite")
+
+
+def test_whatever_defines_a_cell_is_in_its_key(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    data.write_text("+1 1:1\n-1 2:1\n")
+    mine = tmp_path / "mine.py"
+    mine.write_text("first")
+    base = Cell("scaffnew", ProblemSpec())
+    others = [
+        Cell("fedavg", ProblemSpec()),
+        Cell("scaffnew", ProblemSpec(kappa=101.0)),
+        Cell("scaffnew", ProblemSpec(problem_seed=1)),
+        Cell("scaffnew", ProblemSpec(heterogeneity=2.0)),
+        Cell("scaffnew", ProblemSpec("logistic")),
+        Cell("scaffnew", ProblemSpec("logistic", data=str(data))),
+        Cell(str(mine), ProblemSpec()),
+        Cell("scaffnew", ProblemSpec(), (("p", 0.1),)),
+        Cell("scaffnew", ProblemSpec(), (("p", 0.1 + 1e-15),)),
+        Cell("scaffnew", ProblemSpec(), epsilon=1e-7),
+        Cell("scaffnew", ProblemSpec(), exact=True),
+        Cell("scaffnew", ProblemSpec(), seed=1),
+    ]
+    keys = [cell.key() for cell in (base, *others)]
+    assert len(set(keys)) == len(keys)
+    # What belongs to another kind of problem is not.
+    assert Cell("scaffnew", ProblemSpec(alpha=2.0, data="wine")).key() == base.key()
+    data.write_text("+1 1:1\n-1 2:2\n")
+    mine.write_text("second")
+    changed = [cell.key() for cell in (base, *others)]
+    assert [place for place, pair in enumerate(zip(keys, changed, strict=True)) if len(set(pair)) == 2] == [6, 7]
+    monkeypatch.setattr(cells, "sources_digest", lambda: "other sources")
+    assert not {cell.key() for cell in (base, *others)} & {*keys, *changed}
+
+
+def test_other_sources_compute_anew_and_keep_the_old(tmp_path, monkeypatch):
+    path, wanted = tmp_path / "s.sqlite", small(seeds=1)
+    computed(path, wanted)
+    before = content(path)
+    monkeypatch.setattr(cells, "sources_digest", lambda: "other sources")
+    assert computed(path, wanted) == 3
+    after = content(path)
+    assert len(after) == 6
+    assert {key: after[key] for key in before} == before
+    assert sorted(value for key, value in after.items() if key not in before) == sorted(before.values())
+
+
+def test_a_cell_that_fails_keeps_the_finished_ones(tmp_path):
+    wanted = small(seeds=1)
+    # More clients than samples.
+    wanted.insert(2, Cell("scaffnew", ProblemSpec("logistic", clients=1000)))
+    with ThreadPoolExecutor(1) as one, pytest.raises(InputError, match="clients = 1000"):
+        computed(tmp_path / "s.sqlite", wanted, executor=one)
+    with Store(tmp_path / "s.sqlite") as store:
+        assert {cell.key() for cell in wanted[:2]} <= store.keys() < {cell.key() for cell in wanted}
+    assert computed(tmp_path / "s.sqlite", wanted[:2]) == 0
+
+
+CHILD = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from rootkappa.sweeps import ProblemSpec, Store, grid_cells, run_cells
+
+def tell(done):
+    print(done, flush=True)
+    time.sleep(0.02)
+
+specs = [ProblemSpec(kappa=kappa, clients=3, dim=3) for kappa in (10.0, 20.0, 40.0)]
+with Store(sys.argv[1]) as store, ThreadPoolExecutor(2) as pool:
+    run_cells(grid_cells(["scaffnew"], specs, [], 1e-6, 20), store, tell, pool)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill a process outright")
+def test_a_killed_sweep_goes_on_to_the_same_bits(tmp_path):
+    path, wanted = tmp_path / "killed.sqlite", small(seeds=20)
+    # The tests' own import path, so that the child finds the same package.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    arguments = [sys.executable, "-c", CHILD, str(path)]
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        while process.stdout.readline() != "7\n":
+            assert process.poll() is None
+        time.sleep(0.013)
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    kept = content(path)
+    assert 7 <= len(kept) < len(wanted)
+    assert computed(path, wanted) == len(wanted) - len(kept)
+    computed(tmp_path / "whole.sqlite", wanted)
+    assert content(path) == content(tmp_path / "whole.sqlite")
+
+
+def test_the_grid_is_every_combination_and_p_is_for_those_who_have_one():
+    cells_ = grid_cells(["scaffnew", "fedavg"], specs(), [0.1, 0.5], 1e-3, 2)
+    assert [(cell.method, cell.changes) for cell in cells_[::4]] == [
+        *[("scaffnew", (("p", p),)) for _ in KAPPAS for p in (0.1,)],
+        ("fedavg", ()),
+        ("fedavg", ()),
+    ]
+    assert len(cells_) == 2 * 3 * 2 + 3 * 2
+    assert {cell.seed for cell in cells_} == {0, 1}
+    assert {cell.epsilon for cell in cells_} == {1e-3}
+    exact = grid_cells(["scaffnew"], specs(), [], 1e-3, None)
+    assert [(cell.exact, cell.seed) for cell in exact] == [(True, 0)] * 3
+
+
+@pytest.mark.parametrize(
+    ("methods", "probabilities", "epsilon", "sentence"),
+    [
+        (["scafnew"], [], 1e-6, "unknown method 'scafnew'"),
+        (["scaffnew"], [0.0], 1e-6, r"p = 0\.0 is out of range"),
+        (["scaffnew"], [0.5, 2.0], 1e-6, r"p = 2\.0 is out of range"),
+        (["scaffnew"], [], 0.0, r"epsilon = 0\.0"),
+        (["scaffnew"], [], 1.0, r"epsilon = 1\.0"),
+        (["scaffnew"], [], float("nan"), "epsilon = nan"),
+    ],
+)
+def test_a_wrong_grid_is_refused_before_it_is_computed(methods, probabilities, epsilon, sentence):
+    with pytest.raises(InputError, match=sentence):
+        grid_cells(methods, specs(), probabilities, epsilon, 1)
+
+
+def planted(method="scaffnew", rounds=0.5, iterations=1.0, seeds=1, scatter=0.0, kappas=(1e2, 1e3, 1e4, 1e5), **fields):
+    """A table of cells whose slopes are known."""
+    rng = np.random.default_rng(1)
+    rows = [
+        {
+            "method": method,
+            "changes": "",
+            "exact": seeds == 1,
+            "kappa": kappa,
+            "seed": seed,
+            "rounds": 7.0 * kappa**rounds * np.exp(scatter * rng.standard_normal()),
+            "iterations": 3.0 * kappa**iterations * np.exp(scatter * rng.standard_normal()),
+            **fields,
+        }
+        for kappa in kappas
+        for seed in range(seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+def found(table):
+    return {record["axis"]: record for record in slopes(table)}
+
+
+@pytest.mark.parametrize(("rounds", "status"), [(0.5, "confirmed"), (0.3, "confirmed"), (0.6, "refuted")])
+def test_planted_slopes_are_found(rounds, status):
+    records = found(planted(rounds=rounds))
+    assert records["rounds"]["slope"] == pytest.approx(rounds, abs=1e-12)
+    assert records["rounds"]["low"] == pytest.approx(rounds, abs=1e-6)
+    assert records["rounds"]["high"] == pytest.approx(rounds, abs=1e-6)
+    assert (records["rounds"]["promised"], records["rounds"]["status"]) == (0.5, status)
+    assert (records["iterations"]["promised"], records["iterations"]["status"]) == (1.0, "confirmed")
+
+
+def test_scattered_slopes_have_an_interval_around_the_truth():
+    record = found(planted(seeds=8, scatter=0.05))["rounds"]
+    assert record["low"] < 0.5 < record["high"]
+    assert 0.001 < record["high"] - record["low"] < 0.05
+    assert record["status"] == "confirmed"
+    assert found(planted(seeds=8, scatter=1.5))["rounds"]["status"] == "inconclusive"
+
+
+def test_what_cannot_be_fitted_is_not_applicable():
+    missing = planted()
+    missing.loc[1, "rounds"] = np.nan
+    short = planted(kappas=(10.0, 20.0))
+    changed = planted(changes="p=0.1")
+    for table, slope, promised in ((missing, None, 0.5), (short, None, 0.5), (changed, 0.5, None)):
+        record = found(table)["rounds"]
+        assert record["status"] == "not applicable"
+        assert record["promised"] == promised
+        assert record["slope"] == (slope and pytest.approx(slope))
+    assert found(missing)["iterations"]["status"] == "confirmed"
+
+
+def test_methods_and_parameters_are_fitted_apart():
+    table = pd.concat([planted(), planted("gradient_descent", 1.0), planted(rounds=0.9, changes="p=0.5")])
+    records = [(record["method"], record["changes"], record["axis"]) for record in slopes(table)]
+    assert len(records) == len(set(records)) == 6
+    slopes_ = [record["slope"] for record in slopes(table) if record["axis"] == "rounds"]
+    assert slopes_ == pytest.approx([0.5, 1.0, 0.9])
+
+
+def test_a_method_file_is_swept_and_its_text_is_in_the_key(tmp_path):
+    wrong = tmp_path / "wrong.py"
+    shutil.copy(MUTANTS / "coins_models_of_heads.py", wrong)
+    wanted = grid_cells([str(wrong)], specs((1e2, 1e3, 1e4)), [], 1e-6, None)
+    with Store(tmp_path / "s.sqlite") as store:
+        assert run_cells(wanted, store) == 3
+        records = {record["axis"]: record for record in slopes(store.cells())}
+    assert records["rounds"]["method"] == str(wrong)
+    assert (records["rounds"]["promised"], records["rounds"]["status"]) == (0.5, "refuted")
+    assert records["iterations"]["status"] == "confirmed"
+    keys = [cell.key() for cell in wanted]
+    wrong.write_text(wrong.read_text() + "\n# Changed.\n")
+    assert not set(keys) & {cell.key() for cell in wanted}
+
+
+def test_a_method_file_that_raises_gets_one_sentence(tmp_path):
+    broken = tmp_path / "broken.py"
+    right = MUTANTS.parents[1] / "algorithms" / "scaffnew.py"
+    broken.write_text(right.read_text().replace("mean_rows(X, mean)", "mean_rows(X, params)"))
+    wanted = grid_cells([str(broken)], specs(), [], 1e-6, 1)
+    with pytest.raises(InputError, match=r"broken\.py raised TypingError: Failed in nopython mode.*mend the file"):
+        computed(tmp_path / "s.sqlite", wanted)

@@ -1,0 +1,353 @@
+"""The command line: what it prints and writes, its exit codes, and one sentence for every bad input."""
+
+import json
+import lzma
+import math
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rootkappa import cli
+
+COMMANDS = sorted(cli.commands.commands)
+SMALL = "--problem quadratic --basis client --clients 3 --dim 3 --kappa 20"
+LITTLE = "--clients 3 --dim 3 --kappa 10,20,40 --exact"
+
+SCAFFNEW = (Path(cli.__file__).parent / "algorithms" / "scaffnew.py").read_text(encoding="utf-8")
+FILES = {
+    "good": "+1 1:1 2:1\n-1 1:2\n+1 2:3\n-1 1:1\n",
+    "malformed": "+1 1:0.5 2:1\n-1 1:2 2:x\n",
+    "nan": "+1 1:0.5\n+1 1:2\n-1 1:nan\n",
+    "infinite": "+1 1:inf\n-1 1:2\n",
+    "one": "+1 1:1\n+1 1:2\n",
+    "three": "1 1:1\n2 1:2\n3 1:1\n",
+    "empty": "",
+    "disordered": "+1 1:1\n-1 2:1 1:2\n",
+    "raises.py": "raise RuntimeError('first line\\nsecond line')\n",
+    "nothing.py": "x = 1\n",
+    "syntax.py": "def (\n",
+    "untyped.py": SCAFFNEW.replace("if coin == 1:", 'if coin == "heads" + kernel:'),
+    "file": "a regular file\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return a folder with good and bad files, the current one."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "cut.xz").write_bytes(lzma.compress(FILES["good"].encode() * 100)[:-20])
+    with sqlite3.connect(tmp_path / "foreign.sqlite") as connection:
+        connection.execute("CREATE TABLE cells (key)")
+    connection.close()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+BAD = {
+    # The data.
+    "verify scaffnew --data ./missing": "missing does not exist",
+    "verify scaffnew --data brest_cancer": "unknown data set 'brest_cancer': did you mean 'breast_cancer'?",
+    "verify scaffnew --data ./malformed": "malformed is not LIBSVM text at line 2, where '2:x'",
+    "verify scaffnew --data ./nan": "nan is not LIBSVM text at line 3, where '1:nan'",
+    "verify scaffnew --data ./infinite": "infinite is not LIBSVM text at line 1, where '1:inf'",
+    "verify scaffnew --data ./disordered": "disordered is not LIBSVM text at line 2, where the indices are",
+    "verify scaffnew --data ./one": "one has one label only (1)",
+    "verify scaffnew --data ./three": "three has 3 different labels (1, 2, 3)",
+    "verify scaffnew --data ./empty": "empty is empty",
+    "verify scaffnew --data cut.xz": "cut.xz is not a complete .xz file",
+    "verify scaffnew --data ./good --clients 5": "clients = 5 is more than the 4 samples",
+    "verify scaffnew --data ./good --clients 2 --partition dirichlet --alpha 0": "alpha = 0.0",
+    "verify scaffnew --data a9a --problem quadratic": "leave out --data",
+    "sweep scaffnew --data ./missing": "missing does not exist",
+    "sweep scaffnew --data ./malformed --kappa 10": "malformed is not LIBSVM text at line 2",
+    "data brest_cancer": "did you mean 'breast_cancer'",
+    # The problem.
+    "verify scaffnew --kappa 1": "kappa = '1' is no condition number",
+    "verify scaffnew --kappa 0.5": "kappa = '0.5' is no condition number",
+    "verify scaffnew --kappa inf": "kappa = 'inf' is no condition number",
+    "verify scaffnew --kappa many": "kappa = 'many' is not a number",
+    "verify scaffnew --problem quadrtic": "unknown problem 'quadrtic': did you mean 'quadratic'?",
+    "verify scaffnew --problem quadratic --basis comon": "basis = 'comon' is unknown: give one of common, client",
+    "verify scaffnew --problem logistic --partition dirichet": "unknown partition 'dirichet': did you mean 'dirichlet'",
+    "verify scaffnew --problem quadratic --dim 1": "dim = 1 cannot hold both ends",
+    "verify scaffnew --problem quadratic --heterogeneity -1": "heterogeneity = -1.0",
+    "verify scaffnew --problem quadratic --seed -1": "seed = -1 cannot start a generator",
+    "verify scaffnew --clients 0": "clients = 0",
+    "verify scaffnew --clients some": "'--clients': 'some' is not a valid integer",
+    "sweep scaffnew --clients 0": "clients = 0",
+    "sweep scaffnew --dim 1": "dim = 1",
+    "sweep scaffnew --seed -1": "seed = -1",
+    "sweep scaffnew --kappa 1e2:1e6:0": "kappa = '1e2:1e6:0' is no grid",
+    "sweep scaffnew --kappa 1e2:1e6": "kappa = '1e2:1e6' is no grid",
+    "sweep scaffnew --kappa 1e2:1e6:1e12": "kappa = '1e2:1e6:1e12' is no grid",
+    "sweep scaffnew --kappa 10,x": "kappa = '10,x' holds 'x'",
+    "sweep scaffnew --kappa 1,10": "kappa = 1.0 is no condition number",
+    # The method and its parameters.
+    "verify": "Name the methods",
+    "verify --all scaffnew": "Name the methods",
+    "verify scafnew": "unknown method 'scafnew': did you mean 'scaffnew'? Known are scaffnew",
+    "sweep scafnew": "unknown method 'scafnew': did you mean 'scaffnew'?",
+    "sweep": "Missing argument 'METHOD",
+    "verify scaffnew --p 0": "p = 0.0 is out of range: give a probability of communication in (0, 1]",
+    "verify scaffnew --p 1.5": "p = 1.5 is out of range",
+    "verify scaffnew --p nan": "p = nan is out of range",
+    "sweep scaffnew --p 0 --kappa 10": "p = 0.0 is out of range",
+    "sweep scaffnew --p 0.5,1.5 --kappa 10": "p = 1.5 is out of range",
+    "verify scaffnew --gamma 0": "gamma = 0.0 is out of range",
+    "verify scaffnew --eta 1": "unknown parameter 'eta': Known are gamma, p",
+    "verify fedavg --local-steps 0": "K = 0 is out of range",
+    "verify ./missing.py": "method file 'missing.py' does not exist",
+    "verify ./raises.py": "'raises.py' cannot be executed, RuntimeError: first line second line",
+    "verify ./syntax.py": "'syntax.py' cannot be executed, SyntaxError: ",
+    "verify ./nothing.py": "nothing.py declares no method, it lacks PROMISE",
+    "verify ./file": "'file' is no Python file",
+    f"verify ./untyped.py {SMALL}": "untyped.py raised TypingError",
+    "sweep ./missing.py": "method file 'missing.py' does not exist",
+    "sweep ./nothing.py": "nothing.py declares no method",
+    f"sweep ./untyped.py {LITTLE}": "untyped.py raised TypingError",
+    # What is measured, and where it goes.
+    "verify scaffnew --evidence exat": "unknown evidence 'exat': did you mean 'exact'?",
+    "sweep scaffnew --problem logistic --kappa 10 --exact": "is no quadratic",
+    "sweep scaffnew --seeds 0": "seeds = 0",
+    "sweep scaffnew --seeds -2": "seeds = -2",
+    "sweep scaffnew --epsilon 0": "epsilon = 0.0",
+    "sweep scaffnew --epsilon 1": "epsilon = 1.0",
+    "sweep scaffnew --epsilon nan": "epsilon = nan",
+    "verify scaffnew --out file/below": "output 'file/below' cannot be written",
+    "verify scaffnew --json file/below.json": "output 'file' cannot be written",
+    "verify scaffnew --json .": "output '.' is a folder",
+    "sweep scaffnew --store file/below.sqlite": "store = 'file/below.sqlite' cannot be used",
+    "sweep scaffnew --store foreign.sqlite --kappa 10": "'foreign.sqlite' is a SQLite database of another program",
+    "sweep scaffnew --store ./file --kappa 10": "store = 'file' is not a SQLite database",
+    "sweep scaffnew --json file/below.json --kappa 10": "output 'file' cannot be written",
+    "plot exponent --store missing.sqlite": "store = 'missing.sqlite' does not exist",
+    "plot exponent --store foreign.sqlite": "'foreign.sqlite' is a SQLite database of another program",
+    "plot exponent --store ./file": "is not a SQLite database",
+    "plot exponent --axis round": "unknown axis 'round': did you mean 'rounds'?",
+    "plot convergence --axis round": "unknown axis 'round': did you mean 'rounds'?",
+    "plot surface": "'surface' is not one of 'convergence', 'exponent'",
+    "list theorems": "'theorems' is not one of 'methods', 'data'",
+    "prove": "No such command 'prove'",
+    "verify --sloppy": "No such option '--sloppy'",
+}
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_a_bad_input_gets_one_sentence(line, folder, command):
+    before = sorted(folder.iterdir())
+    found = command(*shlex.split(line))
+    assert found.code == 2
+    assert re.fullmatch(r"Error: [^\n]+[.?]\n", found.errors), found.errors
+    # A name may be written with its folder or without.
+    assert BAD[line] in found.errors.replace("'./", "'")
+    assert not found.output
+    assert [path for path in sorted(folder.iterdir()) if path.name not in ("out", "__pycache__")] == before
+
+
+def test_a_plot_that_cannot_be_written_gets_one_sentence(folder, command):
+    assert command("sweep", "scaffnew", *LITTLE.split(), "--store", "s.sqlite").code == 0
+    found = command("plot", "exponent", "--store", "s.sqlite", "--out", "file/below")
+    assert (found.code, found.output) == (2, "")
+    assert found.errors.startswith("Error: output 'file/below' cannot be written (Not a directory): ")
+    found = command("plot", "convergence", "--store", "s.sqlite")
+    assert found.errors.startswith("Error: store = 's.sqlite' holds nothing to draw as convergence over rounds: ")
+
+
+def test_a_step_size_outside_the_theorem_is_not_applicable(command):
+    found = command("verify", "scaffnew", *SMALL.split(), "--gamma", "3")
+    assert found.code == 3
+    assert found.output.count("The theorem needs 0 < γ < 2/L, but γ = 3, 2/L = 2.") == 4
+    assert found.output.endswith("4 not applicable.\n")
+
+
+def strictly(text):
+    """Read JSON as a reader in another language would: NaN is none of it."""
+
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+FIELDS = [
+    "method",
+    "evidence",
+    "status",
+    "measured",
+    "promised",
+    "low",
+    "high",
+    "problem",
+    "params",
+    "seed",
+    "sentence",
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "statuses"),
+    [
+        ("scaffnew", 0, ["confirmed", "confirmed", "consistent", "confirmed"]),
+        ("scaffnew --gamma 3", 3, ["not applicable"] * 4),
+        ("scaffnew --p 0.5", 0, ["confirmed", "confirmed", "consistent", "not applicable"]),
+        ("nesterov --evidence exact,path", 0, ["confirmed", "consistent"]),
+        ("scaffnew gradient_descent --evidence exact", 0, ["confirmed", "confirmed"]),
+    ],
+)
+def test_the_verdicts_as_records(words, code, statuses, folder, command):
+    found = command("verify", *words.split(), *SMALL.split(), "--seed", "5", "--json", "new/verdicts.json")
+    assert (found.code, found.errors) == (code, "")
+    records = strictly((folder / "new" / "verdicts.json").read_text(encoding="utf-8"))
+    assert [list(record) for record in records] == [FIELDS] * len(records)
+    assert [record["status"] for record in records] == statuses
+    for record in records:
+        assert record["method"] in words
+        assert record["problem"] == "quadratic n=3 d=3 kappa=20 seed=5 basis=client heterogeneity=1"
+        assert record["seed"] == 5
+        assert record["params"]
+        assert record["sentence"].endswith(".")
+        numbers = [record[name] for name in ("measured", "promised", "low", "high")]
+        assert all(number is None or math.isfinite(number) for number in numbers)
+        assert (record["promised"] is None) == (record["status"] == "not applicable")
+
+
+def test_what_verify_writes(folder, command):
+    # A path must be the same run after run: it is part of what a reader compares.
+    written = {}
+    for name in ("a", "b"):
+        found = command("verify", "scaffnew", *SMALL.split(), "--out", f"{name}/deep")
+        assert (found.code, found.errors) == (0, "")
+        written[name] = {path.name: path for path in (folder / name / "deep").iterdir()}
+        for path in written[name].values():
+            assert f"wrote {name}/deep/{path.name}\n" in found.output
+    label = "quadratic-n-3-d-3-kappa-20-seed-0-basis-client-heterogeneity-1"
+    stems = (f"convergence-rounds-{label}", "exponent-rounds-quadratic-exact")
+    figures = {f"{stem}.{kind}" for stem in stems for kind in ("svg", "png", "txt")}
+    assert set(written["a"]) == {"verdicts.json", "verify.sqlite", "command.txt"} | figures
+    assert written["a"]["command.txt"].read_text().startswith("rootkappa verify scaffnew --problem quadratic")
+    assert len(strictly(written["a"]["verdicts.json"].read_text(encoding="utf-8"))) == 4
+    for name in {"verdicts.json"} | {name for name in figures if not name.endswith("txt")}:
+        assert written["a"][name].read_bytes() == written["b"][name].read_bytes()
+    assert command("plot", "convergence", "--store", "a/deep/verify.sqlite", "--axis", "floats", "--out", "c").code == 0
+    assert {path.suffix for path in (folder / "c").iterdir()} == {".svg", ".png", ".txt"}
+
+
+def test_what_sweep_writes(folder, command):
+    arguments = ["sweep", "scaffnew", *LITTLE.split(), "--json", "slopes.json", "--store", "s.sqlite"]
+    found = command(*arguments)
+    assert (found.code, found.errors) == (0, "")
+    assert "3 cells in s.sqlite, 3 computed now." in found.output
+    records = strictly((folder / "slopes.json").read_text(encoding="utf-8"))
+    assert [(record["method"], record["axis"], record["promised"]) for record in records] == [
+        ("scaffnew", "rounds", 0.5),
+        ("scaffnew", "iterations", 1.0),
+    ]
+    for record in records:
+        assert {"slope", "low", "high", "status", "changes"} < record.keys()
+        assert record["low"] < record["slope"] < record["high"]
+        assert record["slope"] == pytest.approx(record["promised"], abs=0.05)
+        assert record["status"] == "confirmed"
+    assert "3 cells in s.sqlite, 0 computed now." in command(*arguments).output
+    # Three points within a decade do not always decide.
+    assert command(*arguments, "--epsilon", "1e-8").code == 3
+    # Two condition numbers have no slope, and nothing was asked of them.
+    found = command(*arguments, "--kappa", "10,20")
+    assert found.code == 0
+    records = strictly((folder / "slopes.json").read_text(encoding="utf-8"))
+    assert {record["slope"] for record in records} == {None}
+
+
+@pytest.mark.parametrize("axis", ["rounds", "iterations"])
+def test_an_axis_that_has_a_promise_is_drawn(axis, folder, command):
+    arguments = LITTLE.replace("--exact", "--seeds 2").split()
+    command("sweep", "scaffnew", *arguments)
+    found = command("plot", "exponent", "--axis", axis)
+    assert (found.code, found.errors) == (0, "")
+    assert f"wrote out/exponent-{axis}-quadratic-sampled.svg" in found.output
+
+
+def test_families_of_problems_get_a_figure_each(folder, command):
+    for dim in ("3", "4"):
+        command("sweep", "scaffnew", *LITTLE.split(), "--dim", dim)
+    assert command("plot", "exponent").output.count(".svg") == 2
+    assert len(list((folder / "out").glob("*.svg"))) == 2
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_ends_with_two_examples_that_parse(name, command, tmp_path, monkeypatch):
+    found = command(name, "--help")
+    assert (found.code, found.errors) == (0, "")
+    *_, heading, first, second = found.output.splitlines()
+    assert heading.strip() == "Examples:"
+    monkeypatch.chdir(tmp_path)
+    for example in (first, second):
+        program, called, *arguments = shlex.split(example)
+        assert (program, called) == ("rootkappa", name)
+        cli.commands.commands[name].make_context(name, arguments)
+
+
+def test_the_first_help_and_the_version(command):
+    assert command("--help").output.startswith("Usage: rootkappa")
+    assert re.fullmatch(r"rootkappa, version \d+\.\d+\.\d+\n", command("--version").output)
+
+
+def test_list(command):
+    everything = command("list")
+    assert everything.code == 0
+    methods, data = command("list", "methods").output, command("list", "data").output
+    assert "scaffnew" in methods
+    assert "κ^0.5" in methods
+    assert "breast_cancer" not in methods
+    assert "breast_cancer" in data
+    assert everything.output == methods + data
+    assert command("data").output == data
+
+
+def test_data(command):
+    found = command("data", "breast_cancer")
+    expected = "breast_cancer: 569 samples, 30 features, dense, 100.0% stored, 357 labels +1 and 212 labels -1.\n"
+    assert found == (0, expected, "")
+
+
+def test_an_interrupt_is_answered_and_an_error_of_ours_is_not_hidden(command, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.commands, "main", interrupted)
+    found = command("verify", "scaffnew")
+    assert found.code == 130
+    assert "Interrupted" in found.errors
+
+    def broken(*_, **__):
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(cli.commands, "main", broken)
+    with pytest.raises(ValueError, match="a mistake of ours"):
+        command("verify", "scaffnew")
+
+
+def python(*arguments, folder):
+    # The tests' own import path, so that the child finds the same package.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_as_a_process(tmp_path):
+    found = python("-m", "rootkappa", "verify", "scafnew", folder=tmp_path)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("Error: unknown method 'scafnew': did you mean 'scaffnew'?")
+    found = python("-m", "rootkappa", "verify", "scaffnew", *SMALL.split(), "--gamma", "3", folder=tmp_path)
+    assert (found.returncode, found.stderr) == (3, "")
+
+
+def test_the_command_line_is_there_at_once(tmp_path):
+    code = "import sys, rootkappa.cli; print(sorted({'numba', 'numpy', 'pandas', 'rich', 'scipy'} & set(sys.modules)))"
+    assert python("-c", code, folder=tmp_path).stdout == "[]\n"
