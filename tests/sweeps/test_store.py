@@ -65,7 +65,8 @@ def test_a_cell_comes_back_as_it_was(tmp_path_factory, configuration, result):
 @given(configurations=st.lists(configurations, max_size=5), seed=st.randoms())
 def test_the_order_does_not_depend_on_the_order_of_writing(tmp_path_factory, configurations, seed):
     frames = []
-    cells = [(f"k{place}", configuration) for place, configuration in enumerate(configurations)]
+    different = {json.dumps(configuration): configuration for configuration in configurations}
+    cells = [(f"k{place}", configuration) for place, configuration in enumerate(different.values())]
     for _ in range(2):
         with Store(tmp_path_factory.mktemp("store") / "s.sqlite") as store:
             for key, configuration in cells:
@@ -194,12 +195,21 @@ def test_two_threads_write_at_once(tmp_path):
         assert len(store.traces()) == 1200
 
 
+def test_the_newest_cell_of_a_configuration_is_the_one_that_counts(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("by older code", {"kappa": 10.0}, {"rounds": 1}, trace([[0.0] * 10]))
+        store.put("another", {"kappa": 20.0}, {"rounds": 2}, None)
+        store.put("by newer code", {"kappa": 10.0}, {"rounds": 3}, None)
+        assert store.keys() == {"another", "by newer code"}
+        assert store.traces().empty
+
+
 SHARER = """
 import sys
 from rootkappa.sweeps.store import Store
 with Store(sys.argv[1]) as store:
     for cell in range(30):
-        store.put(sys.argv[2] + str(cell), {"cell": cell}, {}, None)
+        store.put(sys.argv[2] + str(cell), {"cell": cell, "by": sys.argv[2]}, {}, None)
 """
 
 
