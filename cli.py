@@ -203,7 +203,7 @@ def verify(
                     report = _reporter(bars, method.name, kinds)
                     found.append((spec, verify(method, problem, kinds, spec.problem_seed, report, **changes)))
             here = [verdict for of_spec, verdicts in found if of_spec is spec for verdict in verdicts]
-            console.print(_verdict_table(problem.label, here))
+            _print_verdicts(console, problem.label, here)
     finally:
         records = [verdict.record() for _, verdicts in found for verdict in verdicts]
         for target in targets:
@@ -212,7 +212,7 @@ def verify(
         _keep(folder, found, changes)
     statuses = [record["status"] for record in records]
     counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
-    console.print(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
+    console.print(", ".join(f"{count} {status}" for status, count in counts.items()) + ".", highlight=False)
     return exit_code(statuses)
 
 
@@ -420,20 +420,33 @@ def _number(value: float | None) -> str:
     return "-" if value is None or value != value else f"{value:.6g}"
 
 
-def _verdict_table(title: str, verdicts: list[Any]) -> Any:
+# From this width on the sentences have a column of their own.
+_WIDE = 130
+
+
+def _print_verdicts(console: Any, title: str, verdicts: list[Any]) -> None:
+    """Print one row for each verdict, its sentence beside it or, on a narrow terminal, below the table."""
     from rich.markup import escape
+    from rich.padding import Padding
     from rich.table import Table
 
-    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
-    for name in ("method", "evidence", "status", "measured", "promised", "finding"):
+    is_wide = console.width >= _WIDE
+    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
         table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
     last = None
     for verdict in verdicts:
         name = "" if verdict.method == last else verdict.method
         last = verdict.method
         numbers = (_number(verdict.measured), _number(verdict.promised))
-        table.add_row(escape(name), verdict.evidence, _status(verdict.status), *numbers, escape(verdict.sentence))
-    return table
+        finding = [escape(verdict.sentence)] if is_wide else []
+        table.add_row(escape(name), verdict.evidence, _status(verdict.status), *numbers, *finding)
+    console.print(table)
+    for verdict in [] if is_wide else verdicts:
+        console.print(f"{escape(verdict.method)}, {verdict.evidence}: {_status(verdict.status)}", highlight=False)
+        console.print(Padding(escape(verdict.sentence), (0, 0, 0, 4)), highlight=False)
+    console.print()
 
 
 def _slope_table(records: list[dict[str, Any]]) -> Any:

@@ -30,7 +30,7 @@ _PACE_TOLERANCE = 0.15
 
 
 class Finding(NamedTuple):
-    """One identity: its error, what it says when it holds, and when it does not."""
+    """One identity: its error, what it says when it holds (nothing if another says it too), and when it does not."""
 
     error: float
     holds: str
@@ -50,7 +50,8 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     if broken:
         sentence = " ".join(finding.broken for finding in broken)
         return case.verdict("invariant", "refuted", sentence, worst.error, 0.0)
-    sentence = f"{'; '.join(finding.holds for finding in findings)}: all to {max(worst.error, 1e-16):.0e}."
+    held = "; ".join(finding.holds for finding in findings if finding.holds)
+    sentence = f"{held}: all to {max(worst.error, 1e-16):.0e}."
     return case.verdict("invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0)
 
 
@@ -135,7 +136,7 @@ def _drawn_as_listed(case: Case) -> Iterator[Finding]:
         error = abs(found / told - 1.0)
         yield Finding(
             error if error > _PACE_TOLERANCE else 0.0,
-            f"pace counts {axis} as draw does",
+            "",
             f"The functions pace and draw part: a step is {found:.3g} {axis} as drawn, and {told:.3g} as told.",
         )
     listed = method.outcomes(problem, params)
@@ -150,7 +151,7 @@ def _drawn_as_listed(case: Case) -> Iterator[Finding]:
     name, frequency = value[0] if len(value) == 1 else value, drawn.get(value, 0) / len(steps)
     yield Finding(
         gaps[value] if _log_evidence(drawn, expected) > -math.log(_ALPHA) else 0.0,
-        "draw follows outcomes",
+        "draw, outcomes and pace agree",
         f"The functions draw and outcomes part: outcome {name} has the frequency {frequency:.3g} "
         f"as drawn, and the probability {expected.get(value, 0.0):.3g} as listed.",
     )

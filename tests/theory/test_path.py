@@ -57,7 +57,7 @@ def test_the_arrival_is_told():
     assert "the error fell to" in judge(case()).sentence
     verdict = judge(case("fedavg"))
     bias = np.linalg.norm(case("fedavg").target.x - SMALL.solution().x) / np.linalg.norm(SMALL.solution().x)
-    assert f"a point of the method's own, {bias:.2g} |x*| away from x*" in verdict.sentence
+    assert f"a point of the method's own, {bias:.2g} |x*| away from the solution x*" in verdict.sentence
 
 
 def test_the_verdict_can_be_run_again_to_the_bit():
