@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
-from rootkappa import cli, problems
 from scipy.sparse import csr_array
+
+from rootkappa import cli, problems
 
 # Compilation makes the first example slow, so no example has a deadline. In CI the cases are new in every run and
 # a failure prints what replays it.

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from rootkappa import cli
 
 COMMANDS = sorted(cli.commands.commands)

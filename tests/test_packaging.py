@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+
 import rootkappa
 
 ROOT = Path(rootkappa.__file__).resolve().parent

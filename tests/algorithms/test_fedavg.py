@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from rootkappa import algorithms, problems
 
 FEDAVG = algorithms.get("fedavg")

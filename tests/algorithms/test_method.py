@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from rootkappa import algorithms
 from rootkappa.problems import InputError, Quadratic
 

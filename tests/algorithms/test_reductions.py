@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rootkappa import algorithms, problems
 from rootkappa.problems import functions
 from rootkappa.problems.vectors import relative_difference

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from rootkappa import algorithms, problems, theory
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
+
+from rootkappa import algorithms, problems, theory
 
 _REPEATS = 7
 _WORK = 4e8

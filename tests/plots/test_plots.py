@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+
 from rootkappa.plots import convergence, exponent, style
 from rootkappa.problems.errors import InputError
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numba.core import config
+
 from rootkappa.problems import compiled
 
 ROOT = Path(compiled.__file__).resolve().parents[1]

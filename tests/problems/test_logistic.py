@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rootkappa.problems import InputError, Logistic, functions, logistic, oracles
-from rootkappa.problems.compiled import njit
-from rootkappa.problems.partitions import NAMES, assign
 from scipy.sparse import coo_array, csr_array, csr_matrix, diags_array, random_array
 from scipy.special import expit
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
+
+from rootkappa.problems import InputError, Logistic, functions, logistic, oracles
+from rootkappa.problems.compiled import njit
+from rootkappa.problems.partitions import NAMES, assign
 
 EPS, EXTENDED_EPS = np.finfo(float).eps, float(np.finfo(np.longdouble).eps)
 SEEDS = st.integers(0, 2**32)

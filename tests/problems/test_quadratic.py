@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rootkappa.problems import InputError, Quadratic, functions, oracles
 from rootkappa.problems.compiled import njit
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rootkappa.problems import InputError
 from rootkappa.problems.randomness import generator
 

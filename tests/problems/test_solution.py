@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rootkappa.problems import Logistic, Quadratic, functions, solution
 from scipy.sparse import csr_array
+
+from rootkappa.problems import Logistic, Quadratic, functions, solution
 
 RNG = np.random.default_rng(0)
 FEATURES, LABELS = RNG.standard_normal((8, 3)), np.resize([1.0, -1.0], 8)

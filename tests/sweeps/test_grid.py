@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from rootkappa.problems.errors import InputError
 from rootkappa.sweeps.grid import numbers
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rootkappa.problems.errors import InputError
 from rootkappa.sweeps import store as module
 from rootkappa.sweeps.store import TRACE_COLUMNS, Store

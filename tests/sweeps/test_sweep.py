@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from rootkappa.problems.errors import InputError
 from rootkappa.sweeps import Cell, ProblemSpec, Store, cells, grid_cells, run_cells, slopes
 

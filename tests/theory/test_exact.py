@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rootkappa import algorithms, problems, theory
 from rootkappa.theory import exact
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError
 from rootkappa.theory.exponent import Slope, fit, judged

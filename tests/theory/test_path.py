@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from rootkappa import algorithms, problems, theory
 from rootkappa.theory import path
 from rootkappa.theory.case import Case

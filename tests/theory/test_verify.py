@@ -2,6 +2,7 @@ import json
 import math
 
 import pytest
+
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError, functions
 

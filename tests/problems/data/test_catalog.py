@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import issparse
+
 import rootkappa
 from rootkappa.problems import data
 from rootkappa.problems.data import catalog
 from rootkappa.problems.errors import InputError
-from scipy.sparse import issparse
 
 EMBEDDED = [name for name in data.names() if data.describe(name).kind == "scikit-learn"]
 TEXT = b"1 1:0.5 3:2\n2 2:1\n1 1:1\n"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from rootkappa.problems import InputError, oracles
 from rootkappa.problems.compiled import njit
 from rootkappa.problems.functions import L1, Consensus, Zero
