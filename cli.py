@@ -223,7 +223,8 @@ def _keep(folder: Path, found: list[Any], changes: dict[str, float]) -> None:
     with Store(folder / "verify.sqlite") as store:
         for spec, verdicts in found:
             keep(store, spec, verdicts, changes)
-        figures = [path for kind in ("convergence", "exponent") for path in _draw(kind, store, folder, "rounds")]
+        figures = [*_draw("convergence", store, folder), *_draw("convergence", store, folder, measure="distance")]
+        figures += _draw("exponent", store, folder)
     (folder / "command.txt").write_text(f"{_command_line()}\n# rootkappa {__version__}\n", encoding="utf-8")
     for path in [folder / "verdicts.json", folder / "verify.sqlite", folder / "command.txt", *figures]:
         click.echo(f"wrote {path}")
@@ -283,14 +284,15 @@ def sweep(
     cls=_Command,
     examples=(
         "rootkappa plot exponent --store out/sweep.sqlite",
-        "rootkappa plot convergence --store out/verify.sqlite --axis floats --out figures",
+        "rootkappa plot convergence --store out/verify.sqlite --axis floats --measure distance",
     ),
 )
 @click.argument("kind", type=click.Choice(["convergence", "exponent"]))
 @click.option("--store", default="out/sweep.sqlite", show_default=True, help="File of stored results.")
 @click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
+@click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
 @click.option("--out", default="out", show_default=True, help="Folder for the figures.")
-def plot(kind: str, store: str, axis: str, out: str) -> int:
+def plot(kind: str, store: str, axis: str, measure: str, out: str) -> int:
     """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number."""
     from .plots.style import columns_and_label
     from .problems.errors import InputError
@@ -301,7 +303,7 @@ def plot(kind: str, store: str, axis: str, out: str) -> int:
         raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
     folder = _folder(out)
     with Store(store) as results:
-        paths = _draw(kind, results, folder, axis)
+        paths = _draw(kind, results, folder, axis, measure)
     if not paths:
         raise InputError(
             f"store = {store!r} holds nothing to draw as {kind} over {axis}: run a sweep that measures it."
@@ -311,22 +313,22 @@ def plot(kind: str, store: str, axis: str, out: str) -> int:
     return 0
 
 
-def _draw(kind: str, store: Any, folder: Path, axis: str) -> list[Path]:
+def _draw(kind: str, store: Any, folder: Path, axis: str = "rounds", measure: str = "lyapunov") -> list[Path]:
     """Write one figure for each problem or family of problems in the store; equal names get a number."""
     from .plots import convergence, exponent, style
     from .plots.tables import convergence_tables, exponent_tables
 
     if kind == "convergence":
         tables = convergence_tables(store.cells(), store.traces())
-        figures = [(name, convergence.figure(table, axis)) for name, table in tables]
+        figures = [(f"{measure}-{axis}-{name}", convergence.figure(table, axis, measure)) for name, table in tables]
     else:
         tables = exponent_tables(store.cells(), axis)
-        figures = [(name, exponent.figure(points, slopes, axis)) for name, points, slopes in tables]
+        figures = [(f"{axis}-{name}", exponent.figure(points, slopes, axis)) for name, points, slopes in tables]
     paths, names = [], []
     for name, figure in figures:
         names.append(name)
         number = f"-{names.count(name)}" if names.count(name) > 1 else ""
-        paths += style.save(figure, folder / f"{kind}-{axis}-{name}{number}", _command_line())
+        paths += style.save(figure, folder / f"{kind}-{name}{number}", _command_line())
     return paths
 
 

@@ -94,7 +94,7 @@ def looks(methods: Sequence[str]) -> list[Look]:
     Parameters
     ----------
     methods : sequence of str
-        The method of each line, in the order of drawing.
+        The method of each line, with or without parameters behind a space, in the order of drawing.
 
     Returns
     -------
@@ -107,9 +107,10 @@ def looks(methods: Sequence[str]) -> list[Look]:
     """
     found: list[Look] = []
     for method in methods:
-        colour = _COLOURS[_choice(method, _COLOUR_SALT, len(_COLOURS))]
+        name = method.partition(" ")[0]  # without the parameters
+        colour = _COLOURS[_choice(name, _COLOUR_SALT, len(_COLOURS))]
         before = sum(other.colour == colour for other in found)
-        marker = list(_MARKERS)[(_choice(method, _MARKER_SALT, len(_MARKERS)) + before) % len(_MARKERS)]
+        marker = list(_MARKERS)[(_choice(name, _MARKER_SALT, len(_MARKERS)) + before) % len(_MARKERS)]
         found.append(Look(colour, marker, _DASHES[before % len(_DASHES)]))
     return found
 

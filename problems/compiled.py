@@ -36,7 +36,7 @@ def sources_digest() -> str:
     """Return a hash of all sources that a computed number can depend on."""
     digest = blake2b(digest_size=8)
     for file in package_sources():
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(f"{file.parent.name}/{file.name}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

@@ -227,7 +227,11 @@ def test_what_verify_writes(folder, command):
         written[name] = {path.name: path for path in (folder / name / "deep").iterdir()}
         for path in written[name].values():
             assert f"wrote {name}/deep/{path.name}\n" in found.output
-    stems = ("convergence-rounds-quadratic-kappa20", "exponent-rounds-quadratic-exact")
+    stems = (
+        "convergence-lyapunov-rounds-quadratic-kappa20",
+        "convergence-distance-rounds-quadratic-kappa20",
+        "exponent-rounds-quadratic-exact",
+    )
     figures = {f"{stem}.{kind}" for stem in stems for kind in ("svg", "png", "txt")}
     assert set(written["a"]) == {"verdicts.json", "verify.sqlite", "command.txt"} | figures
     assert written["a"]["command.txt"].read_text().startswith("rootkappa verify scaffnew --problem quadratic")

@@ -36,6 +36,11 @@ def test_the_bootstrap_interval_shrinks_with_the_seeds_and_holds_the_slope():
     assert widths[1] < 0.5 * widths[0]
 
 
+def test_seeds_that_change_nothing_do_not_narrow_the_interval():
+    kappas, values = np.geomspace(1e2, 1e6, 5), np.array([1.0, 4.0, 9.0, 33.0, 90.0])
+    assert fit(kappas, np.tile(values, (6, 1))) == fit(kappas, values)
+
+
 def test_the_last_decade_is_seen_apart():
     kappas = np.array([1e2, 1e3, 1e4, 1e5])
     assert fit(kappas, [1.0, 1.0, 1.0, 10.0]).last_decade == pytest.approx(1.0)
