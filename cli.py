@@ -63,18 +63,17 @@ def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-def _problem_options(basis: str) -> Callable[[Any], Any]:
-    return _together(
-        click.option("--problem", metavar="KIND", help="quadratic or logistic; --data alone means logistic."),
-        click.option("--data", metavar="NAME|FILE", help="Data set, or LIBSVM text.  [default: breast_cancer]"),
-        click.option("--clients", default=10, show_default=True, help="Number n of clients."),
-        click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
-        click.option("--basis", default=basis, show_default=True, help="common or client: eigenbases of a quadratic."),
-        click.option("--heterogeneity", default=1.0, show_default=True, help="Spread of a quadratic's clients."),
-        click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
-        click.option("--alpha", default=0.5, show_default=True, help="Concentration of the dirichlet partition."),
-        click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
-    )
+_problem_options = _together(
+    click.option("--problem", metavar="KIND", help="quadratic or logistic; --data alone means logistic."),
+    click.option("--data", metavar="NAME|FILE", help="Data set, or LIBSVM text.  [default: breast_cancer]"),
+    click.option("--clients", default=10, show_default=True, help="Number n of clients."),
+    click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
+    click.option("--basis", default="common", show_default=True, help="common or client: eigenbases of a quadratic."),
+    click.option("--heterogeneity", default=1.0, show_default=True, help="Spread of a quadratic's clients."),
+    click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
+    click.option("--alpha", default=0.5, show_default=True, help="Concentration of the dirichlet partition."),
+    click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -90,34 +89,13 @@ def commands() -> None:
 def list_command(kind: str | None) -> None:
     """Show the methods with their promises, and the data sets."""
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
-    console = Console()
+    from .terminal import data_table, method_table
+
     if kind != "data":
-        from . import algorithms, theory
-
-        table = Table("method", "rounds", "iterations", "promise and source", title="Methods", box=None, pad_edge=False)
-        for name in algorithms.names():
-            theorem = theory.get(algorithms.get(name).promise)
-            powers = (f"κ^{theorem.exponents[axis]:g}" for axis in ("rounds", "iterations"))
-            table.add_row(name, *powers, f"{escape(theorem.summary)}\n[dim]{escape(theorem.source)}[/]")
-        console.print(table)
+        Console().print(method_table())
     if kind != "methods":
-        console.print(_data_table())
-
-
-def _data_table() -> Any:
-    from rich.table import Table
-
-    from .problems import data
-
-    table = Table("data set", "samples", "features", "where", "what it is", title="Data sets", box=None, pad_edge=False)
-    for name in data.names():
-        dataset = data.describe(name)
-        where = str(data.locate(name) or ("scikit-learn" if dataset.kind == "scikit-learn" else "to download"))
-        table.add_row(name, str(dataset.samples), str(dataset.features), where, dataset.title)
-    return table
+        Console().print(data_table())
 
 
 @commands.command(
@@ -129,7 +107,9 @@ def data_command(name: str | None) -> None:
     from rich.console import Console
 
     if name is None:
-        Console().print(_data_table())
+        from .terminal import data_table
+
+        Console().print(data_table())
         return
     import numpy as np
 
@@ -154,7 +134,7 @@ def data_command(name: str | None) -> None:
 )
 @click.argument("methods", nargs=-1, metavar="[METHOD|FILE.py]...")
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
-@_problem_options(basis="common")
+@_problem_options
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
 @click.option("--p", type=float, help="Probability of communication instead of the prescribed one.")
 @click.option("--gamma", type=float, help="Step size instead of the prescribed one.")
@@ -175,6 +155,7 @@ def verify(
     from rich.console import Console
 
     from . import algorithms
+    from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
     from .theory.verify import default_evidence, verify
 
@@ -193,17 +174,17 @@ def verify(
     console, found = Console(), []
     try:
         for spec in specs:
-            with _progress() as bars:
+            with progress_bars() as bars:
                 waiting = bars.add_task("problem and its solution", total=None)
                 problem = spec.build()
                 problem.solution()
                 bars.remove_task(waiting)
                 kinds = tuple(evidence.split(",")) if evidence else default_evidence(problem)
                 for method in chosen:
-                    report = _reporter(bars, method.name, kinds)
+                    report = reporter(bars, method.name, kinds)
                     found.append((spec, verify(method, problem, kinds, spec.problem_seed, report, **changes)))
             here = [verdict for of_spec, verdicts in found if of_spec is spec for verdict in verdicts]
-            _print_verdicts(console, problem.label, here)
+            print_verdicts(console, problem.label, here)
     finally:
         records = [verdict.record() for _, verdicts in found for verdict in verdicts]
         for target in targets:
@@ -238,7 +219,7 @@ def _keep(folder: Path, found: list[Any], changes: dict[str, float]) -> None:
     ),
 )
 @click.argument("methods", nargs=-1, required=True, metavar="METHOD|FILE.py...")
-@_problem_options(basis="common")
+@_problem_options
 @click.option("--kappa", default="1e2:1e6:9", show_default=True, help="Condition numbers: a,b,c or low:high:count.")
 @click.option("--p", help="Probabilities of communication, likewise.  [default: as prescribed]")
 @click.option("--exact", is_flag=True, help="Expectations from the worst start instead of sampled paths; quadratics.")
@@ -255,9 +236,10 @@ def sweep(
     """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted."""
     from rich.console import Console
 
-    from .problems.problem import checked_count, checked_kappa
+    from .problems.checks import checked_count, checked_kappa
     from .sweeps import Store, grid_cells, run_cells, slopes
     from .sweeps.grid import numbers
+    from .terminal import progress_bars, slope_table
     from .theory import exit_code
 
     kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
@@ -267,7 +249,7 @@ def sweep(
     if json_file:
         _check_writable(Path(json_file))
     with Store(store) as results:
-        with _progress() as bars:
+        with progress_bars() as bars:
             task = bars.add_task("cells", total=len(cells))
             computed = run_cells(cells, results, lambda done: bars.update(task, completed=done))
         keys = {cell.key() for cell in cells}
@@ -276,7 +258,7 @@ def sweep(
     click.echo(f"{len(cells)} cells in {store}, {computed} computed now.")
     if json_file:
         Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    Console().print(_slope_table(records))
+    Console().print(slope_table(records))
     return exit_code([record["status"] for record in records]) if len(kappas) > 2 else 0
 
 
@@ -343,7 +325,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _single_kappa(text: str) -> float:
-    from .problems.problem import checked_kappa
+    from .problems.checks import checked_kappa
 
     return checked_kappa(text)
 
@@ -387,77 +369,3 @@ def _check_writable(file: Path) -> None:
         raise InputError(
             f"output {str(file.parent)!r} cannot be written ({error.strerror}): give a folder that you can write to."
         ) from None
-
-
-def _progress() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    # Where nobody watches, even a bar that has vanished would leave an empty line.
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def _reporter(bars: Any, method: str, kinds: tuple[str, ...]) -> Callable[[str, float], None]:
-    """Return a function that shows the progress of a method's evidence on one bar."""
-    task = bars.add_task(method, total=len(kinds))
-
-    def report(kind: str, share: float) -> None:
-        done = kinds.index(kind) + share
-        bars.update(task, completed=done, description=f"{method}: {kind}", visible=done < len(kinds))
-
-    return report
-
-
-_COLOURS = {"confirmed": "green", "consistent": "cyan", "refuted": "bold red", "inconclusive": "yellow"}
-
-
-def _status(text: str) -> str:
-    colour = _COLOURS.get(text, "dim")
-    return f"[{colour}]{text}[/]"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None or value != value else f"{value:.6g}"
-
-
-# From this width on the sentences have a column of their own.
-_WIDE = 130
-
-
-def _print_verdicts(console: Any, title: str, verdicts: list[Any]) -> None:
-    """Print one row for each verdict, its sentence beside it or, on a narrow terminal, below the table."""
-    from rich.markup import escape
-    from rich.padding import Padding
-    from rich.table import Table
-
-    is_wide = console.width >= _WIDE
-    console.print(f"[bold]{escape(title)}[/]", highlight=False)
-    table = Table(box=None, pad_edge=False)
-    for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
-        table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
-    last = None
-    for verdict in verdicts:
-        name = "" if verdict.method == last else verdict.method
-        last = verdict.method
-        numbers = (_number(verdict.measured), _number(verdict.promised))
-        finding = [escape(verdict.sentence)] if is_wide else []
-        table.add_row(escape(name), verdict.evidence, _status(verdict.status), *numbers, *finding)
-    console.print(table)
-    for verdict in [] if is_wide else verdicts:
-        console.print(f"{escape(verdict.method)}, {verdict.evidence}: {_status(verdict.status)}", highlight=False)
-        console.print(Padding(escape(verdict.sentence), (0, 0, 0, 4)), highlight=False)
-    console.print()
-
-
-def _slope_table(records: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-
-    table = Table("method", "axis", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
-    for record in records:
-        interval = "-" if record["low"] is None else f"[{record['low']:.3f}, {record['high']:.3f}]".replace("[", "\\[")
-        slope = "-" if record["slope"] is None else f"{record['slope']:.3f}"
-        name = " ".join(filter(None, (record["method"], record["changes"])))
-        table.add_row(name, record["axis"], slope, interval, _number(record["promised"]), _status(record["status"]))
-    return table

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..problems.checks import checked_count
 from ..problems.errors import InputError
-from ..problems.problem import Problem, checked_count
+from ..problems.problem import Problem
 from ..problems.randomness import generator
 from .accounting import NOTHING, Cost
 from .method import Method

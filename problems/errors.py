@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
 
 
 class InputError(ValueError):
@@ -10,20 +9,6 @@ class InputError(ValueError):
 
     The message is one sentence: it names the argument and the value, says what is allowed and what to do next.
     """
-
-
-def as_number(value: Any) -> float:
-    """Return the value as a float, NaN if it is no number: what must be finite is then refused in one check.
-
-    Examples
-    --------
-    >>> as_number("1e4"), as_number(None)
-    (10000.0, nan)
-    """
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 def unknown(kind: str, name: str, valid: Iterable[str]) -> InputError:

@@ -1,10 +1,9 @@
 """Which client holds which sample: every partition is one array of client ids, and no client is empty."""
 
-from operator import index
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import as_number, checked_count
 from .errors import InputError, unknown
 from .randomness import generator
 
@@ -149,7 +148,11 @@ def dirichlet(labels: ArrayLike, clients: int, alpha: float, seed: int) -> Ids:
     """
     labels = _labels(labels)
     samples, clients = _counts(len(labels), clients)
-    concentration = np.full(clients, _concentration(alpha))
+    value = as_number(alpha)
+    if not 0.0 < value < np.inf:
+        raise InputError(f"alpha = {alpha!r} is not a concentration: give a positive finite number.")
+    # Further out the draw is one client, or equal shares, up to rounding; and numpy's sampler overflows.
+    concentration = np.full(clients, min(max(value, 1e-12), 1e12))
     random = generator(seed, "partition", "dirichlet")
     ids = np.empty(samples, dtype=np.int64)
     _, classes = np.unique(labels, return_inverse=True)
@@ -259,7 +262,7 @@ def assign(
     labels = _labels(labels)
     if not isinstance(partition, str):
         return given(partition, len(labels), clients)
-    count = _count("clients", clients)
+    count = checked_count("clients", clients)
     match partition:
         case "contiguous":
             return contiguous(len(labels), count)
@@ -275,7 +278,7 @@ def assign(
 
 def _counts(samples: int, clients: int) -> tuple[int, int]:
     """Return both counts as integers, or say which one cannot be used."""
-    samples, clients = _count("samples", samples), _count("clients", clients)
+    samples, clients = checked_count("samples", samples), checked_count("clients", clients)
     if clients > samples:
         raise InputError(
             f"clients = {clients} is more than the {samples} samples: every client needs a sample, so give "
@@ -284,35 +287,12 @@ def _counts(samples: int, clients: int) -> tuple[int, int]:
     return samples, clients
 
 
-def _count(name: str, value: int | None) -> int:
-    """Return a count of at least 1 as an integer."""
-    try:
-        count = 0 if value is None or isinstance(value, bool | np.bool_) else index(value)
-    except TypeError:
-        count = 0
-    if count < 1:
-        raise InputError(f"{name} = {value!r} is not a count: give an integer that is at least 1.")
-    return count
-
-
 def _labels(labels: ArrayLike) -> np.ndarray:
     """Return the labels as an array of one dimension."""
     array = np.asarray(labels)
     if array.ndim != 1:
         raise InputError(f"labels has shape {array.shape}: give one label per sample, in one dimension.")
     return array
-
-
-def _concentration(alpha: float) -> float:
-    """Return the concentration, kept where numpy can draw from it."""
-    try:
-        value = float(alpha)
-    except (TypeError, ValueError):
-        value = np.nan
-    if not 0.0 < value < np.inf:
-        raise InputError(f"alpha = {alpha!r} is not a concentration: give a positive finite number.")
-    # Further out the draw is one client, or equal shares, up to rounding; and numpy's sampler overflows.
-    return min(max(value, 1e-12), 1e12)
 
 
 def _without_empty_clients(ids: Ids, clients: int) -> Ids:

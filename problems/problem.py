@@ -7,12 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError, as_number
+from .errors import InputError
 from .functions import Function, Zero
 from .solution import Solution, solve
-
-# Beyond this the smallest eigenvalue is lost in the rounding of the largest.
-_LARGEST_KAPPA = 1e12
 
 
 class Problem(ABC):
@@ -150,30 +147,3 @@ def checked_psi(psi: Function | None) -> Function:
             f"psi = {psi!r} is no function of one model with a compiled prox: give e.g. functions.L1(0.1)."
         )
     return psi
-
-
-def checked_kappa(kappa: float | str) -> float:
-    """Return a condition number as a float; it must be above 1, and small enough for double precision."""
-    number = as_number(kappa)
-    if np.isnan(number):
-        raise InputError(f"kappa = {kappa!r} is not a number: give a condition number above 1, such as 1e4.")
-    if not 1.0 < number <= _LARGEST_KAPPA:
-        raise InputError(
-            f"kappa = {kappa!r} is no condition number to test: give one above 1 and up to {_LARGEST_KAPPA:g}."
-        )
-    return number
-
-
-def checked_array(name: str, value: Any) -> np.ndarray:
-    """Return a copy of an array of numbers as floats; its shape and its entries are the caller's to check."""
-    try:
-        return np.array(value, dtype=float, order="C")
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
-
-
-def checked_count(name: str, value: int) -> int:
-    """Return a number of things as an int; it must be an integer that is at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{name} = {value!r} does not count anything: give an integer that is at least 1.")
-    return int(value)

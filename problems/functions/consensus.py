@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..checks import checked_count
 from ..errors import InputError
 from .function import Function
 
@@ -30,9 +31,7 @@ class Consensus(Function):
     """
 
     def __init__(self, clients: int) -> None:
-        if isinstance(clients, bool) or not isinstance(clients, int | np.integer) or clients < 1:
-            raise InputError(f"clients = {clients!r} cannot agree: give an integer that is at least 1.")
-        self.clients = int(clients)
+        self.clients = checked_count("clients", clients)
 
     def value(self, x: np.ndarray) -> float:
         """Return 0 for equal rows, infinity otherwise."""

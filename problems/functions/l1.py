@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import InputError, as_number
+from ..checks import as_number
+from ..errors import InputError
 from ..oracles import implements, prox
 from .function import Function
 

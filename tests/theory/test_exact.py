@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.theory import exact
+from rootkappa.theory.affine import affine_model
 
 METHODS = algorithms.names()
 
@@ -95,7 +96,7 @@ def test_no_state_beats_the_factor(seed, p):
 
 def test_the_time_to_an_accuracy_is_the_first_step_below_it_by_brute_force():
     method, theorem, problem, params = held("scaffnew", problems.Quadratic.random(2, 2, 5.0, basis="client"), p=0.4)
-    model = exact._model(method, theorem.lyapunov, problem, params)
+    model = affine_model(method, theorem.lyapunov, problem, params)
     forms = [np.eye(block.maps.shape[1]) for block in model.blocks]
     steps, epsilon = 0, 1e-3
     while max(np.linalg.eigvalsh(form)[-1] for form in forms) > epsilon:
@@ -139,7 +140,7 @@ def test_a_common_eigenbasis_and_a_dense_problem_give_the_same_numbers():
     split = problems.Quadratic.random(3, 4, 20.0, seed=1)
     method, theorem, _, params = held("scaffnew", split)
     whole = problems.Quadratic(split.kernel.A, split.kernel.b)
-    model = exact._model(method, theorem.lyapunov, split, params)
+    model = affine_model(method, theorem.lyapunov, split, params)
     assert [block.maps.shape[1] for block in model.blocks] == [5, 5, 5, 5]
     for function in (exact.one_step_factor, exact.time_to_accuracy):
         assert function(method, theorem, split, params) == pytest.approx(function(method, theorem, whole, params))

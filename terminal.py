@@ -1,0 +1,100 @@
+"""What the commands show on a terminal: tables and progress bars."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from . import algorithms, theory
+from .problems import data
+
+
+def method_table() -> Table:
+    """Return the methods with their promises and sources."""
+    table = Table("method", "rounds", "iterations", "promise and source", title="Methods", box=None, pad_edge=False)
+    for name in algorithms.names():
+        theorem = theory.get(algorithms.get(name).promise)
+        powers = (f"κ^{theorem.exponents[axis]:g}" for axis in ("rounds", "iterations"))
+        table.add_row(name, *powers, f"{escape(theorem.summary)}\n[dim]{escape(theorem.source)}[/]")
+    return table
+
+
+def data_table() -> Table:
+    """Return the data sets and where each is."""
+    table = Table("data set", "samples", "features", "where", "what it is", title="Data sets", box=None, pad_edge=False)
+    for name in data.names():
+        dataset = data.describe(name)
+        where = str(data.locate(name) or ("scikit-learn" if dataset.kind == "scikit-learn" else "to download"))
+        table.add_row(name, str(dataset.samples), str(dataset.features), where, dataset.title)
+    return table
+
+
+def progress_bars() -> Progress:
+    """Return progress bars on standard error, which vanish when they are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    # Where nobody watches, even a bar that has vanished would leave an empty line.
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def reporter(bars: Progress, method: str, kinds: tuple[str, ...]) -> Callable[[str, float], None]:
+    """Return a function that shows the progress of a method's evidence on one bar."""
+    task = bars.add_task(method, total=len(kinds))
+
+    def report(kind: str, share: float) -> None:
+        done = kinds.index(kind) + share
+        bars.update(task, completed=done, description=f"{method}: {kind}", visible=done < len(kinds))
+
+    return report
+
+
+_COLOURS = {"confirmed": "green", "consistent": "cyan", "refuted": "bold red", "inconclusive": "yellow"}
+
+
+def _status(text: str) -> str:
+    colour = _COLOURS.get(text, "dim")
+    return f"[{colour}]{text}[/]"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.6g}"
+
+
+# From this width on the sentences have a column of their own.
+_WIDE = 130
+
+
+def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
+    """Print one row for each verdict, its sentence beside it or, on a narrow terminal, below the table."""
+    is_wide = console.width >= _WIDE
+    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
+        table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
+    last = None
+    for verdict in verdicts:
+        name = "" if verdict.method == last else verdict.method
+        last = verdict.method
+        numbers = (_number(verdict.measured), _number(verdict.promised))
+        finding = [escape(verdict.sentence)] if is_wide else []
+        table.add_row(escape(name), verdict.evidence, _status(verdict.status), *numbers, *finding)
+    console.print(table)
+    for verdict in [] if is_wide else verdicts:
+        console.print(f"{escape(verdict.method)}, {verdict.evidence}: {_status(verdict.status)}", highlight=False)
+        console.print(Padding(escape(verdict.sentence), (0, 0, 0, 4)), highlight=False)
+    console.print()
+
+
+def slope_table(records: list[dict[str, Any]]) -> Table:
+    """Return one row for each fitted slope."""
+    table = Table("method", "axis", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
+    for record in records:
+        interval = "-" if record["low"] is None else f"[{record['low']:.3f}, {record['high']:.3f}]".replace("[", "\\[")
+        slope = "-" if record["slope"] is None else f"{record['slope']:.3f}"
+        name = " ".join(filter(None, (record["method"], record["changes"])))
+        table.add_row(name, record["axis"], slope, interval, _number(record["promised"]), _status(record["status"]))
+    return table

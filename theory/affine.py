@@ -1,0 +1,205 @@
+"""The step of a method on a quadratic as linear maps of its error, in blocks, found by probing the shipped code.
+
+All of it lives on the subspace where the method's invariants are 0. In the eigenbasis of the mean Hessian the maps
+often fall into small blocks, which are found from the zeros of the matrices.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..algorithms.method import Method
+from ..problems import Quadratic
+from ..problems.errors import InputError
+from ..problems.problem import Problem
+
+# More than this, and the dense matrices no longer fit or take minutes.
+_LARGEST_STATE = 2000
+_MOST_OUTCOMES = 4096
+# Entries below this fraction of the largest count as the zeros that separate blocks.
+_ZERO = 1e-12
+# How far what must be equal may be apart by rounding.
+_ROUNDING = 1e-9
+
+
+class NotExact(InputError):
+    """The exact engine cannot treat this method on this problem; the message says why."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A subspace that every outcome maps to itself, in coordinates where V is the squared norm."""
+
+    maps: np.ndarray
+    """The matrices of all outcomes, shape (outcomes, r, r)."""
+    trial: np.ndarray
+    """A generic admissible error in the same coordinates, shape (r,)."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A method's step on a quadratic: what happens to its error, and with which probability."""
+
+    probabilities: np.ndarray
+    """The probabilities of the outcomes, shape (outcomes,)."""
+    blocks: list[Block]
+    """The parts of the error that do not mix."""
+
+
+def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -> Model:
+    """Return the linear maps of a method's error.
+
+    Parameters
+    ----------
+    method : Method
+        Its compiled ``step`` is probed under every outcome.
+    lyapunov : callable
+        The quadratic V in whose coordinates the blocks are written.
+    problem : Quadratic
+        Without a nonsmooth term.
+    params : NamedTuple
+        The method's parameters.
+
+    Raises
+    ------
+    NotExact
+        If there is no such model: the problem is no quadratic, the randomness cannot be listed, the state is too large,
+        or the step breaks what the method declares.
+    """
+    if not (isinstance(problem, Quadratic) and problem.is_smooth):
+        raise NotExact(f"{problem.label} is no quadratic without a nonsmooth term: take path evidence.")
+    outcomes = method.outcomes(problem, params)
+    if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
+        raise NotExact(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
+    probe = _Probe(method, problem, params)
+    if probe.size > _LARGEST_STATE:
+        raise NotExact(
+            f"the state of {method.name} has {probe.size} numbers, more than {_LARGEST_STATE}: "
+            "take fewer clients or coordinates."
+        )
+    total = sum(probability for probability, _ in outcomes)
+    if not abs(total - 1.0) <= _ROUNDING:
+        raise NotExact(f"the outcomes of {method.name} have probabilities that add up to {total:.6g}: list them all.")
+    maps = np.stack([probe.matrix(outcome) for _, outcome in outcomes])
+    if not np.isfinite(maps).all():
+        raise NotExact(f"{method.name} returns numbers that are not finite: take smaller step sizes.")
+    constraints = probe.constraints()
+    blocks, trial = [], probe.trial.copy()
+    for members in _components(np.abs(maps).max(axis=0)):
+        free = _null_space(constraints[:, members])
+        if free.shape[1] == 0:
+            trial[members] = 0.0
+            continue
+        own = maps[:, members][:, :, members]
+        if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
+            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
+        trial[members] = free @ free.T @ trial[members]
+        form = probe.quadratic_form(lyapunov, members)
+        blocks.append(_whitened(own, form, free, trial[members]))
+    expected = probe.value(lyapunov, trial)
+    if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
+        raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
+    return Model(np.array([probability for probability, _ in outcomes]), blocks)
+
+
+class _Probe:
+    """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian."""
+
+    def __init__(self, method: Method, problem: Quadratic, params: Any) -> None:
+        self.method, self.problem, self.params = method, problem, params
+        self.target = method.target(problem, params)
+        self.fixed = method.fixed_point(problem, params, self.target)
+        self.basis = np.linalg.eigh(problem.kernel.A.mean(axis=0))[1]
+        self.size = sum(field.size for field in self.fixed)
+        # A vector without symmetries: what holds for it by accident does not hold at all.
+        self.trial = np.cos(np.arange(1.0, self.size + 1.0))
+
+    def _flat(self, fields: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate([(field @ self.basis).ravel() for field in fields])
+
+    def state(self, error: np.ndarray, origin: Sequence[np.ndarray] | None = None) -> Any:
+        """Return the state with this error, or with these deviations from another origin."""
+        fields, position = [], 0
+        for field in self.fixed if origin is None else origin:
+            part = error[position : position + field.size].reshape(field.shape)
+            fields.append(field + part @ self.basis.T)
+            position += field.size
+        return self.method.State(*fields)
+
+    def _step(self, error: np.ndarray, outcome: Any) -> np.ndarray:
+        # Probing around 0 and not around the solution keeps the rounding of large entries out of the matrices.
+        state = self.state(error, [np.zeros_like(field) for field in self.fixed])
+        self.method.step(self.problem.kernel, self.params, state, outcome)
+        return self._flat(state)
+
+    def matrix(self, outcome: Any) -> np.ndarray:
+        """Return the linear part of the step under one outcome, after a check that the step is affine."""
+        offset = self._step(np.zeros(self.size), outcome)
+        columns = [self._step(unit, outcome) - offset for unit in np.eye(self.size)]
+        matrix = np.column_stack(columns)
+        found, expected = self._step(self.trial, outcome), matrix @ self.trial + offset
+        if np.abs(found - expected).max() > 1e-9 * max(np.abs(expected).max(), 1.0):
+            raise NotExact(f"a step of {self.method.name} is not an affine map of its state: take path evidence.")
+        state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
+        self.method.step(self.problem.kernel, self.params, state, outcome)
+        if np.abs(self._flat(state) - fixed).max() > 1e-9 * max(np.abs(fixed).max(), 1.0):
+            raise NotExact(f"a step of {self.method.name} moves its fixed point: take invariant evidence.")
+        return matrix
+
+    def constraints(self) -> np.ndarray:
+        """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
+
+        def values(error: np.ndarray) -> np.ndarray:
+            found = self.method.invariants(self.problem, self.params, self.state(error))
+            return np.concatenate([np.zeros(0), *(np.ravel(value) for value in found.values())])
+
+        at_zero = values(np.zeros(self.size))
+        if at_zero.size == 0:
+            return np.zeros((0, self.size))
+        return np.column_stack([values(unit) - at_zero for unit in np.eye(self.size)])
+
+    def value(self, lyapunov: Any, error: np.ndarray) -> float:
+        return lyapunov(self.problem, self.params, self.state(error), self.target)
+
+    def quadratic_form(self, lyapunov: Any, members: np.ndarray) -> np.ndarray:
+        """Return V as a matrix on some coordinates, by polarisation."""
+        units = np.eye(self.size)[members]
+        single = np.array([self.value(lyapunov, unit) for unit in units])
+        form = np.diag(single)
+        for j in range(len(members)):
+            for k in range(j):
+                both = self.value(lyapunov, units[j] + units[k])
+                form[j, k] = form[k, j] = (both - single[j] - single[k]) / 2
+        return form
+
+
+def _components(pattern: np.ndarray) -> list[np.ndarray]:
+    """Return the index sets of the blocks into which a matrix falls."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = csr_array(pattern > _ZERO * pattern.max())
+    count, labels = connected_components(links, directed=False)
+    return [np.flatnonzero(labels == label) for label in range(count)]
+
+
+def _null_space(constraints: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of the vectors that all rows send to 0, as columns."""
+    if constraints.shape[0] == 0:
+        return np.eye(constraints.shape[1])
+    _, sizes, rows = np.linalg.svd(constraints)
+    rank = int((sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)).sum())
+    return rows[rank:].T
+
+
+def _whitened(maps: np.ndarray, form: np.ndarray, free: np.ndarray, trial: np.ndarray) -> Block:
+    """Restrict to the free subspace, in coordinates y where V = |y|²."""
+    eigenvalues, vectors = np.linalg.eigh(free.T @ form @ free)
+    if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
+        raise NotExact("the Lyapunov function is not positive on some errors: it cannot measure progress.")
+    root = np.sqrt(eigenvalues)
+    to_white = (vectors * root).T @ free.T
+    from_white = free @ (vectors / root)
+    return Block(np.stack([to_white @ A @ from_white for A in maps]), to_white @ trial)
