@@ -11,7 +11,10 @@ import rootkappa
 from rootkappa import algorithms
 
 ROOT = Path(rootkappa.__file__).resolve().parent
-FLOORS = {"problems": 1, "algorithms": 2, "theory": 3, "sweeps": 4, "plots": 5, "cli": 6, "__main__": 7, "__init__": 0}
+FLOORS = {
+    "__init__": 0, "problems": 1, "algorithms": 2, "theory": 3, "sweeps": 4, "plots": 5,
+    "terminal": 6, "cli": 7, "__main__": 8,
+}  # fmt: skip
 SOURCES = sorted(file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")) + sorted(ROOT.glob("*.py"))
 
 
