@@ -100,6 +100,8 @@ def _arrival(case: Case, traces: list[Trace]) -> str:
     bias = np.linalg.norm(case.target.x - solution)
     verb = "fell" if last <= first else "grew"
     text = f"the error {verb} to {max(last / first, 1e-16):.1e} of its start in {rounds} rounds"
+    if ACCURACY * first < last <= first:
+        text += ", where the budget ended"
     if bias > 1e-9 * (np.linalg.norm(solution) or 1.0):
         away = bias / np.linalg.norm(solution)
         text += f" towards a point of the method's own, {away:.2g} |x*| away from the solution x*"

@@ -8,6 +8,7 @@ from ..checks import as_number
 from ..errors import InputError
 from ..oracles import implements, prox
 from .function import Function
+from .linf_ball import LInfBall
 
 
 class L1Kernel(NamedTuple):
@@ -48,6 +49,10 @@ class L1(Function):
     def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
         r"""Return the soft-thresholded array, threshold :math:`\gamma\lambda`."""
         return np.sign(x) * np.maximum(np.abs(x) - gamma * self.lam, 0.0)
+
+    def conjugate(self) -> Function:
+        r"""Return the indicator of the L-infinity ball of radius :math:`\lambda`."""
+        return LInfBall(self.lam)
 
     def __repr__(self) -> str:
         return f"L1({self.lam!r})"

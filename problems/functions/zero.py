@@ -6,6 +6,7 @@ import numpy as np
 
 from ..oracles import implements, prox
 from .function import Function
+from .linf_ball import LInfBall
 
 
 class ZeroKernel(NamedTuple):
@@ -32,6 +33,10 @@ class Zero(Function):
     def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
         """Return a copy of ``x``."""
         return np.array(x, dtype=float)
+
+    def conjugate(self) -> Function:
+        """Return the indicator of 0."""
+        return LInfBall(0.0)
 
     def __repr__(self) -> str:
         return "Zero()"

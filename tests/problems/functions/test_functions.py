@@ -8,14 +8,15 @@ from hypothesis.extra.numpy import arrays
 
 from rootkappa.problems import InputError, oracles
 from rootkappa.problems.compiled import njit
-from rootkappa.problems.functions import L1, Consensus, Zero
+from rootkappa.problems.functions import L1, Consensus, LInfBall, Zero, ZeroSum
 
 EPS = np.finfo(float).eps
 ENTRIES = st.one_of(st.floats(-1e3, 1e3), st.sampled_from([0.0, -0.0, 0.5, -0.5, 1.0, -1.0]))
 STEPS = st.floats(-4.0, 4.0).map(lambda e: 10.0**e)
 VECTORS = st.integers(1, 6).flatmap(lambda d: arrays(float, d, elements=ENTRIES))
-FUNCTIONS = st.one_of(st.just(Zero()), st.one_of(st.floats(0, 1e3), st.sampled_from([0.0, 0.5, 1.0])).map(L1))
-COMPILED = [Zero(), L1(0.0), L1(0.7)]
+WEIGHTS = st.one_of(st.floats(0, 1e3), st.sampled_from([0.0, 0.5, 1.0]))
+FUNCTIONS = st.one_of(st.just(Zero()), WEIGHTS.map(L1), WEIGHTS.map(LInfBall))
+PASSED_ON = [Zero(), L1(0.0), L1(0.7)]
 
 
 @njit
@@ -28,14 +29,23 @@ def cases(draw, points=1):
     """Draw a function with points of its domain's space."""
     if draw(st.booleans()):
         n, d = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-        return Consensus(n), *(draw(arrays(float, (n, d), elements=ENTRIES)) for _ in range(points))
+        return draw(st.sampled_from([Consensus, ZeroSum]))(n), *(
+            draw(arrays(float, (n, d), elements=ENTRIES)) for _ in range(points)
+        )
     d = draw(st.integers(1, 6))
     return draw(FUNCTIONS), *(draw(arrays(float, d, elements=ENTRIES)) for _ in range(points))
 
 
 def in_domain(function, z):
     """Return a point where the function is finite."""
-    return np.tile(z[:1], (len(z), 1)) if isinstance(function, Consensus) else z
+    match function:
+        case Consensus():
+            return np.tile(z[:1], (len(z), 1))
+        case ZeroSum():
+            return z - z.mean(axis=0)
+        case LInfBall():
+            return z * min(1.0, function.radius / (np.abs(z).max() or 1.0)) * (1 - EPS)
+    return z
 
 
 @given(case=cases(points=2), gamma=STEPS, distance=st.integers(-8, 3).map(lambda e: 10.0**e))
@@ -79,12 +89,36 @@ def test_the_compiled_prox_is_the_same(v, function, tau):
         assert np.array_equal(v, before)
 
 
-@pytest.mark.parametrize("function", COMPILED, ids=repr)
+@pytest.mark.parametrize("function", PASSED_ON, ids=repr)
 def test_what_is_not_finite_is_passed_on(function):
     v, x = np.array([np.nan, np.inf, -np.inf]), np.empty(3)
     compiled_prox(function.kernel, v, 1.0, x)
     assert np.array_equal(x, v, equal_nan=True)
     assert np.array_equal(function.prox(v, 1.0), v, equal_nan=True)
+
+
+@given(case=cases(), gamma=STEPS)
+def test_moreau_s_identity_holds_with_the_conjugate_s_own_prox(case, gamma):
+    """x = prox of psi + gamma times prox of its conjugate; each side has code of its own."""
+    function, x = case
+    both = function.prox(x, gamma) + gamma * function.conjugate().prox(x / gamma, 1.0 / gamma)
+    assert np.abs(both - x).max() <= 16 * EPS * np.abs(x).max()
+
+
+@given(case=cases(), gamma=STEPS)
+def test_fenchel_and_young_agree_at_the_prox(case, gamma):
+    function, x = case
+    p = function.prox(x, gamma)
+    u = function.conjugate().prox(x / gamma, 1.0 / gamma)
+    product = float(np.sum(p * u))
+    gap = function.value(p) + function.conjugate().value(u) - product
+    assert abs(gap) <= 40 * x.size * EPS * (np.abs(x).max() ** 2 / gamma + function.value(p))
+
+
+@pytest.mark.parametrize("function", [L1(0.7), LInfBall(2.0), Consensus(3), ZeroSum(3)], ids=repr)
+def test_the_conjugate_of_the_conjugate_is_the_function(function):
+    again = function.conjugate().conjugate()
+    assert repr(again) == repr(function) != repr(function.conjugate())
 
 
 @given(case=cases(points=2), t=st.floats(0, 1))
@@ -98,12 +132,16 @@ def test_the_value_is_convex(case, t):
 def test_values():
     assert Zero().value(np.array([3.0, -4.0])) == 0.0
     assert L1(0.5).value(np.array([3.0, -4.0])) == 3.5
+    assert LInfBall(4.0).value(np.array([3.0, -4.0])) == 0.0
+    assert LInfBall(3.9).value(np.array([3.0, -4.0])) == np.inf
+    assert ZeroSum(2).value(np.array([[1.0, 2.0], [-1.0, -2.0]])) == 0.0
+    assert ZeroSum(2).value(np.array([[1.0, 2.0], [-1.0, -2.001]])) == np.inf
     assert Consensus(2).value(np.array([[1.0, 2.0], [1.0, 2.0]])) == 0.0
     assert Consensus(2).value(np.array([[1.0, 2.0], [1.0, np.nextafter(2.0, 3.0)]])) == np.inf
 
 
 def test_what_they_call_themselves_makes_them_again():
-    for function in (Zero(), L1(0.1), L1(1e-300), Consensus(3)):
+    for function in (Zero(), L1(0.1), L1(1e-300), LInfBall(0.0), Consensus(3), ZeroSum(2)):
         made = eval(repr(function))
         assert type(made) is type(function)
         assert vars(made) == vars(function)
@@ -113,6 +151,8 @@ def test_what_they_call_themselves_makes_them_again():
 def test_a_wrong_weight_is_refused(lam):
     with pytest.raises(InputError, match=r"^lam = .*: give a finite number that is at least 0"):
         L1(lam)
+    with pytest.raises(InputError, match=r"^radius = .*: give a finite number that is at least 0"):
+        LInfBall(lam)
 
 
 @pytest.mark.parametrize("clients", [0, -1, 1.0, True, None, "2"])
