@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from rootkappa.problems import InputError, oracles
 from rootkappa.problems.compiled import njit
-from rootkappa.problems.functions import L1, Consensus, LInfBall, Zero, ZeroSum
+from rootkappa.problems.functions import L1, Consensus, Function, LInfBall, Zero, ZeroSum
 
 EPS = np.finfo(float).eps
 ENTRIES = st.one_of(st.floats(-1e3, 1e3), st.sampled_from([0.0, -0.0, 0.5, -0.5, 1.0, -1.0]))
@@ -127,6 +127,18 @@ def test_the_value_is_convex(case, t):
     x, y = in_domain(function, x), in_domain(function, y)
     between = t * function.value(x) + (1 - t) * function.value(y)
     assert function.value(in_domain(function, t * x + (1 - t) * y)) <= between + 1e-12 * (1 + abs(between))
+
+
+def test_a_function_without_a_conjugate_says_so():
+    class Foreign(Function):
+        def value(self, x):
+            return 0.0
+
+        def prox(self, x, gamma):
+            return x
+
+    with pytest.raises(InputError, match="has no conjugate in closed form"):
+        Foreign().conjugate()
 
 
 def test_values():
