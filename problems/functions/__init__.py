@@ -1,9 +1,9 @@
 """Nonsmooth functions with their proximal operators, one file each."""
 
-from .consensus import Consensus, ZeroSum
+from .consensus import Consensus
 from .function import Function
 from .l1 import L1
 from .linf_ball import LInfBall
 from .zero import Zero
 
-__all__ = ["L1", "Consensus", "Function", "LInfBall", "Zero", "ZeroSum"]
+__all__ = ["L1", "Consensus", "Function", "LInfBall", "Zero"]

@@ -1,4 +1,4 @@
-"""The indicator of consensus, every client holds the same model, and its conjugate."""
+"""The indicator of consensus: every client holds the same model."""
 
 import numpy as np
 
@@ -7,26 +7,7 @@ from ..errors import InputError
 from .function import Function
 
 
-class _OfAllClients(Function):
-    """A function of the stacked models of all clients, one row each."""
-
-    def __init__(self, clients: int) -> None:
-        self.clients = checked_count("clients", clients)
-
-    def _rows(self, x: np.ndarray) -> np.ndarray:
-        rows = np.asarray(x, dtype=float)
-        if rows.ndim != 2 or len(rows) != self.clients:
-            raise InputError(
-                f"x has shape {rows.shape}, which is not one row for each of {self.clients} clients: "
-                f"give an array of shape ({self.clients}, d)."
-            )
-        return rows
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.clients})"
-
-
-class Consensus(_OfAllClients):
+class Consensus(Function):
     r""":math:`\psi(X) = 0` if all rows of X are equal, infinity otherwise; the proximal operator averages the rows.
 
     It acts on the stacked models of all clients, shape (n, d). ProxSkip with this function is Scaffnew
@@ -49,6 +30,9 @@ class Consensus(_OfAllClients):
            [2., 2.]])
     """
 
+    def __init__(self, clients: int) -> None:
+        self.clients = checked_count("clients", clients)
+
     def value(self, x: np.ndarray) -> float:
         """Return 0 for equal rows, infinity otherwise."""
         rows = self._rows(x)
@@ -59,44 +43,14 @@ class Consensus(_OfAllClients):
         rows = self._rows(x)
         return np.broadcast_to(rows.mean(axis=0), rows.shape).copy()
 
-    def conjugate(self) -> Function:
-        """Return the indicator of rows that sum to 0."""
-        return ZeroSum(self.clients)
+    def _rows(self, x: np.ndarray) -> np.ndarray:
+        rows = np.asarray(x, dtype=float)
+        if rows.ndim != 2 or len(rows) != self.clients:
+            raise InputError(
+                f"x has shape {rows.shape}, which is not one row for each of {self.clients} clients: "
+                f"give an array of shape ({self.clients}, d)."
+            )
+        return rows
 
-
-class ZeroSum(_OfAllClients):
-    r""":math:`\psi(H) = 0` if the rows of H sum to 0, infinity otherwise; the prox takes their mean from each row.
-
-    The conjugate of :class:`Consensus`: where Scaffnew keeps its control variates.
-
-    Parameters
-    ----------
-    clients : int
-        The number of rows n, at least 1.
-
-    Raises
-    ------
-    InputError
-        If ``clients`` is not a positive integer, or an array has another number of rows.
-
-    Examples
-    --------
-    >>> ZeroSum(2).prox(np.array([[1.0, 0.0], [3.0, 4.0]]), 0.5)
-    array([[-1., -2.],
-           [ 1.,  2.]])
-    """
-
-    def value(self, x: np.ndarray) -> float:
-        """Return 0 if the rows sum to 0 up to rounding, infinity otherwise."""
-        rows = self._rows(x)
-        rounding = len(rows) * np.finfo(float).eps * np.abs(rows).sum(axis=0)
-        return 0.0 if np.all(np.abs(rows.sum(axis=0)) <= rounding) else np.inf
-
-    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
-        """Return the rows less their mean; ``gamma`` plays no role, as for every indicator."""
-        rows = self._rows(x)
-        return rows - rows.mean(axis=0)
-
-    def conjugate(self) -> Function:
-        """Return the indicator of consensus."""
-        return Consensus(self.clients)
+    def __repr__(self) -> str:
+        return f"Consensus({self.clients})"

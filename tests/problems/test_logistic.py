@@ -218,11 +218,12 @@ def test_the_gap_keeps_its_digits_at_every_distance(form, seed, size):
     x = (best + error).astype(float)
     # The gradient's path from the minimum to x, integrated in extended precision by Gauss's rule, is the gap.
     error = x.astype(np.longdouble) - best
-    nodes, weights = np.polynomial.legendre.leggauss(40)
+    # Far away the path crosses the losses' bends, which takes more nodes.
+    nodes, weights = np.polynomial.legendre.leggauss(40 if size < 1 else 400)
     slopes = [problem.precise_gradients(best + (t + 1) / 2 * error).mean(axis=0) @ error for t in nodes]
     start = problem.precise_gradients(best.astype(np.longdouble)).mean(axis=0) @ error
     gap = float(weights @ (np.array(slopes) - start) / 2)
-    assert problem.gap(x) == pytest.approx(gap, rel=3e-9 if size < 1 else 1e-6)
+    assert problem.gap(x) == pytest.approx(gap, rel=3e-9)
     assert problem.gap(best) == 0.0
 
 
