@@ -16,7 +16,8 @@ from . import __version__
 if TYPE_CHECKING:
     from .sweeps import ProblemSpec
 
-_LETTERS = {"p": float, "gamma": float, "eta": float, "K": int}
+# The parameters that have an option.
+_LETTERS = ("p", "gamma", "eta", "K")
 
 
 def main() -> None:
@@ -26,7 +27,9 @@ def main() -> None:
     except click.ClickException as error:
         _fail(error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted: what was finished is kept, and the same command goes on from there.", err=True)
+        click.echo(
+            "Interrupted: what was finished is kept, and a sweep goes on from there when it is started again.", err=True
+        )
         sys.exit(130)
     except BrokenPipeError:
         # The reader of a pipe has seen enough.
@@ -187,7 +190,7 @@ def verify(
             print_verdicts(console, problem.label, here)
     finally:
         records = [verdict.record() for _, verdicts in found for verdict in verdicts]
-        for target in targets:
+        for target in targets if found else []:
             target.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if folder:
         _keep(folder, found, changes)
@@ -259,7 +262,8 @@ def sweep(
     if json_file:
         Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     Console().print(slope_table(records))
-    return exit_code([record["status"] for record in records]) if len(kappas) > 2 else 0
+    judged = [record["status"] for record in records if record["status"] != "not applicable"]
+    return exit_code(judged) if judged else 0
 
 
 @commands.command(

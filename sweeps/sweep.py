@@ -5,6 +5,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..algorithms.method import find
 from ..problems.errors import InputError
 from ..theory.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
@@ -118,8 +120,9 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     -------
     list of dict
         ``method``, ``changes``, ``axis``, ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed",
-        "refuted" or "inconclusive"; "not applicable" where nothing is promised, because the parameters are not the
-        prescribed ones or there are fewer than three condition numbers or a run that did not reach the accuracy.
+        "refuted" or "inconclusive", and "not applicable" for fewer than three condition numbers or where nothing is
+        promised, because the parameters are not the prescribed ones. Without a slope its numbers are None: a method
+        that cannot reach the accuracy at all is refuted, a path that did not reach it is inconclusive.
     """
     records = []
     for (name, changes), rows in cells.groupby(["method", "changes"], sort=False):
@@ -127,22 +130,25 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
         for axis, promised in exponents.items():
             table = rows.pivot_table(axis, index="seed", columns="kappa", dropna=False)
-            record = {
-                "method": name,
-                "changes": changes,
-                "axis": axis,
-                "slope": None,
-                "low": None,
-                "high": None,
-            }
-            try:
-                slope = fit(table.columns.to_numpy(), table.to_numpy())
-            except InputError:
-                records.append({**record, "promised": promised, "status": "not applicable"})
-                continue
-            record |= {"slope": slope.slope, "low": slope.low, "high": slope.high}
-            if changes:
-                records.append({**record, "promised": None, "status": "not applicable"})
+            kappas, values = table.columns.to_numpy(), table.to_numpy()
+            slope = None
+            if len(kappas) < 3:
+                status = "not applicable"
+            elif not np.isfinite(values).all():
+                status = "refuted" if np.isposinf(values).any() else "inconclusive"
             else:
-                records.append({**record, "promised": promised, "status": judged(slope, promised, slack)})
+                slope = fit(kappas, values)
+                status = judged(slope, promised, slack)
+            records.append(
+                {
+                    "method": name,
+                    "changes": changes,
+                    "axis": axis,
+                    "slope": slope and slope.slope,
+                    "low": slope and slope.low,
+                    "high": slope and slope.high,
+                    "promised": None if changes else promised,
+                    "status": "not applicable" if changes else status,
+                }
+            )
     return records

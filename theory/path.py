@@ -7,7 +7,7 @@ over independent paths. By Ville's inequality it ever exceeds :math:`1/\alpha` w
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
@@ -52,10 +52,12 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
     # Evenly spaced to follow the promise, and in the logarithm for methods that are much faster.
     spaced = np.linspace(1, rounds, _RECORDS), np.geomspace(1, rounds, _RECORDS)
     record = np.unique(np.concatenate(spaced).round().astype(int))
-    done, lock = [0] * paths, Lock()
+    done, lock, stopped = [0] * paths, Lock(), Event()
 
     def one(path: int) -> Trace:
         def report(finished: int) -> None:
+            if stopped.is_set():
+                raise InterruptedError
             with lock:
                 done[path] = finished
                 progress(sum(done) / (paths * rounds))
@@ -68,7 +70,12 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
 
     case.problem.solution()
     with ThreadPoolExecutor(paths) as pool:
-        return list(pool.map(one, range(paths)))
+        try:
+            return list(pool.map(one, range(paths)))
+        except BaseException:
+            # The pool waits for its threads; without a word they would walk their paths to the end.
+            stopped.set()
+            raise
 
 
 def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:

@@ -233,14 +233,20 @@ def test_scattered_slopes_have_an_interval_around_the_truth():
     assert found(planted(seeds=8, scatter=1.5))["rounds"]["status"] == "inconclusive"
 
 
-def test_what_cannot_be_fitted_is_not_applicable():
-    missing = planted()
+def test_what_cannot_be_fitted_says_why():
+    missing, never = planted(), planted()
     missing.loc[1, "rounds"] = np.nan
+    never.loc[1, "rounds"] = np.inf
     short = planted(kappas=(10.0, 20.0))
     changed = planted(changes="p=0.1")
-    for table, slope, promised in ((missing, None, 0.5), (short, None, 0.5), (changed, 0.5, None)):
+    for table, status, slope, promised in (
+        (missing, "inconclusive", None, 0.5),
+        (never, "refuted", None, 0.5),
+        (short, "not applicable", None, 0.5),
+        (changed, "not applicable", 0.5, None),
+    ):
         record = found(table)["rounds"]
-        assert record["status"] == "not applicable"
+        assert record["status"] == status
         assert record["promised"] == promised
         assert record["slope"] == (slope and pytest.approx(slope))
     assert found(missing)["iterations"]["status"] == "confirmed"
