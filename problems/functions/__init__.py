@@ -2,8 +2,7 @@
 
 from .consensus import Consensus
 from .function import Function
-from .l1 import L1
-from .linf_ball import LInfBall
+from .l1 import L1, LInfBall
 from .zero import Zero
 
 __all__ = ["L1", "Consensus", "Function", "LInfBall", "Zero"]

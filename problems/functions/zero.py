@@ -6,7 +6,7 @@ import numpy as np
 
 from ..oracles import implements, prox
 from .function import Function
-from .linf_ball import LInfBall
+from .l1 import LInfBall
 
 
 class ZeroKernel(NamedTuple):
