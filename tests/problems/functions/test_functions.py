@@ -44,7 +44,8 @@ def in_domain(function, z):
         case Consensus():
             return np.tile(z[:1], (len(z), 1))
         case LInfBall():
-            return z * min(1.0, function.radius / (np.abs(z).max() or 1.0)) * (1 - EPS)
+            size = np.abs(z).max()
+            return z if size <= function.radius else z * (function.radius / size) * (1 - EPS)
     return z
 
 
