@@ -67,8 +67,12 @@ def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _problem_options = _together(
-    click.option("--problem", metavar="KIND", help="quadratic or logistic; --data alone means logistic."),
-    click.option("--data", metavar="NAME|FILE", help="Data set, or LIBSVM text.  [default: breast_cancer]"),
+    click.option("--problem", metavar="KINDS", help="quadratic, logistic, or both with a comma."),
+    click.option(
+        "--data",
+        metavar="NAMES|FILES",
+        help="Data sets or LIBSVM files, by commas.  [default: breast_cancer]",
+    ),
     click.option("--clients", default=10, show_default=True, help="Number n of clients."),
     click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
     click.option("--basis", default="common", show_default=True, help="common or client: eigenbases of a quadratic."),
@@ -242,7 +246,7 @@ def sweep(
     from .problems.checks import checked_count, checked_kappa
     from .sweeps import Store, grid_cells, run_cells, slopes
     from .sweeps.grid import numbers
-    from .terminal import progress_bars, slope_table
+    from .terminal import print_slopes, progress_bars
     from .theory import exit_code
 
     kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
@@ -261,7 +265,7 @@ def sweep(
     click.echo(f"{len(cells)} cells in {store}, {computed} computed now.")
     if json_file:
         Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    Console().print(slope_table(records))
+    print_slopes(Console(), records)
     judged = [record["status"] for record in records if record["status"] != "not applicable"]
     return exit_code(judged) if judged else 0
 
@@ -335,20 +339,27 @@ def _single_kappa(text: str) -> float:
 
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
-    """Return the problems; without a kind and without data there is one of each kind."""
+    """Return all combinations of kinds, data and condition numbers; without kind and data there is one of each kind."""
     from .problems.errors import unknown
     from .sweeps import ProblemSpec
     from .sweeps.problems import KINDS
 
-    options = _given({name: value for name, value in options.items() if name != "kappa"})
+    options = _given(options)
     options["problem_seed"] = options.pop("seed")
-    kind = options.pop("problem", None)
-    if kind is not None and kind not in KINDS:
-        raise unknown("problem", kind, KINDS)
-    if kind == "quadratic" and "data" in options:
+    words = {name: options.pop(name).split(",") for name in ("problem", "data") if name in options}
+    kinds = words.get("problem") or (["logistic"] if "data" in words else list(KINDS))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise unknown("problem", kind, KINDS)
+    if "data" in words and "logistic" not in kinds:
         raise click.UsageError("A quadratic problem is drawn: leave out --data, or take --problem logistic.")
-    kinds = [kind] if kind else ["logistic"] if "data" in options else list(KINDS)
-    return [ProblemSpec(problem=kind, kappa=kappa, **options) for kind in kinds for kappa in kappas]
+    sets = [{"data": data} for data in words.get("data", ())] or [{}]
+    return [
+        ProblemSpec(problem=kind, kappa=kappa, **options, **data)
+        for kind in kinds
+        for data in (sets if kind == "logistic" else [{}])
+        for kappa in kappas
+    ]
 
 
 def _folder(path: str) -> Path:

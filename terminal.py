@@ -89,12 +89,19 @@ def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
     console.print()
 
 
-def slope_table(records: list[dict[str, Any]]) -> Table:
-    """Return one row for each fitted slope."""
-    table = Table("method", "axis", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
-    for record in records:
-        interval = "-" if record["low"] is None else f"[{record['low']:.3f}, {record['high']:.3f}]".replace("[", "\\[")
-        slope = "-" if record["slope"] is None else f"{record['slope']:.3f}"
-        name = " ".join(filter(None, (record["method"], record["changes"])))
-        table.add_row(name, record["axis"], slope, interval, _number(record["promised"]), _status(record["status"]))
-    return table
+def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
+    """Print one table for each problem, one row for each fitted slope."""
+    for problem in dict.fromkeys(record["problem"] for record in records):
+        console.print(f"[bold]{escape(problem)}[/]", highlight=False)
+        table = Table("method", "axis", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
+        for record in records:
+            if record["problem"] != problem:
+                continue
+            name = escape(" ".join(filter(None, (record["method"], record["changes"]))))
+            slope, low, high = (record[number] for number in ("slope", "low", "high"))
+            interval = "-" if slope is None else escape(f"[{low:.3f}, {high:.3f}]")
+            fitted = "-" if slope is None else f"{slope:.3f}"
+            table.add_row(
+                name, record["axis"], fitted, interval, _number(record["promised"]), _status(record["status"])
+            )
+        console.print(table)

@@ -1,8 +1,9 @@
 """Run the cells of a grid that are not in the store yet, and read the slopes off the finished ones."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,13 @@ from .store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# Columns in which the cells of one family of problems may differ, and what was found for them.
+_WITHIN_A_FAMILY = {
+    "key", "method", "kappa", "changes", "seed", "label", "params", "rho", "step_column",
+    "rounds", "iterations", "floats", "gradients",
+}  # fmt: skip
 
 
 def grid_cells(
@@ -108,24 +116,48 @@ def run_cells(
     return len(missing)
 
 
-def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return the fitted powers of kappa, one record for each method, choice of parameters and axis.
+def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
+    """Yield the cells of each family of problems, which differ in kappa only, with the family's name.
 
     Parameters
     ----------
     cells : pandas.DataFrame
-        Rows of :meth:`Store.cells` of one kind of problem.
+        Rows of :meth:`Store.cells`.
+
+    Yields
+    ------
+    (str, pandas.DataFrame)
+        "quadratic" or the name of the data, and the rows.
+    """
+    fixed = [name for name in cells.columns if name not in _WITHIN_A_FAMILY]
+    for _, rows in cells.groupby(fixed, sort=False, dropna=False):
+        first = rows.iloc[0]
+        yield "quadratic" if first["problem"] == "quadratic" else Path(first["data"]).name, rows
+
+
+def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return the fitted powers of kappa, one record for each family, method, choice of parameters and axis.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Rows of :meth:`Store.cells`.
 
     Returns
     -------
     list of dict
-        ``method``, ``changes``, ``axis``, ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed",
-        "refuted" or "inconclusive", and "not applicable" for fewer than three condition numbers or where nothing is
-        promised, because the parameters are not the prescribed ones. Without a slope its numbers are None: a method
-        that cannot reach the accuracy at all is refuted, a path that did not reach it is inconclusive.
+        ``method``, ``problem``, ``changes``, ``axis``, ``slope``, ``low``, ``high``, ``promised`` and ``status``:
+        "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer than three condition numbers or where
+        nothing is promised, because the parameters are not the prescribed ones. Without a slope its numbers are None:
+        a method that cannot reach the accuracy at all is refuted, a path that did not reach it is inconclusive.
     """
     records = []
-    for (name, changes), rows in cells.groupby(["method", "changes"], sort=False):
+    groups = (
+        (problem, name, changes, rows)
+        for problem, family in families(cells)
+        for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
+    )
+    for problem, name, changes, rows in groups:
         exponents = get_theorem(find(name).promise).exponents
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
         for axis, promised in exponents.items():
@@ -142,6 +174,7 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
             records.append(
                 {
                     "method": name,
+                    "problem": problem,
                     "changes": changes,
                     "axis": axis,
                     "slope": slope and slope.slope,

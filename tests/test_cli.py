@@ -242,6 +242,17 @@ def test_what_verify_writes(folder, command):
     assert {path.suffix for path in (folder / "c").iterdir()} == {".svg", ".png", ".txt"}
 
 
+def test_a_sweep_goes_over_several_problems(folder, command):
+    words = "sweep gradient_descent --problem quadratic,logistic --data breast_cancer,wine --kappa 5,20"
+    found = command(*words.split(), "--seeds", "1", "--epsilon", "1e-2", "--json", "s.json")
+    assert found.code == 0
+    assert "6 cells" in found.output
+    problems = [record["problem"] for record in json.loads(Path("s.json").read_text())]
+    assert sorted(problems) == ["breast_cancer"] * 2 + ["quadratic"] * 2 + ["wine"] * 2
+    figures = command("plot", "exponent").output
+    assert all(f"exponent-rounds-{name}-sampled.svg" in figures for name in set(problems))
+
+
 def test_what_sweep_writes(folder, command):
     arguments = ["sweep", "scaffnew", *LITTLE.split(), "--json", "slopes.json", "--store", "s.sqlite"]
     found = command(*arguments)

@@ -197,6 +197,7 @@ def planted(method="scaffnew", rounds=0.5, iterations=1.0, seeds=1, scatter=0.0,
     rows = [
         {
             "method": method,
+            "problem": "quadratic",
             "changes": "",
             "exact": seeds == 1,
             "kappa": kappa,
@@ -250,6 +251,18 @@ def test_what_cannot_be_fitted_says_why():
         assert record["promised"] == promised
         assert record["slope"] == (slope and pytest.approx(slope))
     assert found(missing)["iterations"]["status"] == "confirmed"
+
+
+def test_families_of_problems_are_fitted_apart():
+    table = pd.concat(
+        [planted(), planted(rounds=0.3, problem="logistic", data="wine"), planted(rounds=0.4, dim=7)], ignore_index=True
+    )
+    rounds = [(record["problem"], record["slope"]) for record in slopes(table) if record["axis"] == "rounds"]
+    assert rounds == [
+        ("quadratic", pytest.approx(0.5)),
+        ("wine", pytest.approx(0.3)),
+        ("quadratic", pytest.approx(0.4)),
+    ]
 
 
 def test_methods_and_parameters_are_fitted_apart():
