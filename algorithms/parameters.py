@@ -39,16 +39,16 @@ _RULES = {
 }
 
 
-def override(params: Any, changes: dict[str, Any]) -> Any:
+def override(params: Any, changes: dict[str, Any], method: str) -> Any:
     """Return the parameters with some letters replaced; a letter that the method does not have is an error.
 
     Examples
     --------
     >>> from rootkappa.algorithms.gradient_descent import Params
-    >>> override(Params(gamma=1.0), {"gamma": 0.5})
+    >>> override(Params(gamma=1.0), {"gamma": 0.5}, "gradient_descent")
     Params(gamma=0.5)
     """
     for letter in changes:
         if letter not in params._fields:
-            raise unknown("parameter", letter, params._fields)
+            raise unknown(f"parameter of {method}", letter, params._fields)
     return checked(params._replace(**changes))

@@ -1,6 +1,5 @@
 """Compiled dense linear algebra on small blocks, and the exponential that Numba does not vectorise."""
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -130,9 +129,3 @@ def mean_rows(X, mean):
             mean[j] += X[i, j]
     for j in range(d):
         mean[j] /= n
-
-
-def relative_difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the largest difference of two arrays of one shape, relative to the larger array's largest entry."""
-    scale = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
-    return float(np.abs(a - b).max(initial=0.0) / scale) if scale > 0 else 0.0

@@ -41,9 +41,14 @@ def problem(request):
 
 
 @pytest.fixture(scope="session")
-def quadratic():
-    """Return a quadratic whose clients have different eigenbases."""
-    return _PROBLEMS["client"]()
+def relative_difference():
+    """Return a function of two arrays: their largest difference, relative to the larger one's largest entry."""
+
+    def difference(a, b):
+        scale = max(np.abs(a).max(), np.abs(b).max())
+        return float(np.abs(a - b).max() / scale) if scale > 0 else 0.0
+
+    return difference
 
 
 class Finished(NamedTuple):

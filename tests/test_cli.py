@@ -101,7 +101,7 @@ BAD = {
     "sweep scaffnew --p 0 --kappa 10": "p = 0.0 is out of range",
     "sweep scaffnew --p 0.5,1.5 --kappa 10": "p = 1.5 is out of range",
     "verify scaffnew --gamma 0": "gamma = 0.0 is out of range",
-    "verify scaffnew --eta 1": "unknown parameter 'eta': Known are gamma, p",
+    "verify scaffnew --eta 1": "unknown parameter of scaffnew 'eta': Known are gamma, p",
     "verify fedavg --local-steps 0": "K = 0 is out of range",
     "verify ./missing.py": "method file 'missing.py' does not exist",
     "verify ./raises.py": "'raises.py' cannot be executed, RuntimeError: first line second line",

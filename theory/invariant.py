@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..problems.randomness import generator
-from ..problems.vectors import relative_difference
 from .case import Case, Progress
 from .verdict import Verdict
 
@@ -57,13 +56,12 @@ def evidence(case: Case, progress: Progress) -> Verdict:
 
 def _fixed_point(case: Case) -> Finding:
     method, problem, params = case.method, case.problem, case.params
-    start = method.lyapunov(problem, params, method.initial(problem, params), case.target)
     worst, culprit = 0.0, None
     for outcome in _some_outcomes(case):
         state = method.fixed_point(problem, params, case.target)
         method.step(problem.kernel, params, state, outcome)
         with np.errstate(over="ignore", invalid="ignore"):
-            moved = float(np.sqrt(method.lyapunov(problem, params, state, case.target) / (start or 1.0)))
+            moved = _relative(case, state)
         if culprit is None or not moved <= worst:
             worst, culprit = moved, outcome
     return Finding(
@@ -71,6 +69,12 @@ def _fixed_point(case: Case) -> Finding:
         "the fixed point stays under every outcome",
         f"The fixed point does not stay: outcome {culprit} moves it by {worst:.2g} of the start's error.",
     )
+
+
+def _relative(case: Case, state: Any) -> float:
+    """Return the error of a state relative to that of the start, both measured by the square root of V."""
+    value = case.method.lyapunov(case.problem, case.params, state, case.target)
+    return float(np.sqrt(value / (case.start()[0] or 1.0)))
 
 
 def _some_outcomes(case: Case) -> Iterable[Any]:
@@ -87,7 +91,7 @@ def _conserved(case: Case) -> Iterator[Finding]:
     draws = method.draw(generator(case.seed, "invariant", "conserved"), problem, params, _CONSERVED_ROUNDS)
     method.advance(problem.kernel, params, state, draws)
     for name, value in method.invariants(problem, params, state).items():
-        size = max((np.abs(field).max() for field in _fields_behind(case, name, state)), default=0.0)
+        size = max((_size(case, state, position) for position in _fields_behind(case, name)), default=0.0)
         drift = float(np.abs(value).max() / (size or 1.0))
         yield Finding(
             drift,
@@ -96,18 +100,32 @@ def _conserved(case: Case) -> Iterator[Finding]:
         )
 
 
-def _fields_behind(case: Case, name: str, state: Any) -> Iterator[np.ndarray]:
-    """Yield the fields of a state on which an invariant depends."""
+def _fields_behind(case: Case, name: str) -> Iterator[int]:
+    """Yield the positions of the fields on which an invariant depends."""
+    state = case.method.initial(case.problem, case.params)
     trial = [np.cos(np.arange(1.0, field.size + 1.0)).reshape(field.shape) for field in state]
 
     def value(fields: list[np.ndarray]) -> np.ndarray:
         return case.method.invariants(case.problem, case.params, case.method.State(*fields))[name]
 
     full = value(trial)
-    for position, field in enumerate(state):
+    for position in range(len(trial)):
         without = [np.zeros_like(part) if index == position else part for index, part in enumerate(trial)]
         if np.any(value(without) != full):
-            yield field
+            yield position
+
+
+def _size(case: Case, state: Any, position: int) -> float:
+    """Return the size of a field, or of the error in it that would make up all of the start's V if that is larger.
+
+    Where clients are alike a field may be nothing but rounding, and its own size no measure of anything.
+    """
+    method, problem, params = case.method, case.problem, case.params
+    unit = method.fixed_point(problem, params, case.target)
+    unit[position].flat[0] += 1.0
+    weight = method.lyapunov(problem, params, unit, case.target)
+    natural = np.sqrt(case.start()[0] / weight) if weight > 0 else 0.0
+    return max(float(np.abs(state[position]).max()), float(natural))
 
 
 def _advance_is_step(case: Case) -> Finding:
@@ -117,7 +135,11 @@ def _advance_is_step(case: Case) -> Finding:
     method.advance(problem.kernel, params, fast, draws)
     for outcome in method.unroll(draws):
         method.step(problem.kernel, params, slow, outcome)
-    error = max(relative_difference(a, b) for a, b in zip(fast, slow, strict=True))
+    # The difference as an error around the fixed point: V knows how much each field weighs.
+    fixed = method.fixed_point(problem, params, case.target)
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = method.State(*(at + a - b for at, a, b in zip(fixed, fast, slow, strict=True)))
+        error = _relative(case, apart)
     return Finding(
         error,
         "advance is step after step",

@@ -100,7 +100,7 @@ class Theorem:
         >>> get("scaffnew").parameters(problems.Quadratic.random(kappa=100.0), gamma=0.5)
         Params(gamma=0.5, p=0.1)
         """
-        return override(self._prescribed(problem), changes)
+        return override(self._prescribed(problem), changes, self.name)
 
     def __repr__(self) -> str:
         return f"<theorem {self.name}>"

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, theory
-from rootkappa.problems.vectors import relative_difference
 
 METHODS = algorithms.names()
 
@@ -33,7 +32,7 @@ def start_anywhere(method, problem, params, seed):
 
 @pytest.mark.parametrize("name", METHODS)
 @given(seed=st.integers(0, 2**32 - 1), rounds=st.integers(1, 12))
-def test_advance_is_step_after_step(name, problem, seed, rounds):
+def test_advance_is_step_after_step(name, problem, seed, rounds, relative_difference):
     method = algorithms.get(name)
     params = parameters(method, problem)
     draws = method.draw(np.random.default_rng(seed), problem, params, rounds)

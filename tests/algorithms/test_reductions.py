@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems
 from rootkappa.problems import functions
-from rootkappa.problems.vectors import relative_difference
 
 
 def states(name, problem, params, draws):
@@ -26,7 +25,7 @@ def estimates(name, problem, params, draws):
 
 
 @given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.05, 1.0))
-def test_proxskip_without_psi_is_scaffnew(problem, seed, p):
+def test_proxskip_without_psi_is_scaffnew(problem, seed, p, relative_difference):
     lengths = np.random.default_rng(seed).geometric(p, 40)
     gamma = 1.0 / problem.L
     for skip, new in zip(
@@ -37,7 +36,7 @@ def test_proxskip_without_psi_is_scaffnew(problem, seed, p):
 
 
 @pytest.mark.parametrize("K", [1, 4, 10])
-def test_scaffold_2_is_scaffnew_with_rounds_of_equal_length(problem, K):
+def test_scaffold_2_is_scaffnew_with_rounds_of_equal_length(problem, K, relative_difference):
     lengths = np.full(60, K)
     gamma = 1.0 / problem.L
     scaffold = list(states("scaffold_2", problem, (gamma, K), lengths))
@@ -49,7 +48,7 @@ def test_scaffold_2_is_scaffnew_with_rounds_of_equal_length(problem, K):
         assert relative_difference(two.X, three.X) < 1e-12
 
 
-def test_one_local_step_makes_gradient_descent_of_everything(problem):
+def test_one_local_step_makes_gradient_descent_of_everything(problem, relative_difference):
     gamma, ones = 1.0 / problem.L, np.ones(50, dtype=np.int64)
     plain = estimates("gradient_descent", problem, (gamma,), ones)
     for name, params in {

@@ -115,10 +115,3 @@ def test_mean_rows(n, d, seed):
     vectors.mean_rows(X, mean)
     assert np.abs(mean - X.mean(axis=0)).max() <= 4 * n * EPS
     assert np.array_equal(X, before)
-
-
-def test_relative_difference():
-    assert vectors.relative_difference(np.array([1.0, 4.0]), np.array([1.0, 5.0])) == 0.2
-    assert vectors.relative_difference(np.array([-5.0]), np.array([-4.0])) == 0.2
-    assert vectors.relative_difference(np.zeros(2), np.zeros(2)) == 0.0
-    assert vectors.relative_difference(np.empty(0), np.empty(0)) == 0.0

@@ -16,6 +16,12 @@ def test_every_shipped_promise_stands_on_a_quadratic(name):
     assert theory.exit_code([verdict.status for verdict in verdicts]) == 0
 
 
+@pytest.mark.parametrize("name", algorithms.names())
+def test_control_variates_that_stay_rounding_errors_refute_nothing(name):
+    alike = problems.Quadratic.random(clients=5, dim=4, kappa=30.0, seed=1, heterogeneity=0.0)
+    assert theory.verify(name, alike, evidence=("invariant",))[0].status == "confirmed"
+
+
 def test_every_kind_of_problem_gets_its_evidence(problem):
     verdicts = theory.verify("scaffnew", problem)
     kinds = [verdict.evidence for verdict in verdicts]
@@ -65,7 +71,7 @@ def test_a_nonsmooth_term_is_for_methods_with_a_prox():
         ({"method": "scafnew"}, "did you mean 'scaffnew'"),
         ({"evidence": ("exat",)}, "did you mean 'exact'"),
         ({"p": 0.0}, "p = 0.0 is out of range"),
-        ({"q": 0.5}, "unknown parameter 'q'"),
+        ({"q": 0.5}, "unknown parameter of scaffnew 'q'"),
         ({"p": math.nan}, "p = nan is out of range"),
     ],
 )
