@@ -162,6 +162,7 @@ def verify(
     from rich.console import Console
 
     from . import algorithms
+    from .problems.checks import checked_kappa
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
     from .theory.verify import default_evidence, verify
@@ -171,7 +172,8 @@ def verify(
     changes = {letter: options.pop(letter) for letter in _LETTERS}
     changes = {letter: value for letter, value in changes.items() if value is not None}
     chosen = [algorithms.find(name) for name in (algorithms.names() if everything else methods)]
-    specs = _specs(options, [_single_kappa(options.pop("kappa"))])
+    kappa = checked_kappa(options.pop("kappa"))
+    specs = _specs(options, [kappa])
     folder = _folder(out) if out else None
     targets = [Path(json_file)] if json_file else []
     targets += [folder / "verdicts.json"] if folder else []
@@ -330,12 +332,6 @@ def _command_line() -> str:
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _single_kappa(text: str) -> float:
-    from .problems.checks import checked_kappa
-
-    return checked_kappa(text)
 
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":

@@ -19,7 +19,8 @@ def method_table() -> Table:
     for name in algorithms.names():
         theorem = theory.get(algorithms.get(name).promise)
         powers = (f"κ^{theorem.exponents[axis]:g}" for axis in ("rounds", "iterations"))
-        table.add_row(name, *powers, f"{escape(theorem.summary)}\n[dim]{escape(theorem.source)}[/]")
+        bound = "Tight." if theorem.tight else "An upper bound."
+        table.add_row(name, *powers, f"{escape(theorem.summary)} {bound}\n[dim]{escape(theorem.source)}[/]")
     return table
 
 

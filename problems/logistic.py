@@ -7,6 +7,7 @@ import numpy as np
 
 from .checks import as_number, checked_array, checked_count, checked_kappa
 from .compiled import njit
+from .data import DEFAULT
 from .data import load as load_data
 from .data.libsvm import two_labels
 from .errors import InputError
@@ -125,7 +126,7 @@ class Logistic(Problem):
         self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
 
     @classmethod
-    def load(cls, data: str | Path = "breast_cancer", **options: Any) -> Self:
+    def load(cls, data: str | Path = DEFAULT, **options: Any) -> Self:
         """Return the problem on a data set, by name or by the path of LIBSVM text.
 
         Parameters
@@ -204,7 +205,7 @@ class Logistic(Problem):
         def hessian_times(v: np.ndarray) -> np.ndarray:
             return self._B.T @ (weights * (self._B @ v)) + self.l2 * v
 
-        operator: Any = LinearOperator((self.d, self.d), hessian_times, dtype=np.dtype(float))  # pyright: ignore
+        operator: Any = LinearOperator((self.d, self.d), hessian_times, dtype=np.dtype(float))  # pyright: ignore[reportCallIssue]
         return cg(operator, g, rtol=1e-10, maxiter=10 * self.d)[0]
 
 

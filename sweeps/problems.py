@@ -6,7 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from ..problems import Logistic, Problem, Quadratic
-from ..problems.data import names
+from ..problems.data import DEFAULT, names
 from ..problems.errors import unknown
 
 KINDS = ("quadratic", "logistic")
@@ -39,7 +39,7 @@ class ProblemSpec:
     dim: int = 20
     basis: str = "common"
     heterogeneity: float = 1.0
-    data: str = "breast_cancer"
+    data: str = DEFAULT
     partition: str = "contiguous"
     alpha: float = 0.5
 

@@ -71,8 +71,9 @@ class Case:
         """The column of a trace that counts the method's steps."""
         return "round" if self.method.pace(self.params).rounds == 1.0 else "iteration"
 
+    @cached_property
     def start(self) -> tuple[float, float]:
-        """Return the method's first Lyapunov function and the first distance of its model to its target."""
+        """The method's first Lyapunov function and the first distance of its model to its target."""
         state = self.method.initial(self.problem, self.params)
         value = self.method.lyapunov(self.problem, self.params, state, self.target)
         return value, float(np.linalg.norm(self.method.estimate(state) - self.target.x))

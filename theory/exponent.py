@@ -11,7 +11,7 @@ from ..problems.errors import InputError
 from ..problems.randomness import generator
 from . import exact
 from .case import Case, Progress
-from .verdict import Verdict
+from .verdict import STATUSES, Verdict
 
 #: The condition numbers over which the exponent of a method is measured.
 KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e6, 9))
@@ -124,7 +124,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     slopes = {axis: fit(KAPPAS, [row[axis] for row in rows]) for axis in theorem.exponents}
     rounds, promised = slopes["rounds"], theorem.exponents["rounds"]
     statuses = {axis: judged(slope, theorem.exponents[axis], SLACK_EXACT) for axis, slope in slopes.items()}
-    status = min(statuses.values(), key=("refuted", "inconclusive", "confirmed").index)
+    status = min(statuses.values(), key=STATUSES.index)
     sentence = " ".join(described(axis, slopes[axis], theorem.exponents[axis], statuses[axis]) for axis in slopes)
     details = {"points": rows, "epsilon": EPSILON}
     return case.verdict(

@@ -74,7 +74,7 @@ def _fixed_point(case: Case) -> Finding:
 def _relative(case: Case, state: Any) -> float:
     """Return the error of a state relative to that of the start, both measured by the square root of V."""
     value = case.method.lyapunov(case.problem, case.params, state, case.target)
-    return float(np.sqrt(value / (case.start()[0] or 1.0)))
+    return float(np.sqrt(value / (case.start[0] or 1.0)))
 
 
 def _some_outcomes(case: Case) -> Iterable[Any]:
@@ -124,7 +124,7 @@ def _size(case: Case, state: Any, position: int) -> float:
     unit = method.fixed_point(problem, params, case.target)
     unit[position].flat[0] += 1.0
     weight = method.lyapunov(problem, params, unit, case.target)
-    natural = np.sqrt(case.start()[0] / weight) if weight > 0 else 0.0
+    natural = np.sqrt(case.start[0] / weight) if weight > 0 else 0.0
     return max(float(np.abs(state[position]).max()), float(natural))
 
 

@@ -47,7 +47,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
 
 
 def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
-    first, distance = case.start()
+    first, distance = case.start
     rounds = case.horizon(min((ACCURACY * distance) ** 2 / first, 0.5) if first else 0.5)
     # Evenly spaced to follow the promise, and in the logarithm for methods that are much faster.
     spaced = np.linspace(1, rounds, _RECORDS), np.geomspace(1, rounds, _RECORDS)
@@ -99,7 +99,7 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:
-    first = case.start()[1] or 1.0
+    first = case.start[1] or 1.0
     with np.errstate(over="ignore", invalid="ignore"):
         last = max(np.linalg.norm(case.method.estimate(trace.state) - case.target.x) for trace in traces)
     rounds = max(int(trace.column("round")[-1]) for trace in traces)

@@ -40,7 +40,8 @@ class Theorem:
     exponents : dict of str to float
         The promised powers of kappa in "rounds" and "iterations" to a fixed relative accuracy.
     tight : bool
-        Whether the one-step factor is attained on every quadratic of the class; otherwise it is an upper bound.
+        Whether the one-step factor is attained on every quadratic of the class with two clients or more; otherwise it
+        is an upper bound.
     admissible : callable
         ``admissible(problem, params)`` returns a tuple of :class:`Condition`.
     contraction : callable

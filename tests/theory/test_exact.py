@@ -19,7 +19,11 @@ def held(name, problem, **changes):
     return method, theorem, problem, theorem.parameters(problem, **changes)
 
 
-@pytest.mark.parametrize("name", ["scaffnew", "proxskip"])
+def test_the_tight_promises_are_those_of_proxskip_and_scaffnew():
+    assert [name for name in theory.names() if theory.get(name).tight] == ["proxskip", "scaffnew"]
+
+
+@pytest.mark.parametrize("name", [name for name in theory.names() if theory.get(name).tight])
 @given(
     p=st.floats(0.02, 1.0),
     gamma=st.sampled_from([0.5, 1.0, 1.8, 1.98]),
