@@ -165,7 +165,7 @@ def dirichlet(labels: ArrayLike, clients: int, alpha: float, seed: int) -> Ids:
     return _without_empty_clients(ids, clients)
 
 
-def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
+def given(ids: ArrayLike, samples: int, clients: int) -> Ids:
     """Check a partition that the user made.
 
     Parameters
@@ -174,8 +174,8 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
         The client of each sample; every id of 0..clients-1 is used.
     samples : int
         How many samples there are, at least 1.
-    clients : int, optional
-        How many clients there are; the largest id plus one if not given.
+    clients : int
+        How many clients there are, from 1 to `samples`.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
 
     Examples
     --------
-    >>> given([0, 1, 1], samples=3)
+    >>> given([0, 1, 1], samples=3, clients=2)
     array([0, 1, 1])
     """
     rule = "give one integer client id per sample, counted from 0"
@@ -203,8 +203,7 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
             f"of a partition ({', '.join(NAMES)})."
         )
     used = np.unique(array)
-    clients = int(used[-1]) + 1 if clients is None and used.size and used[-1] >= 0 else clients
-    samples, clients = _counts(samples, 1 if clients is None else clients)
+    samples, clients = _counts(samples, clients)
     if len(array) != samples:
         raise InputError(f"partition has {len(array)} client ids for {samples} samples: {rule}.")
     if used[0] < 0 or used[-1] >= clients:
@@ -223,9 +222,7 @@ def given(ids: ArrayLike, samples: int, clients: int | None = None) -> Ids:
     return array.astype(np.int64)
 
 
-def assign(
-    partition: str | ArrayLike, labels: ArrayLike, clients: int | None, seed: int = 0, alpha: float = 1.0
-) -> Ids:
+def assign(partition: str | ArrayLike, labels: ArrayLike, clients: int, seed: int = 0, alpha: float = 1.0) -> Ids:
     """Make the partition of that name, or check the one given.
 
     Parameters
@@ -234,9 +231,8 @@ def assign(
         The name of a partition, or the client of each sample.
     labels : array_like, shape (samples,)
         One label per sample.
-    clients : int or None
-        How many clients share the samples, from 1 to their number; None only with an array of ids, which then
-        says.
+    clients : int
+        How many clients share the samples, from 1 to their number.
     seed : int
         At least 0; used by "shuffled" and "dirichlet".
     alpha : float
@@ -256,22 +252,21 @@ def assign(
     --------
     >>> assign("by_label", [1, -1, 1, -1], 2)
     array([1, 0, 1, 0])
-    >>> assign([0, 0, 1, 2], [1, -1, 1, -1], None)
+    >>> assign([0, 0, 1, 2], [1, -1, 1, -1], 3)
     array([0, 0, 1, 2])
     """
     labels = _labels(labels)
     if not isinstance(partition, str):
         return given(partition, len(labels), clients)
-    count = checked_count("clients", clients)
     match partition:
         case "contiguous":
-            return contiguous(len(labels), count)
+            return contiguous(len(labels), clients)
         case "shuffled":
-            return shuffled(len(labels), count, seed)
+            return shuffled(len(labels), clients, seed)
         case "by_label":
-            return by_label(labels, count)
+            return by_label(labels, clients)
         case "dirichlet":
-            return dirichlet(labels, count, alpha, seed)
+            return dirichlet(labels, clients, alpha, seed)
         case _:
             raise unknown("partition", partition, NAMES)
 

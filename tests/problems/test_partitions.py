@@ -110,30 +110,29 @@ def test_as_many_clients_as_samples_give_each_client_one():
 def test_given_accepts_what_the_others_make(case, seed):
     labels, clients = case
     ids = partitions.shuffled(len(labels), clients, seed)
-    for count in (None, clients):
-        back = partitions.assign(ids.astype(np.uint16), labels, count)
-        check(back, len(labels), clients)
-        assert np.array_equal(back, ids)
-    assert partitions.given(ids, len(ids)) is not ids
+    back = partitions.assign(ids.astype(np.uint16), labels, clients)
+    check(back, len(labels), clients)
+    assert np.array_equal(back, ids)
+    assert partitions.given(ids, len(ids), clients) is not ids
 
 
 @pytest.mark.parametrize(
     ("ids", "clients", "sentence"),
     [
-        ([0, 1], None, "partition has 2 client ids for 3 samples"),
+        ([0, 1], 2, "partition has 2 client ids for 3 samples"),
         ([0, 1, 2], 2, r"the client id 2, which is not in 0\.\.1"),
-        ([0, -1, 1], None, r"the client id -1, which is not in 0\.\.1"),
-        ([-1, -1, -1], None, "the client id -1"),
-        ([0, 2, 0], None, "leaves client 1 of"),
-        ([1, 2, 1], None, "leaves client 0 of"),
+        ([0, -1, 1], 2, r"the client id -1, which is not in 0\.\.1"),
+        ([-1, -1, -1], 2, "the client id -1"),
+        ([0, 2, 0], 3, "leaves client 1 of"),
+        ([1, 2, 1], 3, "leaves client 0 of"),
         ([0, 1, 0], 3, "leaves client 2 of"),
-        ([0, 10**12, 0], None, "clients = 1000000000001 is more than the 3 samples"),
-        ([0.0, 1.0, 1.0], None, "type float64"),
-        ([True, False, True], None, "type bool"),
-        ([[0, 1, 0]], None, r"shape \(1, 3\)"),
-        ([[0], [1, 2], 0], None, "is not an array of one dimension"),
-        ([], None, "type float64"),
-        (np.array([], dtype=int), None, "0 client ids for 3 samples"),
+        ([0, 10**12, 0], 2, "the client id 1000000000000"),
+        ([0.0, 1.0, 1.0], 2, "type float64"),
+        ([True, False, True], 2, "type bool"),
+        ([[0, 1, 0]], 2, r"shape \(1, 3\)"),
+        ([[0], [1, 2], 0], 2, "is not an array of one dimension"),
+        ([], 2, "type float64"),
+        (np.array([], dtype=int), 2, "0 client ids for 3 samples"),
         (None, 2, "partition = None"),
     ],
 )
