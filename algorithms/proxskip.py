@@ -16,7 +16,7 @@ Communication Acceleration! Finally!" (2022), algorithm 1, on the consensus prob
 import numpy as np
 
 from ..problems.compiled import njit
-from ..problems.oracles import prox, workspace
+from ..problems.oracles import prox, prox_workspace, workspace
 from .local import local_gradient_steps, local_phase
 from .skipping import (
     Params,
@@ -43,10 +43,10 @@ def step(kernel, params, state, coin):
     """One iteration: x̂_i = x_i - γ (∇f_i(x_i) - h_i), then the prox if the coin says so."""
     X, H = state
     d = X.shape[1]
-    g, m, x, work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
+    g, m, x, work, prox_work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel), prox_workspace(kernel.psi, d)
     local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
     if coin == 1:
-        _communicate(kernel, params, X, H, m, x)
+        _communicate(kernel, params, X, H, m, x, prox_work)
 
 
 @njit
@@ -54,14 +54,14 @@ def advance(kernel, params, state, lengths):
     """All local steps of a round at once, then the prox."""
     X, H = state
     d = X.shape[1]
-    m, x, work = np.empty(d), np.empty(d), workspace(kernel)
+    m, x, work, prox_work = np.empty(d), np.empty(d), workspace(kernel), prox_workspace(kernel.psi, d)
     for k in lengths:
         local_phase(kernel, X, H, params.gamma, k, work)
-        _communicate(kernel, params, X, H, m, x)
+        _communicate(kernel, params, X, H, m, x, prox_work)
 
 
 @njit
-def _communicate(kernel, params, X, H, m, x):
+def _communicate(kernel, params, X, H, m, x, prox_work):
     """x_i⁺ = prox of the mean of x̂_j - (γ/p) h_j, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
     gamma, p = params.gamma, params.p
     n, d = X.shape
@@ -69,7 +69,7 @@ def _communicate(kernel, params, X, H, m, x):
     for i in range(n):
         for j in range(d):
             m[j] += (X[i, j] - gamma / p * H[i, j]) / n
-    prox(kernel.psi, m, gamma / p, x)
+    prox(kernel.psi, m, gamma / p, x, prox_work)
     for i in range(n):
         for j in range(d):
             H[i, j] += p / gamma * (x[j] - X[i, j])

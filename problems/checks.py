@@ -54,3 +54,22 @@ def checked_count(name: str, value: Any) -> int:
     if count < 1:
         raise InputError(f"{name} = {value!r} is not a count: give an integer that is at least 1.")
     return count
+
+
+def checked_number(
+    name: str, value: Any, kind: str, *, at_least: float | None = None, above: float | None = None
+) -> float:
+    """Return a finite number as a float, refused below a bound that it may or may not attain.
+
+    Examples
+    --------
+    >>> checked_number("lam", 0.5, "a weight", at_least=0.0)
+    0.5
+    """
+    number = as_number(value)
+    holds = np.isfinite(number) and (at_least is None or number >= at_least) and (above is None or number > above)
+    if not holds or isinstance(value, bool | np.bool_):
+        bound = f" that is at least {at_least:g}" if at_least is not None else ""
+        bound = f" above {above:g}" if above is not None else bound
+        raise InputError(f"{name} = {value!r} is not {kind}: give a finite number{bound}.")
+    return number

@@ -12,7 +12,8 @@ from .data import load as load_data
 from .data.libsvm import two_labels
 from .errors import InputError
 from .functions import Function
-from .oracles import clients, gradient, implements, local_steps, repeat_gradient_steps, work_size
+from .dispatch import implements
+from .oracles import clients, gradient, local_steps, repeat_gradient_steps, work_size
 from .partitions import assign
 from .problem import Problem, checked_psi
 from .randomness import generator

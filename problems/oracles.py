@@ -1,57 +1,30 @@
 """What compiled methods may ask of a problem, whatever kind it is.
 
 A method calls these functions with ``problem.kernel``; Numba chooses the implementation by the kernel's type while it
-compiles. A new kind of problem implements them in its own file with :func:`implements`.
+compiles. A new kind of problem implements them in its own file with :func:`~rootkappa.problems.dispatch.implements`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba.extending import overload
 
 from .compiled import njit
-
-_IMPLEMENTATIONS: dict[str, dict[type, Callable[..., Any]]] = {
-    "clients": {},
-    "work_size": {},
-    "gradient": {},
-    "local_steps": {},
-    "prox": {},
-}
+from .dispatch import dispatched
 
 
-def implements(oracle: Callable[..., Any], kernel: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function as the oracle's implementation for one type of kernel.
-
-    The function's arguments carry the oracle's names; it is compiled into each caller.
-
-    Parameters
-    ----------
-    oracle : callable
-        One of the functions of this module.
-    kernel : type
-        The NamedTuple class of the oracle's first argument.
-    """
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        # Numba compiles the source of the function, so it is taken from under its own compiled form.
-        _IMPLEMENTATIONS[oracle.__name__][kernel] = getattr(function, "py_func", function)
-        return function
-
-    return register
-
-
+@dispatched
 def clients(kernel: Any) -> int:
     """Return the number n of clients."""
-    return _IMPLEMENTATIONS["clients"][type(kernel)](kernel)
+    raise NotImplementedError
 
 
+@dispatched
 def work_size(kernel: Any) -> int:
     """Return how many floats of scratch space :func:`gradient` and :func:`local_steps` need."""
-    return _IMPLEMENTATIONS["work_size"][type(kernel)](kernel)
+    raise NotImplementedError
 
 
+@dispatched
 def gradient(kernel: Any, i: int, x: np.ndarray, g: np.ndarray, work: np.ndarray) -> None:
     r"""Write :math:`\nabla f_i(x)` to ``g``.
 
@@ -66,9 +39,10 @@ def gradient(kernel: Any, i: int, x: np.ndarray, g: np.ndarray, work: np.ndarray
     work : ndarray
         Scratch space from :func:`workspace`.
     """
-    _IMPLEMENTATIONS["gradient"][type(kernel)](kernel, i, x, g, work)
+    raise NotImplementedError
 
 
+@dispatched
 def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float, k: int, work: np.ndarray) -> None:
     r"""Repeat :math:`x \leftarrow x - \gamma (\nabla f_i(x) - h)` in place, ``k`` times.
 
@@ -87,10 +61,11 @@ def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float,
     work : ndarray
         Scratch space from :func:`workspace`.
     """
-    _IMPLEMENTATIONS["local_steps"][type(kernel)](kernel, i, x, h, gamma, k, work)
+    raise NotImplementedError
 
 
-def prox(kernel: Any, v: np.ndarray, tau: float, x: np.ndarray) -> None:
+@dispatched
+def prox(kernel: Any, v: np.ndarray, tau: float, x: np.ndarray, work: np.ndarray) -> None:
     r"""Write :math:`\mathrm{prox}_{\tau\psi}(v)` to ``x``; ``kernel`` is the function's own, ``problem.kernel.psi``.
 
     Parameters
@@ -98,37 +73,25 @@ def prox(kernel: Any, v: np.ndarray, tau: float, x: np.ndarray) -> None:
     kernel : NamedTuple
         The compiled form of the function :math:`\psi`.
     v, x : ndarray, shape (d,)
-        The point and the result; never the same array.
+        The point and the result; never the same array. A function of matrices takes matrices.
     tau : float
         The step size, positive.
+    work : ndarray
+        Scratch space from :func:`prox_workspace`.
     """
-    _IMPLEMENTATIONS["prox"][type(kernel)](kernel, v, tau, x)
+    raise NotImplementedError
 
 
-# Numba matches an overload to its stub by the arguments' names, so each is written out.
-@overload(clients)
-def _clients(kernel):
-    return _IMPLEMENTATIONS["clients"][kernel.instance_class]
+@dispatched
+def prox_work_size(kernel: Any, d: int) -> int:
+    """Return how many floats of scratch space :func:`prox` needs for ``d`` coordinates; most functions need none."""
+    return 0
 
 
-@overload(work_size)
-def _work_size(kernel):
-    return _IMPLEMENTATIONS["work_size"][kernel.instance_class]
-
-
-@overload(gradient)
-def _gradient(kernel, i, x, g, work):
-    return _IMPLEMENTATIONS["gradient"][kernel.instance_class]
-
-
-@overload(local_steps)
-def _local_steps(kernel, i, x, h, gamma, k, work):
-    return _IMPLEMENTATIONS["local_steps"][kernel.instance_class]
-
-
-@overload(prox)
-def _prox(kernel, v, tau, x):
-    return _IMPLEMENTATIONS["prox"][kernel.instance_class]
+@njit
+def prox_workspace(kernel, d):
+    """Return new scratch space for one thread's calls of :func:`prox`."""
+    return np.empty(prox_work_size(kernel, d))
 
 
 @njit

@@ -8,7 +8,8 @@ from .checks import as_number, checked_array, checked_count, checked_kappa
 from .compiled import njit
 from .errors import InputError
 from .functions import Function
-from .oracles import clients, gradient, implements, local_steps, repeat_gradient_steps, work_size
+from .dispatch import implements
+from .oracles import clients, gradient, local_steps, repeat_gradient_steps, work_size
 from .problem import Problem, checked_psi
 from .randomness import generator
 from .vectors import add_transposed_product, matrix_vector

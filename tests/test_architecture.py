@@ -12,8 +12,8 @@ from rootkappa import algorithms
 
 ROOT = Path(rootkappa.__file__).resolve().parent
 FLOORS = {
-    "__init__": 0, "problems": 1, "algorithms": 2, "theory": 3, "sweeps": 4, "plots": 5,
-    "terminal": 6, "cli": 7, "__main__": 8,
+    "__init__": 0, "problems": 1, "algorithms": 2, "theory": 3, "testing": 4, "sweeps": 5, "plots": 6,
+    "terminal": 7, "cli": 8, "__main__": 9,
 }  # fmt: skip
 SOURCES = sorted(file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")) + sorted(ROOT.glob("*.py"))
 

@@ -8,7 +8,7 @@ import pytest
 
 import rootkappa
 
-FOLDERS = ("problems", "algorithms", "theory", "sweeps", "plots")
+FOLDERS = ("problems", "algorithms", "theory", "testing", "sweeps", "plots")
 MODULES = [
     name
     for folder in FOLDERS

@@ -1,10 +1,20 @@
 """The indicator of consensus: every client holds the same model."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..checks import checked_count
+from ..dispatch import implements
 from ..errors import InputError
+from ..oracles import prox
 from .function import Function
+
+
+class ConsensusKernel(NamedTuple):
+    """The compiled form of :class:`Consensus`."""
+
+    clients: int
 
 
 class Consensus(Function):
@@ -30,27 +40,51 @@ class Consensus(Function):
            [2., 2.]])
     """
 
+    ndim = 2
+    is_indicator = True
+    is_homogeneous = True
+
     def __init__(self, clients: int) -> None:
         self.clients = checked_count("clients", clients)
+        self.kernel = ConsensusKernel(self.clients)
 
-    def value(self, x: np.ndarray) -> float:
-        """Return 0 for equal rows, infinity otherwise."""
-        rows = self._rows(x)
-        return 0.0 if np.all(rows == rows[0]) else np.inf
+    @classmethod
+    def example(cls, d):
+        return cls(d)
 
-    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
-        """Return the mean row, repeated; ``gamma`` plays no role, as for every indicator."""
-        rows = self._rows(x)
-        return np.broadcast_to(rows.mean(axis=0), rows.shape).copy()
-
-    def _rows(self, x: np.ndarray) -> np.ndarray:
-        rows = np.asarray(x, dtype=float)
-        if rows.ndim != 2 or len(rows) != self.clients:
+    def check_shape(self, shape, name="x"):
+        if len(shape) != 2 or shape[0] != self.clients:
             raise InputError(
-                f"x has shape {rows.shape}, which is not one row for each of {self.clients} clients: "
+                f"{name} has shape {shape}, which is not one row for each of {self.clients} clients: "
                 f"give an array of shape ({self.clients}, d)."
             )
-        return rows
+
+    def _value(self, x):
+        return 0.0
+
+    def _violation(self, x):
+        size = np.abs(x).max()
+        return np.abs(x - x[0]).max() / size if size > 0.0 else 0.0
+
+    def _conjugate_value(self, u, tolerance):
+        # The conjugate is the indicator of the arrays whose rows sum to 0.
+        return 0.0 if np.abs(u.sum(axis=0)).max() <= tolerance * np.abs(u).sum(axis=0).max() else np.inf
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        return np.sqrt(len(u)) * np.linalg.norm(u.mean(axis=0))
 
     def __repr__(self) -> str:
         return f"Consensus({self.clients})"
+
+
+@implements(prox, ConsensusKernel)
+def _average(kernel, v, tau, x, work):
+    n, d = v.shape
+    # The mean is taken around the first row: equal rows are kept to the bit.
+    for j in range(d):
+        first = float(v[0, j])
+        total = 0.0
+        for i in range(1, n):
+            total += v[i, j] - first
+        for i in range(n):
+            x[i, j] = first + total / n

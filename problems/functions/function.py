@@ -5,27 +5,146 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_number
+from ..compiled import njit
 from ..errors import InputError
+from ..oracles import prox, prox_workspace
+
+_FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+# A point counts as in the domain if it is outside by at most this many roundings for each root of a coordinate.
+_ROUNDINGS = 16
+
+
+@njit
+def _apply(kernel, v, tau, x):
+    prox(kernel, v, tau, x, prox_workspace(kernel, v.size))
 
 
 class Function(ABC):
-    r"""A proper closed convex function :math:`\psi` whose proximal operator is known.
+    r"""A function :math:`\psi` of real arrays whose proximal operator is known.
+
+    A subclass sets ``kernel``, registers the compiled prox of its kernel, and writes ``_value``,
+    ``_subdifferential_distance`` and ``conjugate`` or ``_conjugate_value``. If it is infinite somewhere it also writes
+    ``_violation``; a function made of others writes ``_contains`` and ``_value_within`` instead. All of these receive
+    checked float64 arrays. A predicate that is False, or an infinite constant, says that nothing is known.
 
     Attributes
     ----------
     kernel : NamedTuple
         The form that compiled code takes, see :func:`rootkappa.problems.oracles.prox`.
+    ndim : int or None
+        The number of axes of its arrays: 1 for vectors, 2 for matrices, None if every shape will do.
+    is_convex : bool
+        Whether it is convex (and closed and proper, as all of them are).
+    is_separable : bool
+        Whether it is a sum of functions of one coordinate each.
+    is_indicator : bool
+        Whether its values are 0 and infinity only; its prox then is a projection.
+    is_homogeneous : bool
+        Whether :math:`\psi(tx) = t\psi(x)` for all :math:`t > 0`.
+    L : float
+        The smallest known Lipschitz constant of its gradient, infinity if it is not smooth.
+    mu : float
+        The largest known constant of strong convexity, 0 if there is none.
     """
 
     kernel: Any
+    ndim: int | None = None
+    is_convex: bool = True
+    is_separable: bool = False
+    is_indicator: bool = False
+    is_homogeneous: bool = False
+    L: float = np.inf
+    mu: float = 0.0
+    # Whether the compiled prox keeps what it computes in its result and so wants float64.
+    in_double: bool = False
 
+    @classmethod
     @abstractmethod
-    def value(self, x: np.ndarray) -> float:
-        r"""Return :math:`\psi(x)`, infinity outside the domain."""
+    def example(cls, d: int) -> "Function":
+        """Return a typical member of the class for arrays with ``d`` entries along each axis."""
 
-    @abstractmethod
-    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
-        r"""Return :math:`\arg\min_z \psi(z) + \|z - x\|^2 / (2\gamma)` as a new array; ``gamma`` is positive."""
+    @property
+    def is_support(self) -> bool:
+        r"""Whether it is the support function :math:`\sup_{u \in C} \langle u, x\rangle` of some convex set C."""
+        return self.is_convex and self.is_homogeneous
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether its gradient is Lipschitz continuous."""
+        return self.L < np.inf
+
+    def value(self, x: Any, tolerance: float | None = None) -> float:
+        r"""Return :math:`\psi(x)`, infinity outside the domain.
+
+        Parameters
+        ----------
+        x : array_like
+            The point.
+        tolerance : float, optional
+            See :meth:`in_domain`.
+
+        Raises
+        ------
+        InputError
+            If ``x`` is no array of real numbers of a shape that the function takes.
+        """
+        point = self._point("x", x)
+        return float(self._value_within(point.astype(float), rounding(point) if tolerance is None else tolerance))
+
+    def in_domain(self, x: Any, tolerance: float | None = None) -> bool:
+        r"""Return whether :math:`\psi(x) < \infty`.
+
+        Parameters
+        ----------
+        x : array_like
+            The point.
+        tolerance : float, optional
+            How far outside the point may be, relative to its size; by default what the rounding of d numbers of its
+            type explains, :math:`16 \sqrt{d}` units in the last place.
+        """
+        point = self._point("x", x)
+        return bool(self._contains(point.astype(float), rounding(point) if tolerance is None else tolerance))
+
+    def prox(self, x: Any, gamma: float, out: np.ndarray | None = None) -> np.ndarray:
+        r"""Return :math:`\mathrm{prox}_{\gamma\psi}(x) = \arg\min_z \psi(z) + \|z - x\|^2 / (2\gamma)`.
+
+        Parameters
+        ----------
+        x : array_like
+            The point, never changed. float32 and float64 keep their type, integers become float64.
+        gamma : float
+            The step size, positive and finite.
+        out : ndarray, optional
+            The array for the result, of the shape and type of ``x``; it may be ``x`` itself.
+
+        Returns
+        -------
+        ndarray
+            ``out``, or a new array.
+
+        Raises
+        ------
+        InputError
+            If ``x`` is no array of real numbers of a shape that the function takes, ``gamma`` is out of range, or
+            ``out`` does not fit.
+        """
+        if type(x) is not np.ndarray or x.dtype != _FLOAT64 or x.size == 0 or self.ndim is not None:
+            x = self._point("x", x)
+        if type(gamma) is not float or not 0.0 < gamma < np.inf:
+            gamma = _step_size(gamma)
+        if out is not None:
+            return self._prox_into(x, gamma, out)
+        if not x.flags.c_contiguous:
+            x = np.ascontiguousarray(x)
+        if self.in_double and x.dtype == _FLOAT32:
+            return self.prox(x.astype(float), gamma).astype(np.float32)
+        result = np.empty_like(x)
+        if x.ndim == 1 or self.ndim == 2:
+            _apply(self.kernel, x, gamma, result)
+        else:
+            _apply(self.kernel, x.reshape(-1), gamma, result.reshape(-1))
+        return result
 
     def conjugate(self) -> "Function":
         r"""Return the convex conjugate :math:`\psi^*(u) = \sup_x \langle u, x\rangle - \psi(x)`.
@@ -33,6 +152,111 @@ class Function(ABC):
         Raises
         ------
         InputError
-            If it is not known in closed form; its prox then still is, by Moreau's identity.
+            If the function is not convex.
         """
-        raise InputError(f"{self!r} has no conjugate in closed form: use Moreau's identity on its prox.")
+        from .conjugate import Conjugate
+
+        return Conjugate(self)
+
+    def subdifferential_distance(self, x: Any, u: Any) -> float:
+        r"""Return the distance of ``u`` from the subdifferential :math:`\partial\psi(x)`, in the Euclidean norm.
+
+        It is 0 exactly if :math:`x = \mathrm{prox}_{\gamma\psi}(x + \gamma u)` for all :math:`\gamma > 0`, so it
+        certifies a prox and, with :math:`u = -\nabla F(x)`, a minimiser of :math:`F + \psi`.
+
+        Parameters
+        ----------
+        x, u : array_like
+            The point and the candidate for a subgradient there, of one shape.
+
+        Returns
+        -------
+        float
+            Infinity outside the domain, where there is no subgradient.
+
+        Raises
+        ------
+        InputError
+            If the shapes differ or do not fit the function, or the function is not convex.
+        """
+        if not self.is_convex:
+            raise InputError(f"{self!r} is not convex, so it has no subdifferential: compare values instead.")
+        point, slope = self._point("x", x), self._point("u", u)
+        if point.shape != slope.shape:
+            raise InputError(f"u has shape {slope.shape}, but x has shape {point.shape}: give arrays of one shape.")
+        tolerance = rounding(point)
+        point = point.astype(float)
+        if not self._contains(point, tolerance):
+            return np.inf
+        return float(self._subdifferential_distance(point, slope.astype(float), tolerance))
+
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
+        """Raise an InputError if arrays of this shape are not the function's."""
+        if self.ndim is not None and len(shape) != self.ndim:
+            kind = "vector" if self.ndim == 1 else "matrix"
+            raise InputError(f"{name} has shape {shape}, but {self!r} is a function of a {kind}: give a {kind}.")
+
+    def _value(self, x: np.ndarray) -> float:
+        """Return the value at a point of the domain."""
+        raise NotImplementedError
+
+    def _violation(self, x: np.ndarray) -> float:
+        """Return how far ``x`` is outside the domain, relative to its size: 0 inside, at most about 1."""
+        return 0.0
+
+    def _contains(self, x: np.ndarray, tolerance: float) -> bool:
+        return self._violation(x) <= tolerance
+
+    def _value_within(self, x: np.ndarray, tolerance: float) -> float:
+        return self._value(x) if self._contains(x, tolerance) else np.inf
+
+    def _conjugate_value(self, u: np.ndarray, tolerance: float) -> float:
+        r"""Return :math:`\psi^*(u)`; a relative distance up to ``tolerance`` from its domain counts as rounding."""
+        raise NotImplementedError
+
+    def _subdifferential_distance(self, x: np.ndarray, u: np.ndarray, tolerance: float) -> float:
+        """Return the distance; a relative distance up to ``tolerance`` from a boundary counts as rounding."""
+        raise InputError(f"{self!r} has no formula for its subdifferential: swap x and u and ask its conjugate.")
+
+    def _point(self, name: str, x: Any) -> np.ndarray:
+        """Return ``x`` as an array of float32 or float64 of a shape that the function takes."""
+        array = x if isinstance(x, np.ndarray) else _as_array(name, x)
+        if array.dtype != _FLOAT64 and array.dtype != _FLOAT32:
+            array = _as_floats(name, array)
+        if array.size == 0:
+            raise InputError(f"{name} has shape {array.shape}, which is empty: give an array with at least one number.")
+        self.check_shape(array.shape, name)
+        return array
+
+    def _prox_into(self, x: np.ndarray, gamma: float, out: Any) -> np.ndarray:
+        if not isinstance(out, np.ndarray) or out.shape != x.shape or out.dtype != x.dtype or not out.flags.writeable:
+            given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+            raise InputError(f"out is {given}, which cannot take the result: give a writeable {x.dtype} {x.shape}.")
+        # Compiled code reads and writes different arrays, so a result over its own point is computed beside it.
+        out[...] = self.prox(x, gamma)
+        return out
+
+
+def rounding(point: np.ndarray) -> float:
+    """Return the relative size of what the rounding of a point's entries explains."""
+    return _ROUNDINGS * float(np.finfo(point.dtype).eps) * point.size**0.5
+
+
+def _as_array(name: str, x: Any) -> np.ndarray:
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
+
+
+def _as_floats(name: str, array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind in "iu" or (array.dtype.kind == "f" and array.dtype.itemsize in (4, 8)):
+        return array.astype(np.float32 if array.dtype.kind == "f" and array.dtype.itemsize == 4 else np.float64)
+    raise InputError(f"{name} has the type {array.dtype}, not real numbers of one or two words: give float32 or float64.")
+
+
+def _step_size(gamma: Any) -> float:
+    number = as_number(gamma)
+    if isinstance(gamma, bool) or not 0.0 < number < np.inf:
+        raise InputError(f"gamma = {gamma!r} is no step size of a prox: give a finite number above 0.")
+    return number

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import as_number
-from ..errors import InputError
-from ..oracles import implements, prox
+from ..checks import checked_number
+from ..dispatch import implements
+from ..oracles import prox
 from .function import Function
 
 
@@ -35,30 +35,33 @@ class L1(Function):
     array([ 2.5, -0. , -1.5])
     """
 
+    is_separable = True
+    is_homogeneous = True
+
     def __init__(self, lam: float) -> None:
-        if not 0.0 <= as_number(lam) < np.inf:
-            raise InputError(f"lam = {lam!r} is no weight of an L1 norm: give a finite number that is at least 0.")
-        self.lam = float(lam)
+        self.lam = checked_number("lam", lam, "a weight", at_least=0.0)
         self.kernel = L1Kernel(self.lam)
 
-    def value(self, x: np.ndarray) -> float:
-        r"""Return :math:`\lambda \|x\|_1`."""
-        return self.lam * float(np.abs(x).sum())
+    @classmethod
+    def example(cls, d):
+        return cls(0.5)
 
-    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
-        r"""Return the soft-thresholded array, threshold :math:`\gamma\lambda`."""
-        return np.sign(x) * np.maximum(np.abs(x) - gamma * self.lam, 0.0)
+    def _value(self, x):
+        return self.lam * np.abs(x).sum()
 
-    def conjugate(self) -> Function:
-        r"""Return the indicator of the L-infinity ball of radius :math:`\lambda`."""
+    def conjugate(self):
         return LInfBall(self.lam)
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        at_zero = np.maximum(np.abs(u) - self.lam, 0.0)
+        return np.linalg.norm(np.where(x == 0.0, at_zero, u - self.lam * np.sign(x)))
 
     def __repr__(self) -> str:
         return f"L1({self.lam!r})"
 
 
 @implements(prox, L1Kernel)
-def _soft_threshold(kernel, v, tau, x):
+def _soft_threshold(kernel, v, tau, x, work):
     threshold = tau * kernel.lam
     for j in range(v.shape[0]):
         shrunk = max(abs(v[j]) - threshold, 0.0)
@@ -74,8 +77,7 @@ class LInfBallKernel(NamedTuple):
 class LInfBall(Function):
     r""":math:`\psi(x) = 0` where :math:`\|x\|_\infty \le r` and infinity elsewhere; the prox clips every coordinate.
 
-    It is the conjugate of :math:`r \|\cdot\|_1`; with radius 0 it is the indicator of 0, the conjugate of the zero
-    function.
+    With radius 0 it is the indicator of 0, the conjugate of the zero function.
 
     Parameters
     ----------
@@ -93,29 +95,39 @@ class LInfBall(Function):
     array([ 1. , -0.5, -1. ])
     """
 
+    is_separable = True
+    is_indicator = True
+
     def __init__(self, radius: float) -> None:
-        if not 0.0 <= as_number(radius) < np.inf:
-            raise InputError(f"radius = {radius!r} is no radius of a ball: give a finite number that is at least 0.")
-        self.radius = float(radius)
+        self.radius = checked_number("radius", radius, "a radius", at_least=0.0)
+        self.is_homogeneous = self.radius == 0.0
         self.kernel = LInfBallKernel(self.radius)
 
-    def value(self, x: np.ndarray) -> float:
-        """Return 0 in the ball, infinity outside."""
-        return 0.0 if np.abs(x).max(initial=0.0) <= self.radius else np.inf
+    @classmethod
+    def example(cls, d):
+        return cls(0.5)
 
-    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
-        """Return the projection; ``gamma`` plays no role, as for every indicator."""
-        return np.clip(x, -self.radius, self.radius)
+    def _value(self, x):
+        return 0.0
 
-    def conjugate(self) -> Function:
-        r"""Return :math:`r \|\cdot\|_1`."""
+    def _violation(self, x):
+        size = np.abs(x).max()
+        return (size - self.radius) / size if size > self.radius else 0.0
+
+    def conjugate(self):
         return L1(self.radius)
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        if self.radius == 0.0:
+            return 0.0
+        outward = np.where(np.abs(x) >= self.radius * (1.0 - tolerance), np.maximum(u * np.sign(x), 0.0) * np.sign(x), 0.0)
+        return np.linalg.norm(u - outward)
 
     def __repr__(self) -> str:
         return f"LInfBall({self.radius!r})"
 
 
 @implements(prox, LInfBallKernel)
-def _clip(kernel, v, tau, x):
+def _clip(kernel, v, tau, x, work):
     for j in range(v.shape[0]):
         x[j] = min(max(v[j], -kernel.radius), kernel.radius)

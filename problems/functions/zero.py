@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..oracles import implements, prox
+from ..dispatch import implements
+from ..oracles import prox
 from .function import Function
 from .l1 import LInfBall
 
@@ -25,24 +26,29 @@ class Zero(Function):
     """
 
     kernel = ZeroKernel(0.0)
+    is_separable = True
+    is_indicator = True
+    is_homogeneous = True
+    L = 0.0
 
-    def value(self, x: np.ndarray) -> float:
-        """Return 0."""
+    @classmethod
+    def example(cls, d):
+        return cls()
+
+    def _value(self, x):
         return 0.0
 
-    def prox(self, x: np.ndarray, gamma: float) -> np.ndarray:
-        """Return a copy of ``x``."""
-        return np.array(x, dtype=float)
-
-    def conjugate(self) -> Function:
-        """Return the indicator of 0."""
+    def conjugate(self):
         return LInfBall(0.0)
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        return np.linalg.norm(u)
 
     def __repr__(self) -> str:
         return "Zero()"
 
 
 @implements(prox, ZeroKernel)
-def _prox(kernel, v, tau, x):
+def _prox(kernel, v, tau, x, work):
     for j in range(v.shape[0]):
         x[j] = v[j]

@@ -1,0 +1,116 @@
+"""Rand-k: some coordinates, chosen at random."""
+
+from itertools import combinations
+from math import comb
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...problems.checks import checked_count
+from ...problems.compiled import njit
+from ...problems.dispatch import implements
+from ...problems.errors import InputError
+from .compressor import LISTED, Compressor, compress
+from .wire import FLOAT, support_bits
+
+
+class RandKKernel(NamedTuple):
+    """The compiled form of :class:`RandK`."""
+
+    k: int
+
+
+class RandK(Compressor):
+    r"""k of the d coordinates, chosen uniformly, times d/k: unbiased, :math:`\omega = d/k - 1` for every x.
+
+    Parameters
+    ----------
+    k : int
+        How many coordinates are sent, 1 to d.
+
+    Raises
+    ------
+    InputError
+        If ``k`` is not a count, or later if it exceeds d.
+
+    References
+    ----------
+    Stich, Cordonnier and Jaggi, "Sparsified SGD with memory" (2018).
+
+    Examples
+    --------
+    >>> RandK(1)(np.array([3.0, -1.0]), np.array([1]))
+    array([ 0., -2.])
+    """
+
+    is_unbiased = True
+    _entries = np.int64
+
+    def __init__(self, k: int) -> None:
+        self.k = checked_count("k", k)
+        self.kernel = RandKKernel(self.k)
+
+    def omega(self, d: int) -> float:
+        self.draw_shape(d)
+        return d / self.k - 1.0
+
+    def worst(self, d: int) -> np.ndarray:
+        """Return a vector at which ω is attained, as it is at every other."""
+        return np.ones(d)
+
+    def draw_shape(self, d: int) -> tuple[int, ...]:
+        if self.k > checked_count("d", d):
+            raise InputError(f"k = {self.k} is more than the d = {d} coordinates: give at most {d}.")
+        return (self.k,)
+
+    def draw(self, rng: np.random.Generator, d: int, count: int) -> np.ndarray:
+        """Return the coordinates of ``count`` compressions, increasing, shape (count, k)."""
+        (k,) = self.draw_shape(d)
+        chosen = rng.integers(0, d - np.arange(k), size=(checked_count("count", count), k))
+        _without_replacement(chosen, np.arange(d))
+        chosen.sort(axis=1)
+        return chosen
+
+    def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
+        x = self._checked(x)
+        count = comb(x.size, self.k)
+        if count * x.size > LISTED:
+            return None
+        return [(1.0 / count, self(x, np.array(chosen))) for chosen in combinations(range(x.size), self.k)]
+
+    def bits(self, message: np.ndarray) -> int:
+        """Return 64 for each of k numbers and, for where they stand, the shorter of k indices and d bits.
+
+        Where fewer than k entries are not 0, others that are 0 fill up.
+        """
+        message = self._checked_message(message)
+        return FLOAT * self.k + support_bits(message.size, self.k)
+
+    def _checked_draw(self, w: Any, d: int) -> np.ndarray:
+        w = super()._checked_draw(w, d)
+        if w.min() < 0 or w.max() >= d:
+            raise InputError(f"w = {w} leaves the coordinates 0 to {d - 1}: give one entry of what draw returns.")
+        return w
+
+    def __repr__(self) -> str:
+        return f"RandK({self.k!r})"
+
+
+@njit
+def _without_replacement(chosen, pool):
+    """Turn places among those still left, row by row, into distinct coordinates: the start of a random shuffle."""
+    count, k = chosen.shape
+    # A row starts from the order that the last one left: whatever it is, all choices are as likely.
+    for row in range(count):
+        for step in range(k):
+            place = step + chosen[row, step]
+            pool[step], pool[place] = pool[place], pool[step]
+            chosen[row, step] = pool[step]
+
+
+@implements(compress, RandKKernel)
+def _keep(kernel, x, w, out, work):
+    d = x.shape[0]
+    out[:] = 0.0
+    for t in range(kernel.k):
+        out[w[t]] = d / kernel.k * x[w[t]]

@@ -1,0 +1,183 @@
+"""The indicators of a half-space and of a hyperplane."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..checks import checked_array, checked_number
+from ..compiled import REASSOCIATE, njit
+from ..dispatch import implements
+from ..errors import InputError
+from ..oracles import prox
+from .function import Function
+from .norms import norm
+
+
+_EPS = 2.0**-52
+
+
+class HalfSpaceKernel(NamedTuple):
+    """The compiled form of :class:`HalfSpace`."""
+
+    normal: np.ndarray
+    offset: float
+
+
+class HyperplaneKernel(NamedTuple):
+    """The compiled form of :class:`Hyperplane`."""
+
+    normal: np.ndarray
+    offset: float
+
+
+@njit(fastmath=REASSOCIATE)
+def _excess(normal, offset, v):
+    total = 0.0
+    for j in range(v.shape[0]):
+        total += normal[j] * v[j]
+    return total - offset
+
+
+@njit
+def _move(normal, offset, by, v, x):
+    """Move from v to the hyperplane, which is ``by`` away."""
+    for j in range(v.shape[0]):
+        x[j] = v[j] - by * normal[j]
+    # Where the result is far smaller than the point, that has lost digits.
+    left = _excess(normal, offset, x)
+    if abs(left) > _EPS * (norm(x) + abs(offset)):
+        for j in range(v.shape[0]):
+            x[j] -= left * normal[j]
+
+
+class _Linear(Function):
+    """What both have in common: a normal vector, scaled to length 1, and an offset."""
+
+    ndim = 1
+    is_indicator = True
+
+    def __init__(self, a: Any, b: float) -> None:
+        self.a, self.b = checked_array("a", a), checked_number("b", b, "an offset")
+        length = norm(self.a) if self.a.ndim == 1 and self.a.size else 0.0
+        if not 0.0 < length < np.inf:
+            raise InputError(f"a = {a!r} is no normal vector: give finite numbers that are not all 0.")
+        self._normal, self._offset = self.a / length, self.b / length
+        self.is_homogeneous = self.b == 0.0
+
+    def check_shape(self, shape, name="x"):
+        if shape != self.a.shape:
+            raise InputError(f"{name} has shape {shape}, but a has shape {self.a.shape}: give as many numbers.")
+
+    def _value(self, x):
+        return 0.0
+
+    def _relative_excess(self, x):
+        products = self._normal * x
+        return (products.sum() - self._offset) / max(np.abs(products).sum(), abs(self._offset), 1e-300)
+
+    def _multiplier(self, u, tolerance):
+        """Return t with u = t a, NaN if there is none."""
+        t = self._normal @ u
+        return t if np.linalg.norm(u - t * self._normal) <= tolerance * np.linalg.norm(u) else np.nan
+
+
+class HalfSpace(_Linear):
+    r""":math:`\psi(x) = 0` where :math:`\langle a, x\rangle \le b` and infinity elsewhere.
+
+    Parameters
+    ----------
+    a : array_like, shape (d,)
+        The outer normal vector, not 0.
+    b : float
+        The offset.
+
+    Raises
+    ------
+    InputError
+        If ``a`` is 0 or a number is not finite.
+
+    Examples
+    --------
+    >>> HalfSpace([1.0, 1.0], 1.0).prox(np.array([2.0, 1.0]), 0.5)
+    array([1., 0.])
+    """
+
+    def __init__(self, a: Any, b: float) -> None:
+        super().__init__(a, b)
+        self.kernel = HalfSpaceKernel(self._normal, self._offset)
+
+    @classmethod
+    def example(cls, d):
+        return cls(np.linspace(1.0, 2.0, d), 0.5)
+
+    def _violation(self, x):
+        return max(self._relative_excess(x), 0.0)
+
+    def _conjugate_value(self, u, tolerance):
+        t = self._multiplier(u, tolerance)
+        return t * self._offset if t >= 0.0 else np.inf
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        t = max(self._normal @ u, 0.0) if self._relative_excess(x) >= -tolerance else 0.0
+        return np.linalg.norm(u - t * self._normal)
+
+    def __repr__(self) -> str:
+        return f"HalfSpace({self.a.tolist()!r}, {self.b!r})"
+
+
+class Hyperplane(_Linear):
+    r""":math:`\psi(x) = 0` where :math:`\langle a, x\rangle = b` and infinity elsewhere.
+
+    Parameters
+    ----------
+    a : array_like, shape (d,)
+        The normal vector, not 0.
+    b : float
+        The offset.
+
+    Raises
+    ------
+    InputError
+        If ``a`` is 0 or a number is not finite.
+
+    Examples
+    --------
+    >>> Hyperplane([1.0, 1.0], 1.0).prox(np.array([0.0, 0.0]), 0.5)
+    array([0.5, 0.5])
+    """
+
+    def __init__(self, a: Any, b: float) -> None:
+        super().__init__(a, b)
+        self.kernel = HyperplaneKernel(self._normal, self._offset)
+
+    @classmethod
+    def example(cls, d):
+        return cls(np.linspace(1.0, 2.0, d), 0.5)
+
+    def _violation(self, x):
+        return abs(self._relative_excess(x))
+
+    def _conjugate_value(self, u, tolerance):
+        t = self._multiplier(u, tolerance)
+        return t * self._offset if t == t else np.inf
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        return np.linalg.norm(u - (self._normal @ u) * self._normal)
+
+    def __repr__(self) -> str:
+        return f"Hyperplane({self.a.tolist()!r}, {self.b!r})"
+
+
+@implements(prox, HalfSpaceKernel)
+def _into(kernel, v, tau, x, work):
+    excess = _excess(kernel.normal, kernel.offset, v)
+    if excess <= 0.0:
+        for j in range(v.shape[0]):
+            x[j] = v[j]
+    else:
+        _move(kernel.normal, kernel.offset, excess, v, x)
+
+
+@implements(prox, HyperplaneKernel)
+def _onto(kernel, v, tau, x, work):
+    _move(kernel.normal, kernel.offset, _excess(kernel.normal, kernel.offset, v), v, x)

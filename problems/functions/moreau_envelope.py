@@ -1,0 +1,93 @@
+"""The Moreau envelope, the smooth function below a convex one."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..checks import checked_number
+from ..dispatch import implements
+from ..errors import InputError
+from ..oracles import prox, prox_work_size
+from .function import Function
+from .l1 import L1
+
+
+class MoreauEnvelopeKernel(NamedTuple):
+    """The compiled form of :class:`MoreauEnvelope`."""
+
+    inner: Any
+    delta: float
+
+
+class MoreauEnvelope(Function):
+    r""":math:`\psi(x) = \min_z \phi(z) + \|z - x\|^2/(2\delta)`.
+
+    Its prox is :math:`x + \frac{\gamma}{\gamma+\delta} (\mathrm{prox}_{(\gamma+\delta)\phi}(x) - x)`.
+
+    Parameters
+    ----------
+    inner : Function
+        The convex function :math:`\phi`.
+    delta : float
+        The smoothing :math:`\delta`, above 0 and finite.
+
+    Raises
+    ------
+    InputError
+        If ``inner`` is not convex, or ``delta`` is not positive or not finite.
+
+    References
+    ----------
+    Beck, "First-order methods in optimization" (2017), theorem 6.63.
+
+    Examples
+    --------
+    >>> MoreauEnvelope(L1(1.0), 1.0).prox(np.array([4.0, 1.0]), 1.0)
+    array([3. , 0.5])
+    """
+
+    def __init__(self, inner: Function, delta: float) -> None:
+        if not inner.is_convex:
+            raise InputError(f"{inner!r} is not convex, so its envelope has no known prox: take a convex function.")
+        self.inner, self.delta = inner, checked_number("delta", delta, "a smoothing", above=0.0)
+        self.ndim, self.in_double = inner.ndim, True
+        self.is_separable = inner.is_separable
+        self.L = 1.0 / (self.delta + (1.0 / inner.L if inner.L > 0.0 else np.inf))
+        self.mu = inner.mu / (1.0 + self.delta * inner.mu)
+        self.kernel = MoreauEnvelopeKernel(inner.kernel, self.delta)
+
+    @classmethod
+    def example(cls, d):
+        return cls(L1(0.5), 0.5)
+
+    def check_shape(self, shape, name="x"):
+        self.inner.check_shape(shape, name)
+
+    def _value(self, x):
+        z = self.inner.prox(x, self.delta)
+        return self.inner.value(z) + np.sum((z - x) ** 2) / (2.0 * self.delta)
+
+    def conjugate(self):
+        from .plus_squared_l2 import PlusSquaredL2
+
+        return PlusSquaredL2(self.inner.conjugate(), self.delta)
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        return np.linalg.norm(u - (x - self.inner.prox(x, self.delta)) / self.delta)
+
+    def __repr__(self) -> str:
+        return f"MoreauEnvelope({self.inner!r}, {self.delta!r})"
+
+
+@implements(prox_work_size, MoreauEnvelopeKernel)
+def _work_size(kernel, d):
+    return prox_work_size(kernel.inner, d)
+
+
+@implements(prox, MoreauEnvelopeKernel)
+def _prox(kernel, v, tau, x, work):
+    d, share, kept = v.size, tau / (tau + kernel.delta), kernel.delta / (tau + kernel.delta)
+    prox(kernel.inner, v, tau + kernel.delta, x, work)
+    point, result = v.reshape(d), x.reshape(d)
+    for j in range(d):
+        result[j] = kept * point[j] + share * result[j]

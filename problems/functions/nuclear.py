@@ -1,0 +1,249 @@
+"""The nuclear norm, its conjugate, the indicator of the spectral ball, and the matrices of bounded rank."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..checks import checked_count, checked_number
+from ..compiled import njit
+from ..dispatch import implements
+from ..oracles import prox
+from .function import Function
+
+
+class NuclearKernel(NamedTuple):
+    """The compiled form of :class:`Nuclear`."""
+
+    lam: float
+
+
+class SpectralBallKernel(NamedTuple):
+    """The compiled form of :class:`SpectralBall`."""
+
+    radius: float
+
+
+class RankBallKernel(NamedTuple):
+    """The compiled form of :class:`RankBall`."""
+
+    rank: int
+
+
+class Nuclear(Function):
+    r""":math:`\psi(X) = \lambda \sum_i \sigma_i(X)`, whose prox soft-thresholds the singular values.
+
+    LAPACK computes the singular values, which allocates.
+
+    Parameters
+    ----------
+    lam : float
+        The weight :math:`\lambda`, at least 0 and finite.
+
+    Raises
+    ------
+    InputError
+        If ``lam`` is negative or not finite.
+
+    References
+    ----------
+    Cai, Candès and Shen, "A singular value thresholding algorithm for matrix completion" (2010), theorem 2.1.
+
+    Examples
+    --------
+    >>> Nuclear(1.0).prox(np.diag([3.0, 0.5]), 1.0).round(12) + 0.0
+    array([[2., 0.],
+           [0., 0.]])
+    """
+
+    ndim = 2
+    is_homogeneous = True
+
+    def __init__(self, lam: float) -> None:
+        self.lam = checked_number("lam", lam, "a weight", at_least=0.0)
+        self.kernel = NuclearKernel(self.lam)
+
+    @classmethod
+    def example(cls, d):
+        return cls(0.5)
+
+    def _value(self, x):
+        return self.lam * _singular_values(x).sum()
+
+    def conjugate(self):
+        return SpectralBall(self.lam)
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        # With x = U S V' of rank r: lam (U V' + W), W orthogonal to U and V and of spectral norm at most 1.
+        U, sizes, V = np.linalg.svd(x, full_matrices=False)
+        kept = sizes > tolerance * sizes[0]
+        U, V = U[:, kept], V[kept]
+        rest = u - U @ (U.T @ u)
+        rest -= (rest @ V.T) @ V
+        beyond = np.maximum(_singular_values(rest) - self.lam, 0.0)
+        return np.hypot(np.linalg.norm(u - rest - self.lam * U @ V), np.linalg.norm(beyond))
+
+    def __repr__(self) -> str:
+        return f"Nuclear({self.lam!r})"
+
+
+class SpectralBall(Function):
+    r""":math:`\psi(X) = 0` where no singular value is above r and infinity elsewhere; the prox clips them.
+
+    LAPACK computes the singular values, which allocates.
+
+    Parameters
+    ----------
+    radius : float
+        The radius r, at least 0 and finite.
+
+    Raises
+    ------
+    InputError
+        If ``radius`` is negative or not finite.
+
+    Examples
+    --------
+    >>> SpectralBall(1.0).prox(np.diag([3.0, 0.5]), 1.0).round(12) + 0.0
+    array([[1. , 0. ],
+           [0. , 0.5]])
+    """
+
+    ndim = 2
+    is_indicator = True
+
+    def __init__(self, radius: float) -> None:
+        self.radius = checked_number("radius", radius, "a radius", at_least=0.0)
+        self.is_homogeneous = self.radius == 0.0
+        self.kernel = SpectralBallKernel(self.radius)
+
+    @classmethod
+    def example(cls, d):
+        return cls(0.5)
+
+    def _value(self, x):
+        return 0.0
+
+    def _violation(self, x):
+        size = _singular_values(x)[0]
+        return (size - self.radius) / size if size > self.radius else 0.0
+
+    def conjugate(self):
+        return Nuclear(self.radius)
+
+    def _subdifferential_distance(self, x, u, tolerance):
+        if self.radius == 0.0:
+            return 0.0
+        # Normal are U M V' with M positive semidefinite on the singular vectors whose value is the radius.
+        U, sizes, V = np.linalg.svd(x, full_matrices=False)
+        active = sizes >= self.radius * (1.0 - tolerance)
+        U, V = U[:, active], V[active]
+        inner = U.T @ u @ V.T
+        values, axes = np.linalg.eigh((inner + inner.T) / 2.0)
+        return np.linalg.norm(u - U @ (axes * np.maximum(values, 0.0)) @ axes.T @ V)
+
+    def __repr__(self) -> str:
+        return f"SpectralBall({self.radius!r})"
+
+
+class RankBall(Function):
+    r""":math:`\psi(X) = 0` where :math:`\mathrm{rank}(X) \le k` and infinity elsewhere; the prox keeps the k largest
+    singular values.
+
+    It is not convex. LAPACK computes the singular values, which allocates.
+
+    Parameters
+    ----------
+    rank : int
+        The rank k, at least 1.
+
+    Raises
+    ------
+    InputError
+        If ``rank`` is not a positive integer.
+
+    References
+    ----------
+    Eckart and Young, "The approximation of one matrix by another of lower rank" (1936).
+
+    Examples
+    --------
+    >>> RankBall(1).prox(np.diag([3.0, 0.5]), 1.0).round(12) + 0.0
+    array([[3., 0.],
+           [0., 0.]])
+    """
+
+    ndim = 2
+    is_convex = False
+    is_indicator = True
+    is_homogeneous = True
+
+    def __init__(self, rank: int) -> None:
+        self.rank = checked_count("rank", rank)
+        self.kernel = RankBallKernel(self.rank)
+
+    @classmethod
+    def example(cls, d):
+        return cls(max(1, d // 2))
+
+    def _value(self, x):
+        return 0.0
+
+    def _violation(self, x):
+        sizes = _singular_values(x)
+        return sizes[self.rank] / sizes[0] if self.rank < len(sizes) and sizes[0] > 0.0 else 0.0
+
+    def __repr__(self) -> str:
+        return f"RankBall({self.rank})"
+
+
+def _singular_values(x):
+    """Return the singular values, of matrices of any size of entries."""
+    size = np.abs(x).max()
+    return np.linalg.svd(x / size, compute_uv=False) * size if size > 0.0 else np.zeros(min(x.shape))
+
+
+@njit
+def _decompose(v):
+    """Return U, the singular values, V' and the size of the largest entry, by which the values are divided."""
+    rows, columns = v.shape
+    size = 0.0
+    for i in range(rows):
+        for j in range(columns):
+            size = max(size, abs(v[i, j]))
+    scale = size if 0.0 < size < np.inf else 1.0
+    scaled = np.empty((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            scaled[i, j] = v[i, j] / scale
+    U, sizes, V = np.linalg.svd(scaled, False)
+    return U, sizes, V, scale
+
+
+@njit
+def _compose(U, sizes, V, scale, x):
+    product = (U * sizes) @ V
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            x[i, j] = product[i, j] * scale
+
+
+@implements(prox, NuclearKernel)
+def _threshold(kernel, v, tau, x, work):
+    U, sizes, V, scale = _decompose(v)
+    _compose(U, np.maximum(sizes - tau * kernel.lam / scale, 0.0), V, scale, x)
+
+
+@implements(prox, SpectralBallKernel)
+def _clip(kernel, v, tau, x, work):
+    U, sizes, V, scale = _decompose(v)
+    if sizes[0] * scale <= kernel.radius:
+        x[:] = v
+    else:
+        _compose(U, np.minimum(sizes, kernel.radius / scale), V, scale, x)
+
+
+@implements(prox, RankBallKernel)
+def _truncate(kernel, v, tau, x, work):
+    U, sizes, V, scale = _decompose(v)
+    sizes[kernel.rank :] = 0.0
+    _compose(U, sizes, V, scale, x)

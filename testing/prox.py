@@ -1,0 +1,387 @@
+r"""Checks of a proximal operator against its definition, for plain pytest.
+
+What is checked follows from :math:`p = \mathrm{prox}_{\gamma\psi}(x) \iff \psi(z) \ge \psi(p) + \langle x - p, z -
+p\rangle / \gamma` for all z. With points z near and far this characterises the prox of a convex function, so a wrong one
+is found without a right one to compare with.
+"""
+
+from collections.abc import Callable, Iterator
+from inspect import signature
+from typing import Any, NamedTuple
+
+import numpy as np
+
+try:
+    from hypothesis import HealthCheck, given, settings
+    from hypothesis import strategies as st
+    from hypothesis.extra.numpy import arrays
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("rootkappa.testing needs Hypothesis: install it, or rootkappa[test].") from error
+
+from scipy.optimize import minimize
+
+from ..problems.errors import InputError
+from ..problems.functions import Function
+
+# Products are formed in extended precision where the machine has it, so squares of 1e300 are no problem there.
+_WIDE = np.longdouble
+_EPS = float(np.finfo(float).eps)
+_TINY = _WIDE(5e-324)
+_WIDE_RANGE = np.finfo(_WIDE).maxexp > 4 * np.finfo(float).maxexp
+# An operator may lose this many roundings for each coordinate.
+_ROUNDINGS = 64
+# Conjugates are compared where the subgradient (x - p) / gamma has not lost its digits.
+_TAME = (1e-2, 1e2)
+_MAGNITUDES = (5e-324, 1e-310, 1e-300, 1e-150, 1e150, 1e300)
+_STEP_SIZES = (1e-12, 1e-6, 1.0, 1e6, 1e12)
+
+# Tiny numbers have checks of their own.
+_FLOATS = st.floats(-10.0, 10.0).map(lambda value: value if abs(value) > 1e-9 else 0.0)
+_ENTRIES = st.one_of(_FLOATS, st.sampled_from([0.0, -0.0, 0.25, -0.25, 0.5, -0.5, 1.0, -1.0, 2.0]))
+
+
+class Case(NamedTuple):
+    """One drawn example: two points, a step size, and moves to points nearby."""
+
+    x: np.ndarray
+    y: np.ndarray
+    gamma: float
+    move: np.ndarray
+    distance: float
+    t: float
+
+
+def check_prox(function: Any, shape: tuple[int, ...] | int = 5) -> None:
+    r"""Hold a function's proximal operator against its definition, and all else that it says about itself.
+
+    Of any object with ``value(x)`` and ``prox(x, gamma)`` it checks that the prox is in the domain and satisfies the
+    variational inequality, that scipy finds no better minimiser of :math:`\psi(z) + \|z-x\|^2/(2\gamma)`, that it is
+    firmly nonexpansive, leaves its input alone, is a function of its input, keeps float32 and float64, and stays finite
+    for tiny and huge arguments. Whatever else the object has is checked too: the predicates of
+    :class:`~rootkappa.problems.functions.Function` (``is_convex`` is assumed where it is missing), ``conjugate()`` by
+    the Moreau identity and the Fenchel-Young inequality, which is an equality at the prox,
+    ``subdifferential_distance`` and ``out=``.
+
+    The number of examples and their seed are those of the active Hypothesis profile.
+
+    Parameters
+    ----------
+    function : object
+        The function :math:`\psi`.
+    shape : tuple of int or int
+        The shape of the points to try.
+
+    Raises
+    ------
+    AssertionError
+        If something is wrong; the message says what, at which point, and by how much.
+
+    Examples
+    --------
+    A function of another library needs a value and a prox only:
+
+    >>> from types import SimpleNamespace
+    >>> square = SimpleNamespace(value=lambda x: 0.5 * np.sum(x**2), prox=lambda x, gamma: x / (1 + gamma))
+    >>> check_prox(square)
+    >>> square.prox = lambda x, gamma: x / 2
+    >>> check_prox(square)
+    Traceback (most recent call last):
+        ...
+    AssertionError: ...
+    """
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    points = arrays(float, shape, elements=_ENTRIES)
+    exponents = st.one_of(st.floats(-4.0, 4.0), st.floats(-1.0, 1.0), st.sampled_from([-12.0, 0.0, 12.0]))
+    cases = st.builds(
+        Case,
+        x=st.tuples(points, st.sampled_from([1.0, 1.0, 1e-6, 1e6])).map(lambda pair: pair[0] * pair[1]),
+        y=points,
+        gamma=exponents.map(lambda exponent: 10.0**exponent),
+        move=points,
+        distance=st.integers(-7, 1).map(lambda exponent: 10.0**exponent),
+        t=st.floats(0.0, 1.0),
+    )
+
+    @settings(suppress_health_check=list(HealthCheck), deadline=None)
+    @given(case=cases)
+    def examine(case: Case) -> None:
+        for check in _checks(function):
+            check(function, case)
+
+    examine()
+    _stays_sound_at_the_edges(function, shape)
+    _no_search_finds_better(function, shape)
+
+
+def _checks(function: Any) -> Iterator[Callable[[Any, Case], None]]:
+    """Yield the checks that apply to what the function is and says."""
+    yield from (_is_a_pure_function, _keeps_the_type, _satisfies_its_definition)
+    if _is_convex(function):
+        yield from (_is_firmly_nonexpansive, _values_are_convex)
+    if isinstance(function, Function) or "out" in signature(function.prox).parameters:
+        yield _writes_to_out
+    if getattr(function, "is_indicator", False):
+        yield _projects
+    if getattr(function, "is_homogeneous", False):
+        yield _scales
+    if getattr(function, "is_separable", False):
+        yield _is_separable
+    if _is_convex(function):
+        if getattr(function, "L", np.inf) < np.inf or getattr(function, "mu", 0.0) > 0.0:
+            yield _keeps_its_constants
+        if hasattr(function, "conjugate"):
+            yield _has_its_conjugate
+        if hasattr(function, "subdifferential_distance"):
+            yield _measures_the_distance_to_its_subdifferential
+
+
+def _is_convex(function: Any) -> bool:
+    return getattr(function, "is_convex", True)
+
+
+def _is_a_pure_function(function, case):
+    before = case.x.copy()
+    p = function.prox(case.x, case.gamma)
+    _demand(np.array_equal(case.x, before), function, case, "the prox changes its input", case.x, before)
+    _demand(not np.shares_memory(p, case.x), function, case, "the prox returns its input", p, "a new array")
+    _demand(p.shape == case.x.shape, function, case, "the prox has another shape", p.shape, case.x.shape)
+    _demand(np.isfinite(p).all(), function, case, "the prox is not finite", p, "finite numbers")
+    again = function.prox(case.x.copy(), case.gamma)
+    _demand(np.array_equal(p, again), function, case, "the prox differs from call to call", again, p)
+    value = function.value(p)
+    _demand(value < np.inf, function, case, "the prox is outside the domain", p, "a finite value")
+
+
+def _keeps_the_type(function, case):
+    p = function.prox(case.x, case.gamma)
+    _demand(p.dtype == case.x.dtype, function, case, "the prox changes the type", p.dtype, case.x.dtype)
+    single = case.x.astype(np.float32)
+    p = function.prox(single, case.gamma)
+    _demand(p.dtype == np.float32, function, case, "the prox changes the type of float32", p.dtype, "float32")
+    wide = function.prox(single.astype(float), case.gamma)
+    if _is_convex(function):
+        size = max(np.abs(single).max(), np.abs(wide).max())
+        error, allowed = np.abs(p - wide).max(), 64 * p.size * float(np.finfo(np.float32).eps) * size + 1e-37
+        _demand(error <= allowed, function, case, "float32 and float64 give different results", error, allowed)
+    strided = np.repeat(case.x[..., None], 2, axis=-1)[..., 0]
+    p, q = function.prox(case.x, case.gamma), function.prox(strided, case.gamma)
+    _demand(np.array_equal(p, q), function, case, "an array with gaps gives another result", q, p)
+
+
+def _satisfies_its_definition(function, case):
+    """Compare psi(z) + |z - x|^2 / (2 gamma) at the prox with its values near and far, in each coordinate and others."""
+    x, gamma = case.x, case.gamma
+    p = function.prox(x, gamma)
+    at_p = function.value(p)
+    q = function.prox(case.y, gamma)
+    units = [unit.reshape(x.shape) for unit in np.vstack((np.eye(x.size), -np.eye(x.size)))]
+    size = max(np.abs(p).max(), 1e-3)
+    near = [p + case.distance * size * move for move in (*units, case.move, case.y - p)]
+    far = [np.zeros_like(x), x, -x, case.y, q, p + case.t * (q - p), np.full_like(x, x.mean())]
+    on_the_way = [function.prox(z, 1e-9) for z in (near[-1], case.move)]
+    for z in (*near, *far, *on_the_way, p + case.t * (on_the_way[1] - p)):
+        value = function.value(z)
+        if not (np.isfinite(value) and np.isfinite(at_p)):
+            continue
+        largest = max(np.abs(v).max() for v in (x, z, p))
+        # A value near 0 may be the difference of terms as large as the point, and the function made of numbers near 1.
+        terms = abs(_WIDE(value)) + abs(_WIDE(at_p)) + largest + 1.0
+        rounding = _ROUNDINGS * _EPS * x.size * (_WIDE(largest) * (largest + 1.0) + gamma * terms)
+        rise = gamma * (_WIDE(value) - at_p)
+        if _is_convex(function):
+            slope = _inner(x - p, z - p)
+            _demand(
+                slope <= rise + rounding, function, case,
+                f"the variational inequality <x - p, z - p> <= gamma (psi(z) - psi(p)) fails at z = {z!r}", slope, rise,
+            )  # fmt: skip
+        else:
+            least = (_inner(x - p, x - p) - _inner(x - z, x - z)) / 2
+            _demand(least <= rise + rounding, function, case, f"z = {z!r} is better than the prox", least, rise)
+
+
+def _is_firmly_nonexpansive(function, case):
+    p, q = function.prox(case.x, case.gamma), function.prox(case.y, case.gamma)
+    size = _WIDE(max(np.abs(v).max() for v in (case.x, case.y, p, q)))
+    rounding = _ROUNDINGS * p.size * (_EPS * size + _TINY) * size
+    square, product = _inner(p - q, p - q), _inner(p - q, case.x - case.y)
+    _demand(square <= product + rounding, function, case, "the prox is not firmly nonexpansive", square, product)
+
+
+def _values_are_convex(function, case):
+    p, q = function.prox(case.x, case.gamma), function.prox(case.y, 1.0)
+    chord = case.t * function.value(p) + (1.0 - case.t) * function.value(q)
+    between = function.value(case.t * p + (1.0 - case.t) * q)
+    if np.isfinite(chord):
+        terms = abs(function.value(p)) + abs(function.value(q)) + max(np.abs(p).max(), np.abs(q).max())
+        allowed = chord + _ROUNDINGS * p.size * _EPS * terms
+        # A mean of two points of a thin set may leave it by a rounding that beside its own size is large.
+        if between < np.inf or min(case.t, 1.0 - case.t) > 1e-3 and np.abs(p + q).max() > 0.1 * np.abs(p - q).max():
+            _demand(between <= allowed, function, case, "the values are not convex", between, chord)
+
+
+def _writes_to_out(function, case):
+    p = function.prox(case.x, case.gamma)
+    out = np.full_like(case.x, np.nan)
+    returned = function.prox(case.x, case.gamma, out=out)
+    _demand(returned is out, function, case, "prox does not return what it is given as out", returned, out)
+    _demand(np.array_equal(out, p), function, case, "prox writes something else to out", out, p)
+    over = case.x.copy()
+    function.prox(over, case.gamma, out=over)
+    _demand(np.array_equal(over, p), function, case, "prox with out = x gives another result", over, p)
+
+
+def _projects(function, case):
+    p = function.prox(case.x, case.gamma)
+    value = function.value(p)
+    _demand(value == 0.0, function, case, "an indicator has a value", value, 0.0)
+    other = function.prox(case.x, 3.0 * case.gamma)
+    allowed = _ROUNDINGS * _EPS * p.size * np.abs(case.x).max()
+    error = np.abs(other - p).max()
+    _demand(error <= allowed, function, case, "a projection depends on gamma", error, allowed)
+    error, allowed = np.abs(function.prox(p, case.gamma) - p).max(), allowed + _ROUNDINGS * _EPS * np.abs(p).max()
+    _demand(error <= allowed, function, case, "projecting again moves the point", error, allowed)
+
+
+def _scales(function, case):
+    p = function.prox(case.x, case.gamma)
+    value = function.value(p)
+    for t in (0.5, 4.0, 3.0):
+        scaled = function.value(t * p)
+        allowed = _ROUNDINGS * p.size * _EPS * t * (abs(value) + np.abs(p).max())
+        if scaled < np.inf or t != 3.0:  # a multiple by 3 is rounded, and may so leave a thin set
+            _demand(abs(scaled - t * value) <= allowed, function, case, "it is not homogeneous", scaled, t * value)
+        error = np.abs(function.prox(t * case.x, t * case.gamma) - t * p).max()
+        allowed = _ROUNDINGS * p.size * _EPS * t * max(np.abs(case.x).max(), np.abs(p).max(), 1.0)
+        if _is_convex(function):
+            _demand(error <= allowed, function, case, f"the prox does not scale by {t}", error, allowed)
+
+
+def _is_separable(function, case):
+    x, y = case.x, case.y
+    mixed = np.where(np.arange(x.size).reshape(x.shape) % 2 == 0, x, y)
+    p, q, r = (function.prox(v, case.gamma) for v in (x, y, mixed))
+    expected = np.where(np.arange(x.size).reshape(x.shape) % 2 == 0, p, q)
+    _demand(np.array_equal(r, expected), function, case, "a coordinate of the prox depends on others", r, expected)
+    swapped = np.where(np.arange(x.size).reshape(x.shape) % 2 == 0, q, p)
+    total, other = function.value(p) + function.value(q), function.value(r) + function.value(swapped)
+    allowed = _ROUNDINGS * p.size * _EPS * (sum(abs(function.value(v)) for v in (p, q, r, swapped)))
+    _demand(abs(total - other) <= allowed, function, case, "the value is no sum over coordinates", other, total)
+
+
+def _keeps_its_constants(function, case):
+    x, y, gamma = case.x, case.y, case.gamma
+    p, q = function.prox(x, gamma), function.prox(y, gamma)
+    # Subgradients at p and q, times gamma.
+    u, w = x - p, y - q
+    product, square = _inner(u - w, p - q), _inner(p - q, p - q)
+    rounding = _ROUNDINGS * _EPS * p.size * _WIDE(max(np.abs(v).max() for v in (x, y, p, q))) ** 2
+    mu, L = gamma * getattr(function, "mu", 0.0), gamma * getattr(function, "L", np.inf)
+    least = mu * square
+    slack = rounding * (1 + mu)
+    _demand(product >= least - slack, function, case, "it is not mu-strongly convex", product / gamma, least / gamma)
+    if L < np.inf:
+        steepest, slack = _inner(u - w, u - w), rounding * (1 + L)
+        _demand(steepest <= L * product + slack, function, case, "its gradient is not L-Lipschitz", steepest, L * product)
+
+
+def _has_its_conjugate(function, case):
+    """Hold the conjugate against the function: by Moreau at all points, by Fenchel and Young where digits are left."""
+    x, gamma = case.x, case.gamma
+    conjugate = function.conjugate()
+    p = function.prox(x, gamma)
+    both = p + gamma * conjugate.prox(x / gamma, 1.0 / gamma)
+    largest = max(np.abs(x).max(), np.abs(p).max())
+    error, allowed = np.abs(both - x).max(), _ROUNDINGS * _EPS * x.size * largest
+    _demand(error <= allowed, function, case, "Moreau's identity fails", error, allowed)
+    if not (_TAME[0] <= gamma <= _TAME[1] and largest <= 100.0):
+        return
+    u = (x - p) / gamma
+    tolerance = 1e-10
+    values = _value(function, p, tolerance), _value(conjugate, u, tolerance)
+    product = float(_inner(p, u))
+    allowed = 1e-8 * (sum(map(abs, values)) + abs(product) + largest * (1.0 + np.abs(u).max()))
+    _demand(
+        abs(sum(values) - product) <= allowed, function, case,
+        "psi(p) + conjugate(u) is not <p, u> at the prox p and u = (x - p) / gamma", sum(values), product,
+    )  # fmt: skip
+    other = conjugate.prox(case.y, 1.0)
+    values, product = (_value(function, p, tolerance), _value(conjugate, other, tolerance)), float(_inner(p, other))
+    allowed = 1e-8 * (sum(map(abs, values)) + abs(product) + largest * (1.0 + np.abs(other).max()))
+    _demand(
+        sum(values) >= product - allowed, function, case,
+        f"psi(p) + conjugate(u) is below <p, u> at the prox p and u = {other!r}", sum(values), product,
+    )  # fmt: skip
+
+
+def _measures_the_distance_to_its_subdifferential(function, case):
+    x, gamma = case.x, case.gamma
+    p = function.prox(x, gamma)
+    u = (x - p) / gamma
+    # What the function is made of, a shift say, may be of size 1.
+    rounding = _ROUNDINGS * _EPS * x.size * (max(np.abs(x).max(), np.abs(p).max(), 1.0) / gamma + np.abs(u).max())
+    L = getattr(function, "L", np.inf)
+    rounding += _ROUNDINGS * _EPS * (L if L < np.inf else 0.0) * np.abs(p).max() + _ROUNDINGS * _EPS
+    try:
+        distance = function.subdifferential_distance(p, u)
+    except InputError:
+        return  # there is no formula for it
+    _demand(distance <= rounding, function, case, "(x - p) / gamma is no subgradient at the prox p", distance, rounding)
+    # The distance of another u is at least what a step from p along u fails to come back by.
+    other = case.y
+    least = np.linalg.norm(p - function.prox(p + gamma * other, gamma)) / gamma
+    found = function.subdifferential_distance(p, other)
+    rounding += _ROUNDINGS * _EPS * x.size * (np.abs(p).max() / gamma + np.abs(other).max())
+    _demand(found >= least - rounding, function, case, f"the distance of u = {other!r} is too small", found, least)
+
+
+def _stays_sound_at_the_edges(function, shape):
+    """Try tiny, huge and subnormal points, and step sizes far from 1."""
+    size = int(np.prod(shape))
+    patterns = [np.resize(row, size).reshape(shape) for row in ([1.0, -0.5, 0.25], [1.0], [0.0, 1.0, -1.0], [-1.0])]
+    cases = [(magnitude * pattern, 1.0) for magnitude in _MAGNITUDES for pattern in patterns]
+    cases += [(pattern, gamma) for gamma in _STEP_SIZES for pattern in patterns]
+    for x, gamma in cases:
+        p = function.prox(x, gamma)
+        case = Case(x, np.zeros_like(x), gamma, x, 0.0, 0.0)
+        _demand(p.shape == x.shape and np.isfinite(p).all(), function, case, "the prox is not finite", p, "finite numbers")
+        inside = function.in_domain(p) if hasattr(function, "in_domain") else True
+        # A multiple of the smallest float is a coarse thing.
+        inside |= 0.0 < np.abs(x).max() < 1e-300
+        _demand(inside, function, case, "the prox is outside the domain", p, "a point inside")
+        if _is_convex(function) and (_WIDE_RANGE or np.abs(x).max() in (1.0, 0.0)):
+            _is_firmly_nonexpansive(function, case)
+
+
+def _no_search_finds_better(function, shape):
+    """Compare with a naive twin: a search that knows the values only."""
+    rng = np.random.default_rng(int(np.prod(shape)))
+    for gamma in (0.1, 1.0, 10.0):
+        x = rng.standard_normal(shape).round(1)
+        case = Case(x, x, gamma, x, 0.0, 0.0)
+        p = function.prox(x, gamma)
+
+        def objective(z, x=x, gamma=gamma):
+            value = function.value(z.reshape(x.shape))
+            return gamma * value + 0.5 * np.sum((z - x.ravel()) ** 2) if value < np.inf else 1e300
+
+        found = minimize(objective, p.ravel(), method="Nelder-Mead", options={"maxiter": 200 * p.size})
+        least = objective(p.ravel())
+        allowed = 1e-9 * (1.0 + abs(least))
+        _demand(found.fun >= least - allowed, function, case, f"the search finds {found.x!r}, better", found.fun, least)
+
+
+def _value(function, x, tolerance):
+    """Return the value with a tolerance of the domain, where the function knows one."""
+    return function.value(x, tolerance=tolerance) if isinstance(function, Function) else function.value(x)
+
+
+def _inner(a: np.ndarray, b: np.ndarray) -> Any:
+    return np.sum(a.astype(_WIDE) * b.astype(_WIDE))
+
+
+def _demand(holds: Any, function: Any, case: Case, sentence: str, found: Any, wanted: Any) -> None:
+    if not holds:
+        raise AssertionError(
+            f"{function!r}: {sentence}; found {found}, expected {wanted}, at x = {case.x!r}, y = {case.y!r}, "
+            f"gamma = {case.gamma!r}."
+        )
