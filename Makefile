@@ -2,14 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Hypothesis draws new cases in every run; make test SEED=... draws those of an earlier one again.
+SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: verify test lint bench clean
+.PHONY: verify test nightly lint bench bench-prox clean
 
 verify: $(VENV)/installed
 	$(BIN)/rootkappa verify --all --out out
 
 test: lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --hypothesis-profile=ci --hypothesis-seed=$(SEED)
+
+nightly: $(VENV)/installed
+	$(BIN)/python -m pytest -n auto --hypothesis-profile=nightly --hypothesis-seed=$(SEED)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
@@ -19,6 +24,9 @@ lint: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python tests/bench/kernels.py
 
+bench-prox: $(VENV)/installed-bench
+	$(BIN)/python tests/bench/prox.py
+
 clean:
 	rm -rf $(VENV) build *.egg-info out
 
@@ -27,4 +35,8 @@ $(VENV)/installed: setup.cfg pyproject.toml
 	  { echo 'Rootkappa needs Python 3.11 or newer: say which with make PYTHON=python3.12'; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
+	touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@

@@ -90,19 +90,23 @@ def commands() -> None:
 
 
 @commands.command(
-    "list", cls=_Command, examples=("rootkappa list", "rootkappa list methods"),
+    "list", cls=_Command, examples=("rootkappa list", "rootkappa list functions"),
 )  # fmt: skip
-@click.argument("kind", type=click.Choice(["methods", "data"]), required=False)
+@click.argument("kind", type=click.Choice(["methods", "functions", "compressors", "data"]), required=False)
 def list_command(kind: str | None) -> None:
-    """Show the methods with their promises, and the data sets."""
+    """Show the methods with their promises, functions with their predicates, compressors, and data sets."""
     from rich.console import Console
 
-    from .terminal import data_table, method_table
+    from . import terminal
 
-    if kind != "data":
-        Console().print(method_table())
-    if kind != "methods":
-        Console().print(data_table())
+    tables = {
+        "methods": terminal.method_table,
+        "functions": terminal.function_table,
+        "compressors": terminal.compressor_table,
+        "data": terminal.data_table,
+    }
+    for table in [tables[kind]] if kind else tables.values():
+        Console().print(table())
 
 
 @commands.command(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -10,7 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from . import algorithms, theory
-from .problems import data
+from .algorithms import compressors
+from .problems import data, functions
+from .problems.randomness import generator
 
 
 def method_table() -> Table:
@@ -34,6 +37,49 @@ def data_table() -> Table:
     return table
 
 
+_PREDICATES = ("is_convex", "is_separable", "is_indicator", "is_homogeneous", "is_support")
+
+
+def function_table() -> Table:
+    """Return the functions with a prox, each by an example, with what is known of it."""
+    columns = ("function", "of a", *(name.removeprefix("is_") for name in _PREDICATES), "L", "mu", "conjugate")
+    table = Table(*columns, title="Functions", box=None, pad_edge=False)
+    for function in functions.examples(3).values():
+        marks = ["✓" if getattr(function, name) else "[dim]-[/]" for name in _PREDICATES]
+        if not function.is_convex:
+            marks[0] = "[bold red]no[/]"
+        constants = (f"{function.L:g}", f"{function.mu:g}")
+        conjugate = "[dim]-[/]"
+        if function.is_convex:
+            found = function.conjugate()
+            conjugate = "by Moreau's identity" if type(found).__name__ == "Conjugate" else _short(repr(found))
+        kind = {None: "array", 1: "vector", 2: "matrix"}[function.ndim]
+        table.add_row(_short(repr(function)), kind, *marks, *constants, conjugate)
+    return table
+
+
+def compressor_table() -> Table:
+    """Return the compressors, each by an example, with their constants and the length of one message."""
+    columns = ("compressor", "class", "omega", "delta", "bits")
+    d = 64
+    table = Table(*columns, title=f"Compressors of {d} normal coordinates", box=None, pad_edge=False)
+    x = generator(0, "compressors").standard_normal(d)
+    for compressor in compressors.examples(d).values():
+        point = np.tile(x, (compressor.clients, 1)) if compressor.clients > 1 else x
+        message = compressor(point, compressor.draw(generator(0, "compressors", "draw"), d, 1)[0])
+        bits = compressor.bits(message[0] if compressor.clients > 1 else message)
+        omega, delta = compressor.omega(d), compressor.delta(d)
+        words = ["unbiased"] if compressor.is_unbiased else []
+        words += ["contractive"] if delta > 0.0 else []
+        words += [f"{compressor.clients} clients together"] if compressor.clients > 1 else []
+        table.add_row(repr(compressor), ", ".join(words), f"{omega:.4g}", f"{delta:.4g}", str(bits))
+    return table
+
+
+def _short(text: str) -> str:
+    return escape(text if len(text) <= _NAME else f"{text[: _NAME - 1]}…")
+
+
 def progress_bars() -> Progress:
     """Return progress bars on standard error, which vanish when they are done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
@@ -53,6 +99,8 @@ def reporter(bars: Progress, method: str, kinds: tuple[str, ...]) -> Callable[[s
     return report
 
 
+# Arrays are cut from here on in the name of a function.
+_NAME = 30
 _COLOURS = {"confirmed": "green", "consistent": "cyan", "refuted": "bold red", "inconclusive": "yellow"}
 
 

@@ -47,7 +47,7 @@ def dispatched(stub: Callable[..., Any]) -> Callable[..., Any]:
 
     choose.__signature__ = signature(plain)  # pyright: ignore[reportFunctionMemberAccess]
     overload(call)(choose)
-    call.implementations = implementations  # pyright: ignore[reportFunctionMemberAccess]
+    call.implementations = implementations  # pyright: ignore[reportAttributeAccessIssue]
     return call
 
 

@@ -10,9 +10,9 @@ from .compiled import njit
 from .data import DEFAULT
 from .data import load as load_data
 from .data.libsvm import two_labels
+from .dispatch import implements
 from .errors import InputError
 from .functions import Function
-from .dispatch import implements
 from .oracles import clients, gradient, local_steps, repeat_gradient_steps, work_size
 from .partitions import assign
 from .problem import Problem, checked_psi
@@ -113,7 +113,7 @@ class Logistic(Problem):
         self.L_i = largest + self.l2
         self.mu_i = np.full(self.n, self.l2)
         self.how = {"L": "eigenvalues", "mu": "bound"}
-        self.psi = checked_psi(psi)
+        self.psi = checked_psi(psi, self.d)
         if isinstance(self._B, np.ndarray):
             self.kernel = DenseLogisticKernel(self._B, self._start, self.l2, self.psi.kernel)
         else:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
-from .functions import Function, Zero
+from .functions import Function
+from .functions.zero import Zero
 from .solution import Solution, solve
 
 
@@ -138,12 +139,15 @@ def _hash_kernel(digest: Any, kernel: Any) -> None:
             digest.update(np.ascontiguousarray(value).view(np.uint8).data)
 
 
-def checked_psi(psi: Function | None) -> Function:
-    """Return the nonsmooth term, :math:`0` for None; one that does not act on a single model is refused."""
+def checked_psi(psi: Function | None, d: int) -> Function:
+    """Return the nonsmooth term, :math:`0` for None; it must be a convex function of one model with d coordinates."""
     if psi is None:
         return Zero()
-    if not isinstance(psi, Function) or not hasattr(psi, "kernel"):
+    if not isinstance(psi, Function) or not hasattr(psi, "kernel") or psi.ndim == 2:
         raise InputError(
             f"psi = {psi!r} is no function of one model with a compiled prox: give e.g. functions.L1(0.1)."
         )
+    if not psi.is_convex:
+        raise InputError(f"psi = {psi!r} is not convex, and no promise covers that: give a convex function.")
+    psi.check_shape((d,), "a model")
     return psi

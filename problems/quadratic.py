@@ -6,9 +6,9 @@ import numpy as np
 
 from .checks import as_number, checked_array, checked_count, checked_kappa
 from .compiled import njit
+from .dispatch import implements
 from .errors import InputError
 from .functions import Function
-from .dispatch import implements
 from .oracles import clients, gradient, local_steps, repeat_gradient_steps, work_size
 from .problem import Problem, checked_psi
 from .randomness import generator
@@ -72,7 +72,7 @@ class Quadratic(Problem):
                 f"linear has shape {b.shape}, but finite numbers of shape ({self.n}, {self.d}) are needed: "
                 "give one row for each of the hessians."
             )
-        self.psi = checked_psi(psi)
+        self.psi = checked_psi(psi, self.d)
         self.kernel = QuadraticKernel(A, b, V, lam, self.psi.kernel)
         self.L_i, self.mu_i = lam.max(axis=1), lam.min(axis=1)
         self.how = {"L": how, "mu": how}

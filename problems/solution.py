@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .compiled import cache_folder
-from .functions import Zero
+from .functions.zero import Zero
 
 if TYPE_CHECKING:
     from .problem import Problem

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom
 
-from ..algorithms.compressors import ClientMask, compress, compress_work_size
+from ..algorithms.compressors import compress, compress_work_size
+from ..algorithms.compressors.client_mask import ClientMask
 
 #: The probability with which one statistical check rejects a compressor that is right.
 ALPHA = 1e-9

@@ -1,6 +1,5 @@
 """What all tests share: Hypothesis profiles and small problems of every kind."""
 
-import os
 import sys
 from typing import NamedTuple
 
@@ -11,12 +10,13 @@ from scipy.sparse import csr_array
 
 from rootkappa import cli, problems
 
-# Compilation makes the first example slow, so no example has a deadline. In CI the cases are new in every run and
-# a failure prints what replays it.
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+# Compilation makes the first example slow, so no example has a deadline. The cases are new in every run: make prints
+# the seed that replays them, and a failure prints what replays it alone.
+_COMMON = {"deadline": None, "derandomize": False, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 settings.register_profile("quick", max_examples=20, **_COMMON)
-settings.register_profile("ci", max_examples=40, derandomize=False, **_COMMON)
-settings.load_profile("ci" if os.environ.get("CI") else "quick")
+settings.register_profile("ci", max_examples=40, **_COMMON)
+settings.register_profile("nightly", max_examples=50 * 40, **_COMMON)
+settings.load_profile("quick")
 
 
 def _logistic(sparse):

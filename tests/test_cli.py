@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rootkappa import cli
+from rootkappa import algorithms, cli, problems
 
 COMMANDS = sorted(cli.commands.commands)
 SMALL = "--problem quadratic --basis client --clients 3 --dim 3 --kappa 20"
@@ -133,7 +133,7 @@ BAD = {
     "plot exponent --axis round": "unknown axis 'round': did you mean 'rounds'?",
     "plot convergence --axis round": "unknown axis 'round': did you mean 'rounds'?",
     "plot surface": "'surface' is not one of 'convergence', 'exponent'",
-    "list theorems": "'theorems' is not one of 'methods', 'data'",
+    "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
     "prove": "No such command 'prove'",
     "verify --sloppy": "No such option '--sloppy'",
 }
@@ -315,12 +315,18 @@ def test_the_first_help_and_the_version(command):
 def test_list(command):
     everything = command("list")
     assert everything.code == 0
-    methods, data = command("list", "methods").output, command("list", "data").output
+    kinds = ("methods", "functions", "compressors", "data")
+    methods, functions, compressors, data = (command("list", kind).output for kind in kinds)
     assert "scaffnew" in methods
     assert "κ^0.5" in methods
     assert "breast_cancer" not in methods
     assert "breast_cancer" in data
-    assert everything.output == methods + data
+    for name in problems.functions.examples(3):
+        assert re.search(rf"^{name}\(", functions, re.MULTILINE), name
+    for name in algorithms.compressors.examples(64):
+        assert re.search(rf"^{name}\(", compressors, re.MULTILINE), name
+    assert re.search(r"^L0\(0.5\) +array +no ", functions, re.MULTILINE)
+    assert everything.output == methods + functions + compressors + data
     assert command("data").output == data
 
 

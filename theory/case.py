@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.method import Method
+from ..problems.errors import InputError
 from ..problems.problem import Problem
 from .theorem import Theorem
 from .verdict import Verdict
@@ -54,6 +55,11 @@ class Case:
     def params(self) -> Any:
         """The method's parameters, in its own NamedTuple."""
         prescribed = self.theorem.parameters(self.problem, **self.changes)
+        if set(prescribed._fields) != set(self.method.Params._fields):
+            raise InputError(
+                f"the theorem {self.theorem.name} prescribes {', '.join(prescribed._fields)}, but {self.method.name} "
+                f"takes {', '.join(self.method.Params._fields)}: name a theorem of that method."
+            )
         return self.method.Params(**prescribed._asdict())
 
     @cached_property

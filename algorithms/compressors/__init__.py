@@ -1,32 +1,28 @@
-"""Compressors: what a client sends instead of a vector, one file each."""
+"""Compressors: what a client sends instead of a vector, one file each; every class in them is found by being there."""
 
-from .bernoulli import Bernoulli
-from .client_mask import ClientMask
+import importlib
+import pkgutil
+from inspect import isabstract
+
 from .compressor import Compressor, compress, compress_work_size, compress_workspace
-from .identity import Identity
-from .l1_selection import L1Selection
-from .low_rank import LowRank
-from .natural import Natural
-from .perm_k import PermK
-from .qsgd import QSGD
-from .rand_k import RandK
-from .scaled_sign import ScaledSign
-from .top_k import TopK
 
-__all__ = [
-    "QSGD",
-    "Bernoulli",
-    "ClientMask",
-    "Compressor",
-    "Identity",
-    "L1Selection",
-    "LowRank",
-    "Natural",
-    "PermK",
-    "RandK",
-    "ScaledSign",
-    "TopK",
-    "compress",
-    "compress_work_size",
-    "compress_workspace",
-]
+_CLASSES: dict[str, type[Compressor]] = {}
+for _entry in pkgutil.iter_modules(__path__):
+    for _name, _thing in vars(importlib.import_module(f".{_entry.name}", __name__)).items():
+        if isinstance(_thing, type) and issubclass(_thing, Compressor) and not isabstract(_thing):
+            _CLASSES[_name] = _thing
+globals().update(_CLASSES)
+__all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
+    [*_CLASSES, "Compressor", "compress", "compress_work_size", "compress_workspace", "examples"]
+)
+
+
+def examples(d: int) -> dict[str, Compressor]:
+    """Return a typical member of every class, by the name of the class, for vectors with ``d`` coordinates.
+
+    Examples
+    --------
+    >>> examples(8)["RandK"]
+    RandK(2)
+    """
+    return {name: _CLASSES[name].example(d) for name in sorted(_CLASSES)}

@@ -49,6 +49,10 @@ class Bernoulli(Compressor):
         self.p = float(p)
         self.kernel = BernoulliKernel(self.p)
 
+    @classmethod
+    def example(cls, d: int) -> "Bernoulli":
+        return cls(0.25)
+
     def omega(self, d: int) -> float:
         return 1.0 / self.p - 1.0
 

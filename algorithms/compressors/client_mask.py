@@ -72,6 +72,10 @@ class ClientMask(Compressor):
             )
         self.kernel = ClientMaskKernel(self.s)
 
+    @classmethod
+    def example(cls, d: int) -> "ClientMask":
+        return cls(4, 3, 2)
+
     def omega(self, d: int) -> float:
         return self.clients / self.s - 1.0
 

@@ -73,6 +73,11 @@ class Compressor(ABC):
     is_unbiased: bool
     _entries: Any = np.float64
 
+    @classmethod
+    @abstractmethod
+    def example(cls, d: int) -> "Compressor":
+        """Return a typical member of the class for vectors with ``d`` coordinates."""
+
     def omega(self, d: int) -> float:
         r"""Return the smallest known ω with :math:`\mathbb{E}\|C(x) - x\|^2 \le \omega \|x\|^2`, infinity if biased."""
         return np.inf

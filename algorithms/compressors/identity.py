@@ -26,6 +26,10 @@ class Identity(Compressor):
     is_unbiased = True
     kernel = IdentityKernel()
 
+    @classmethod
+    def example(cls, d: int) -> "Identity":
+        return cls()
+
     def omega(self, d: int) -> float:
         return 0.0
 

@@ -34,6 +34,10 @@ class L1Selection(Compressor):
     is_unbiased = True
     kernel = L1SelectionKernel()
 
+    @classmethod
+    def example(cls, d: int) -> "L1Selection":
+        return cls()
+
     def omega(self, d: int) -> float:
         return d - 1.0
 

@@ -1,5 +1,6 @@
 """Low-rank compression of a vector that is read as a matrix."""
 
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,10 @@ class LowRank(Compressor):
         self.rank = checked_count("rank", rank)
         self.rows = checked_count("rows", rows)
         self.kernel = LowRankKernel(self.rank, self.rows)
+
+    @classmethod
+    def example(cls, d: int) -> "LowRank":
+        return cls(1, next(rows for rows in range(isqrt(d), 0, -1) if d % rows == 0))
 
     def delta(self, d: int) -> float:
         return min(1.0, self.rank / min(self.rows, self._columns(d)))

@@ -40,6 +40,10 @@ class Natural(Compressor):
     is_unbiased = True
     kernel = NaturalKernel()
 
+    @classmethod
+    def example(cls, d: int) -> "Natural":
+        return cls()
+
     def omega(self, d: int) -> float:
         return 0.125
 

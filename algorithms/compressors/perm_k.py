@@ -59,6 +59,10 @@ class PermK(Compressor):
             raise InputError(f"clients = {clients!r} have nothing to share out: give at least 2.")
         self.kernel = PermKKernel(self.clients)
 
+    @classmethod
+    def example(cls, d: int) -> "PermK":
+        return cls(4)
+
     def omega(self, d: int) -> float:
         return self.clients - 1.0
 

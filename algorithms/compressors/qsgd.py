@@ -65,6 +65,10 @@ class QSGD(Compressor):
         self.s = 2**self.r
         self.kernel = QSGDKernel(float(self.s))
 
+    @classmethod
+    def example(cls, d: int) -> "QSGD":
+        return cls(2)
+
     def omega(self, d: int) -> float:
         return math.sqrt(d) / self.s - 1.0 if d >= 4 * self.s**2 else d / (4.0 * self.s**2)
 

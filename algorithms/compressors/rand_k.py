@@ -50,6 +50,10 @@ class RandK(Compressor):
         self.k = checked_count("k", k)
         self.kernel = RandKKernel(self.k)
 
+    @classmethod
+    def example(cls, d: int) -> "RandK":
+        return cls(max(1, d // 4))
+
     def omega(self, d: int) -> float:
         self.draw_shape(d)
         return d / self.k - 1.0

@@ -33,6 +33,10 @@ class ScaledSign(Compressor):
     is_unbiased = False
     kernel = ScaledSignKernel()
 
+    @classmethod
+    def example(cls, d: int) -> "ScaledSign":
+        return cls()
+
     def delta(self, d: int) -> float:
         return 1.0 / d
 

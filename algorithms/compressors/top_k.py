@@ -50,6 +50,10 @@ class TopK(Compressor):
         self.k = checked_count("k", k)
         self.kernel = TopKKernel(self.k)
 
+    @classmethod
+    def example(cls, d: int) -> "TopK":
+        return cls(max(1, d // 4))
+
     def delta(self, d: int) -> float:
         self.draw_shape(d)
         return self.k / d

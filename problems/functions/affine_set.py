@@ -58,7 +58,9 @@ class AffineSet(Function):
         c = (U.T @ self.b)[kept] / sizes[kept]
         unmet = np.linalg.norm(self.A @ (V[kept].T @ c) - self.b)
         if unmet > 1e-10 * (np.linalg.norm(self.b) + sizes[0] * np.linalg.norm(c)):
-            raise InputError(f"A x = b has no solution, the nearest misses b by {unmet:.3g}: give equations that agree.")
+            raise InputError(
+                f"A x = b has no solution, the nearest x misses by {unmet:.3g}: give equations that agree."
+            )
         self.is_homogeneous = not self.b.any()
         self.kernel = AffineSetKernel(np.ascontiguousarray(V[kept]), c)
 

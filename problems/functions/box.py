@@ -72,7 +72,7 @@ class Box(Function):
 
     def check_shape(self, shape, name="x"):
         if self.low.ndim and shape != self.low.shape:
-            raise InputError(f"{name} has shape {shape}, but the bounds have {self.low.shape}: give arrays of one shape.")
+            raise InputError(f"{name} has shape {shape}, but the bounds have {self.low.shape}: give one shape.")
 
     def _value(self, x):
         return 0.0

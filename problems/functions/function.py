@@ -72,10 +72,10 @@ class Function(ABC):
     @property
     def is_smooth(self) -> bool:
         """Whether its gradient is Lipschitz continuous."""
-        return self.L < np.inf
+        return bool(np.isfinite(self.L))
 
     def value(self, x: Any, tolerance: float | None = None) -> float:
-        r"""Return :math:`\psi(x)`, infinity outside the domain.
+        r"""Return :math:`\psi(x)`, infinity outside the domain and where x is infinite, NaN where x is NaN.
 
         Parameters
         ----------
@@ -90,6 +90,8 @@ class Function(ABC):
             If ``x`` is no array of real numbers of a shape that the function takes.
         """
         point = self._point("x", x)
+        if not np.isfinite(point).all():
+            return np.nan if np.isnan(point).any() else np.inf
         return float(self._value_within(point.astype(float), rounding(point) if tolerance is None else tolerance))
 
     def in_domain(self, x: Any, tolerance: float | None = None) -> bool:
@@ -104,7 +106,8 @@ class Function(ABC):
             type explains, :math:`16 \sqrt{d}` units in the last place.
         """
         point = self._point("x", x)
-        return bool(self._contains(point.astype(float), rounding(point) if tolerance is None else tolerance))
+        tolerance = rounding(point) if tolerance is None else tolerance
+        return bool(np.isfinite(point).all() and self._contains(point.astype(float), tolerance))
 
     def prox(self, x: Any, gamma: float, out: np.ndarray | None = None) -> np.ndarray:
         r"""Return :math:`\mathrm{prox}_{\gamma\psi}(x) = \arg\min_z \psi(z) + \|z - x\|^2 / (2\gamma)`.
@@ -184,11 +187,10 @@ class Function(ABC):
         point, slope = self._point("x", x), self._point("u", u)
         if point.shape != slope.shape:
             raise InputError(f"u has shape {slope.shape}, but x has shape {point.shape}: give arrays of one shape.")
-        tolerance = rounding(point)
-        point = point.astype(float)
-        if not self._contains(point, tolerance):
+        if not (self.in_domain(point) and np.isfinite(slope).all()):
             return np.inf
-        return float(self._subdifferential_distance(point, slope.astype(float), tolerance))
+        distance = self._subdifferential_distance(point.astype(float), slope.astype(float), rounding(point))
+        return float(distance)
 
     def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         """Raise an InputError if arrays of this shape are not the function's."""
@@ -196,25 +198,25 @@ class Function(ABC):
             kind = "vector" if self.ndim == 1 else "matrix"
             raise InputError(f"{name} has shape {shape}, but {self!r} is a function of a {kind}: give a {kind}.")
 
-    def _value(self, x: np.ndarray) -> float:
+    def _value(self, x: np.ndarray) -> Any:
         """Return the value at a point of the domain."""
         raise NotImplementedError
 
-    def _violation(self, x: np.ndarray) -> float:
+    def _violation(self, x: np.ndarray) -> Any:
         """Return how far ``x`` is outside the domain, relative to its size: 0 inside, at most about 1."""
         return 0.0
 
     def _contains(self, x: np.ndarray, tolerance: float) -> bool:
         return self._violation(x) <= tolerance
 
-    def _value_within(self, x: np.ndarray, tolerance: float) -> float:
+    def _value_within(self, x: np.ndarray, tolerance: float) -> Any:
         return self._value(x) if self._contains(x, tolerance) else np.inf
 
-    def _conjugate_value(self, u: np.ndarray, tolerance: float) -> float:
+    def _conjugate_value(self, u: np.ndarray, tolerance: float) -> Any:
         r"""Return :math:`\psi^*(u)`; a relative distance up to ``tolerance`` from its domain counts as rounding."""
         raise NotImplementedError
 
-    def _subdifferential_distance(self, x: np.ndarray, u: np.ndarray, tolerance: float) -> float:
+    def _subdifferential_distance(self, x: np.ndarray, u: np.ndarray, tolerance: float) -> Any:
         """Return the distance; a relative distance up to ``tolerance`` from a boundary counts as rounding."""
         raise InputError(f"{self!r} has no formula for its subdifferential: swap x and u and ask its conjugate.")
 
@@ -252,7 +254,9 @@ def _as_array(name: str, x: Any) -> np.ndarray:
 def _as_floats(name: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind in "iu" or (array.dtype.kind == "f" and array.dtype.itemsize in (4, 8)):
         return array.astype(np.float32 if array.dtype.kind == "f" and array.dtype.itemsize == 4 else np.float64)
-    raise InputError(f"{name} has the type {array.dtype}, not real numbers of one or two words: give float32 or float64.")
+    raise InputError(
+        f"{name} has the type {array.dtype}, not real numbers of one or two words: give float32 or float64."
+    )
 
 
 def _step_size(gamma: Any) -> float:

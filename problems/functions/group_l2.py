@@ -59,7 +59,7 @@ class GroupL2(Function):
         sizes = np.array([len(group) for group in self.groups])
         self.weights = np.sqrt(sizes) if weights is None else checked_array("weights", weights)
         if self.weights.shape != sizes.shape or not np.all((self.weights >= 0.0) & np.isfinite(self.weights)):
-            raise InputError(f"weights = {weights!r} do not fit {len(sizes)} groups: give each a finite number from 0 on.")
+            raise InputError(f"weights = {weights!r} do not fit {len(sizes)} groups: give each a finite number >= 0.")
         starts = np.concatenate(([0], np.cumsum(sizes)))
         self._d = int(max(group.max() for group in self.groups)) + 1
         self.kernel = GroupL2Kernel(self.lam * self.weights, np.concatenate(self.groups), starts)
@@ -111,7 +111,7 @@ def _checked_groups(groups: Iterable[Sequence[int]]) -> list[np.ndarray]:
     if found[0] < 0:
         raise InputError(f"groups holds the coordinate {found[0]}: give coordinates from 0 on.")
     if counts.max() > 1:
-        raise InputError(f"groups holds the coordinate {found[counts.argmax()]} twice: give groups that do not overlap.")
+        raise InputError(f"groups holds the coordinate {found[counts.argmax()]} twice: give groups without overlap.")
     return [group.astype(np.int64) for group in arrays]
 
 

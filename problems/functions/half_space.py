@@ -12,7 +12,6 @@ from ..oracles import prox
 from .function import Function
 from .norms import norm
 
-
 _EPS = 2.0**-52
 
 

@@ -17,8 +17,9 @@ class HuberKernel(NamedTuple):
 
 
 class Huber(Function):
-    r""":math:`\psi(x) = \sum_j h(x_j)`, :math:`h(t) = t^2/2` for :math:`|t| \le \delta`, else
-    :math:`\delta|t| - \delta^2/2`.
+    r""":math:`\psi(x) = \sum_j h(x_j)`, a parabola around 0 that goes on as a straight line.
+
+    It is :math:`h(t) = t^2/2` for :math:`|t| \le \delta` and :math:`\delta|t| - \delta^2/2` beyond.
 
     Parameters
     ----------

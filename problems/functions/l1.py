@@ -120,7 +120,9 @@ class LInfBall(Function):
     def _subdifferential_distance(self, x, u, tolerance):
         if self.radius == 0.0:
             return 0.0
-        outward = np.where(np.abs(x) >= self.radius * (1.0 - tolerance), np.maximum(u * np.sign(x), 0.0) * np.sign(x), 0.0)
+        outward = np.where(
+            np.abs(x) >= self.radius * (1.0 - tolerance), np.maximum(u * np.sign(x), 0.0) * np.sign(x), 0.0
+        )
         return np.linalg.norm(u - outward)
 
     def __repr__(self) -> str:

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from ..checks import checked_number
 from ..dispatch import implements
 from ..oracles import prox

@@ -1,6 +1,6 @@
 """Compiled sums over vectors that neither overflow nor underflow."""
 
-from math import inf, sqrt
+from math import inf, nan, sqrt
 
 from ..compiled import REASSOCIATE, njit
 
@@ -61,6 +61,15 @@ def norm(v):
         return sqrt(squares)
     scale = 2.0**600 if squares < 1.0 else 2.0**-600
     return sqrt(_sum_of_squares(v, scale)) / scale
+
+
+@njit
+def scale_of(v):
+    """Return the largest absolute value, 1 if all entries are 0, NaN if one is not finite."""
+    if not is_finite(v):
+        return nan
+    top = largest_size(v)
+    return top if top > 0.0 else 1.0
 
 
 @njit

@@ -9,6 +9,7 @@ from ..compiled import njit
 from ..dispatch import implements
 from ..oracles import prox
 from .function import Function
+from .norms import scale_of
 
 
 class NuclearKernel(NamedTuple):
@@ -146,10 +147,9 @@ class SpectralBall(Function):
 
 
 class RankBall(Function):
-    r""":math:`\psi(X) = 0` where :math:`\mathrm{rank}(X) \le k` and infinity elsewhere; the prox keeps the k largest
-    singular values.
+    r""":math:`\psi(X) = 0` where :math:`\mathrm{rank}(X) \le k` and infinity elsewhere.
 
-    It is not convex. LAPACK computes the singular values, which allocates.
+    It is not convex. Its prox keeps the k largest singular values. LAPACK computes them, which allocates.
 
     Parameters
     ----------
@@ -204,17 +204,14 @@ def _singular_values(x):
 
 @njit
 def _decompose(v):
-    """Return U, the singular values, V' and the size of the largest entry, by which the values are divided."""
+    """Return U, the singular values, V' and what the values are divided by; NaN for a matrix that is not finite."""
     rows, columns = v.shape
-    size = 0.0
-    for i in range(rows):
-        for j in range(columns):
-            size = max(size, abs(v[i, j]))
-    scale = size if 0.0 < size < np.inf else 1.0
-    scaled = np.empty((rows, columns))
-    for i in range(rows):
-        for j in range(columns):
-            scaled[i, j] = v[i, j] / scale
+    scale = scale_of(v.reshape(v.size))
+    scaled = np.zeros((rows, columns))
+    if scale == scale:
+        for i in range(rows):
+            for j in range(columns):
+                scaled[i, j] = v[i, j] / scale
     U, sizes, V = np.linalg.svd(scaled, False)
     return U, sizes, V, scale
 

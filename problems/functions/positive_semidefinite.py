@@ -8,6 +8,7 @@ from ..dispatch import implements
 from ..errors import InputError
 from ..oracles import prox
 from .function import Function
+from .norms import scale_of
 
 
 class PositiveSemidefiniteKernel(NamedTuple):
@@ -77,16 +78,13 @@ class PositiveSemidefinite(Function):
 @implements(prox, PositiveSemidefiniteKernel)
 def _project(kernel, v, tau, x, work):
     d = v.shape[0]
-    # In double precision, and around 1, whatever comes in.
-    size = 0.0
-    for i in range(d):
-        for j in range(d):
-            size = max(size, abs(v[i, j]))
-    scale = size if 0.0 < size < np.inf else 1.0
-    symmetric = np.empty((d, d))
-    for i in range(d):
-        for j in range(d):
-            symmetric[i, j] = v[i, j] / scale / 2.0 + v[j, i] / scale / 2.0
+    # In double precision, and around 1, whatever comes in; a scale of NaN makes the result NaN.
+    scale = scale_of(v.reshape(v.size))
+    symmetric = np.zeros((d, d))
+    if scale == scale:
+        for i in range(d):
+            for j in range(d):
+                symmetric[i, j] = v[i, j] / scale / 2.0 + v[j, i] / scale / 2.0
     values, vectors = np.linalg.eigh(symmetric)
     positive = np.ascontiguousarray(vectors[:, values > 0.0])
     roots = positive * np.sqrt(values[values > 0.0])

@@ -63,7 +63,7 @@ class Precomposed(Function):
         off = np.abs(gram - self.nu * np.eye(len(gram))).max()
         if not off <= _ORTHOGONAL * self.nu or self.nu == 0.0:
             raise InputError(
-                f"A A' differs from a multiple of the identity by {off:.3g}: give orthogonal rows of one length above 0."
+                f"A A' is {off:.3g} off a multiple of the identity: give orthogonal rows of one length above 0."
             )
         self.is_convex, self.is_indicator = inner.is_convex, inner.is_indicator
         self.is_homogeneous = inner.is_homogeneous

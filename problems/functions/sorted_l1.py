@@ -100,7 +100,7 @@ class SortedL1(_Sorted):
 
     def check_shape(self, shape, name="x"):
         if shape != self.weights.shape:
-            raise InputError(f"{name} has shape {shape}, but there are {self.weights.size} weights: give as many numbers.")
+            raise InputError(f"{name} has shape {shape}, but there are {self.weights.size} weights: give as many.")
 
     def _weights(self, d):
         return self.weights

@@ -82,7 +82,7 @@ def taut_string(y, lam, x, work):
 
 @njit
 def _append(x, hull, first, last, head_mean, head_climb, knot, k, entry, climb, lam, sign):
-    """Add an entry to a hull whose slopes increase (sign 1) or decrease (-1): merge from behind what is out of order."""
+    """Add an entry to a hull whose slopes increase (sign 1) or decrease (-1); merge what is out of order."""
     mean, start, end = float(entry), k, k + 1
     while last > first:
         before = hull[last - 1]
@@ -103,7 +103,7 @@ def _append(x, hull, first, last, head_mean, head_climb, knot, k, entry, climb, 
 
 @njit
 def _rest(y, knot, middle, end, whole, part):
-    """Return the mean from ``middle`` to ``end``, of which the mean from the knot and that up to the middle are known."""
+    """Return the mean from ``middle`` to ``end``, given that of the whole from the knot and of the part before."""
     if end - middle <= middle - knot:
         # The difference would magnify rounding; a sum costs no more than what is fixed for good.
         return _mean(y, middle, end, whole)

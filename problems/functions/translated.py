@@ -20,7 +20,7 @@ class TranslatedKernel(NamedTuple):
 
 
 class Translated(Function):
-    r""":math:`\psi(x) = \phi(x - b)`, with :math:`\mathrm{prox}_{\gamma\psi}(x) = b + \mathrm{prox}_{\gamma\phi}(x - b)`.
+    r""":math:`\psi(x) = \phi(x - b)`, whose prox is :math:`b + \mathrm{prox}_{\gamma\phi}(x - b)`.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Translated(Function):
 
     def check_shape(self, shape, name="x"):
         if shape != self.shift.shape:
-            raise InputError(f"{name} has shape {shape}, but the shift has {self.shift.shape}: give arrays of one shape.")
+            raise InputError(f"{name} has shape {shape}, but the shift has {self.shift.shape}: give one shape.")
 
     def _contains(self, x, tolerance):
         return self.inner._contains(x - self.shift, tolerance * self._magnified(x))

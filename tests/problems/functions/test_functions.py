@@ -1,178 +1,203 @@
-"""Every proximal operator against its definition, and its compiled form against the plain one."""
+"""What every function promises: its prox is one, and its name, its documentation and its examples are true."""
+
+import pkgutil
+import sys
+from importlib import import_module, reload
+from inspect import isabstract
+from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from rootkappa.problems import InputError, oracles
-from rootkappa.problems.compiled import njit
-from rootkappa.problems.functions import L1, Consensus, Function, LInfBall, Zero
+from rootkappa.problems import functions
+from rootkappa.problems.functions import Function
+from rootkappa.testing.prox import check_prox
 
-EPS = np.finfo(float).eps
-ENTRIES = st.one_of(st.floats(-1e3, 1e3), st.sampled_from([0.0, -0.0, 0.5, -0.5, 1.0, -1.0]))
-STEPS = st.floats(-4.0, 4.0).map(lambda e: 10.0**e)
-VECTORS = st.integers(1, 6).flatmap(lambda d: arrays(float, d, elements=ENTRIES))
-WEIGHTS = st.one_of(st.floats(0, 1e3), st.sampled_from([0.0, 0.5, 1.0]))
-FUNCTIONS = st.one_of(st.just(Zero()), WEIGHTS.map(L1), WEIGHTS.map(LInfBall))
-PASSED_ON = [Zero(), L1(0.0), L1(0.7)]
+CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
+ORTHOGONAL = [[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0], [0.0, 0.0, 1.0]]
+SHAPES_OF_MATRICES = [(3, 5), (5, 2), (1, 4), (4, 1)]
 
 
-@njit
-def compiled_prox(kernel, v, tau, x):
-    oracles.prox(kernel, v, tau, x)
+def shape_of(function, d):
+    """Return a shape of points, d along each axis."""
+    return (d, d) if function.ndim == 2 else (d,)
 
 
-@st.composite
-def cases(draw, points=1):
-    """Draw a function with points of its domain's space."""
-    if draw(st.booleans()):
-        n, d = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-        return Consensus(n), *(draw(arrays(float, (n, d), elements=ENTRIES)) for _ in range(points))
-    d = draw(st.integers(1, 6))
-    return draw(FUNCTIONS), *(draw(arrays(float, d, elements=ENTRIES)) for _ in range(points))
+def at_the_limits():
+    """Yield functions whose parameters are as small, as large, as equal or as different as they may be."""
+    inf, f = np.inf, functions
+    for kind in (f.L1, f.L2, f.LInf, f.L0, f.SquaredL2, f.Hinge, f.LogisticLoss, f.TotalVariation1D):
+        yield kind(0.0), 3
+        yield kind(1e-300), 3
+        yield kind(1e6), 3
+    for kind in (f.LInfBall, f.L1Ball, f.L2Ball):
+        yield kind(0.0), 3
+        yield kind(1e-300), 3
+        yield kind(1e6), 3
+    for kind in (f.LogBarrier, f.Entropy, f.Huber):
+        yield kind(1e-6), 3
+        yield kind(1e4), 3
+    yield f.Simplex(1e-6), 4
+    yield f.Simplex(1e6), 4
+    yield f.Box(-inf, inf), 3
+    yield f.Box(-inf, 0.5), 3
+    yield f.Box(0.25, inf), 3
+    yield f.Box(0.5, 0.5), 3
+    yield f.Box(0.0, 0.0), 3
+    yield f.Box([-inf, 0.0, 1.0, -1.0], [0.0, inf, 1.0, 2.0]), 4
+    yield f.Box([[-1.0, 0.0], [-inf, 2.0]], [[1.0, 0.0], [inf, 3.0]]), (2, 2)
+    yield f.Box([-inf, 0.0, 0.0], [0.0, inf, 0.0]), 3  # a cone
+    yield f.Box(-1.0, [0.0, 1.0, 2.0]), 3
+    yield f.ElasticNet(0.0, 2.0), 3
+    yield f.ElasticNet(0.5, 0.0), 3
+    yield f.ElasticNet(0.0, 0.0), 3
+    yield f.KullbackLeibler([1e-6, 1.0, 1e6]), 3
+    yield f.GroupL2(0.5, [[3, 0]]), 5  # three coordinates are free
+    yield f.GroupL2(0.0, [[0, 1]]), 2
+    yield f.GroupL2(1.0, [[0, 1], [2]], weights=[0.0, 2.0]), 4
+    yield f.HalfSpace([0.0, 1e-6], -1.0), 2
+    yield f.HalfSpace([1.0, -2.0], 0.0), 2
+    yield f.Hyperplane([3.0, 0.0], 0.0), 2
+    yield f.AffineSet([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [0.0, 0.0, 1.0]], [1.0, 2.0, 3.0]), 3  # rank 2
+    yield f.AffineSet(np.eye(3), [1.0, 2.0, 3.0]), 3  # one point
+    yield f.AffineSet([[1.0, -1.0]], [0.0]), 2
+    yield f.SortedL1([1.0, 0.5, 0.0, 0.0]), 4
+    yield f.SortedL1([0.5, 0.5, 0.5]), 3
+    yield f.SortedL1([0.0, 0.0]), 2
+    yield f.OSCAR(0.0, 0.0), 3
+    yield f.OSCAR(0.0, 0.5), 3
+    yield f.OSCAR(0.5, 0.0), 3
+    yield f.FusedLasso(0.0, 0.5), 4
+    yield f.FusedLasso(0.5, 0.0), 4
+    yield f.FusedLasso(0.0, 0.0), 2
+    yield f.L0Ball(1), 3
+    yield f.L0Ball(7), 3  # every vector
+    yield f.RankBall(7), (3, 2)
+    for kind in (f.Nuclear, f.SpectralBall):
+        yield kind(0.0), (2, 3)
+        yield kind(1e6), (2, 3)
 
 
-def scale(function):
-    return getattr(function, "lam", getattr(function, "radius", 0.0))
+def nested():
+    """Yield functions made of functions made of functions."""
+    f = functions
+    yield f.Scaled(f.Translated(f.L2(1.0), [1.0, -2.0, 0.5]), 0.3), 3
+    yield f.MoreauEnvelope(f.Conjugate(f.Simplex(2.0)), 0.5), 3
+    yield f.Precomposed(f.L1(0.5), ORTHOGONAL), 3
+    yield f.Precomposed(f.TotalVariation1D(0.5), 2.0 * np.array(ORTHOGONAL)), 3
+    yield f.SeparableSum([(f.L1(0.5), 2), (f.L2Ball(1.0), 2), (f.SquaredL2(1.0), 1)]), 5
+    yield f.SeparableSum([(f.SeparableSum([(f.Simplex(), 2), (f.L0(0.5), 1)]), 3), (f.OSCAR(0.1, 0.2), 2)]), 5
+    yield f.PlusSquaredL2(f.FusedLasso(0.25, 0.5), 0.5).conjugate(), 4
+    yield f.Translated(f.Nuclear(0.5), np.eye(2, 3)), (2, 3)
 
 
-def in_domain(function, z):
-    """Return a point where the function is finite."""
-    match function:
-        case Consensus():
-            return np.tile(z[:1], (len(z), 1))
-        case LInfBall():
-            size = np.abs(z).max()
-            return z if size <= function.radius else z * (function.radius / size) * (1 - EPS)
-    return z
+LIMITS, NESTED = list(at_the_limits()), list(nested())
 
 
-@given(case=cases(points=2), gamma=STEPS, distance=st.integers(-8, 3).map(lambda e: 10.0**e))
-def test_the_prox_is_what_its_definition_says(case, gamma, distance):
-    """p = prox(x) if and only if <x - p, z - p> <= gamma (psi(z) - psi(p)) for all z."""
-    function, x, other = case
-    before = x.copy()
-    p = function.prox(x, gamma)
-    assert np.array_equal(x, before)
-    assert not np.shares_memory(p, x)
-    assert p.shape == x.shape
-    at_p = function.value(p)
-    assert at_p < np.inf
-    # Near along every coordinate and in a random direction; far at 0, at x and at the other point.
-    moves = [np.zeros(x.size), *np.eye(x.size), *-np.eye(x.size), other.ravel()]
-    near = [p + distance * move.reshape(x.shape) for move in moves]
-    for z in (*near, np.zeros_like(x), x, -x, other):
-        z = in_domain(function, z)
-        product = float(np.sum((x - p) * (z - p)))
-        promised = gamma * (function.value(z) - at_p)
-        size = np.abs(x).max() + np.abs(z).max() + np.abs(p).max()
-        rounding = 40 * x.size * EPS * (size**2 + gamma * (function.value(z) + at_p))
-        assert product <= promised + rounding
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_the_prox_is_what_its_definition_says(d, name):
+    function = functions.examples(d)[name]
+    check_prox(function, shape_of(function, d))
 
 
-@given(case=cases(points=2), gamma=STEPS)
-def test_the_prox_is_firmly_nonexpansive(case, gamma):
-    function, x, y = case
-    p, q = function.prox(x, gamma), function.prox(y, gamma)
-    rounding = 40 * x.size * EPS * (np.abs(x).max() + np.abs(y).max() + 1e-300) ** 2
-    assert np.sum((p - q) ** 2) <= np.sum((p - q) * (x - y)) + rounding
+@pytest.mark.parametrize("shape", SHAPES_OF_MATRICES)
+@pytest.mark.parametrize("name", ["Nuclear", "SpectralBall", "RankBall", "Consensus", "L1", "LInf", "OSCAR"])
+def test_the_prox_is_what_its_definition_says_for_matrices(name, shape):
+    check_prox(functions.examples(shape[0])[name], shape)
 
 
-@given(v=VECTORS, function=FUNCTIONS, tau=STEPS)
-def test_the_compiled_prox_is_the_same(v, function, tau):
-    before, expected = v.copy(), function.prox(v, tau)
-    for prox in (compiled_prox, oracles.prox):
-        x = np.full(len(v), np.nan)
-        prox(function.kernel, v, tau, x)
-        assert np.array_equal(x, expected)
-        assert np.array_equal(v, before)
+@pytest.mark.parametrize(("function", "shape"), LIMITS, ids=lambda value: str(value)[:60])
+def test_parameters_may_be_at_their_limits(function, shape):
+    check_prox(function, shape)
 
 
-@pytest.mark.parametrize("function", PASSED_ON, ids=repr)
-def test_what_is_not_finite_is_passed_on(function):
-    v, x = np.array([np.nan, np.inf, -np.inf]), np.empty(3)
-    compiled_prox(function.kernel, v, 1.0, x)
-    assert np.array_equal(x, v, equal_nan=True)
-    assert np.array_equal(function.prox(v, 1.0), v, equal_nan=True)
+@pytest.mark.parametrize(("function", "shape"), NESTED, ids=lambda value: str(value)[:60])
+def test_functions_of_functions_nest(function, shape):
+    check_prox(function, shape)
 
 
-@given(x=VECTORS, function=FUNCTIONS, gamma=STEPS)
-def test_moreau_s_identity_holds_with_the_conjugate_s_own_prox(x, function, gamma):
-    """x = prox of psi + gamma times prox of its conjugate; each side has code of its own."""
-    both = function.prox(x, gamma) + gamma * function.conjugate().prox(x / gamma, 1.0 / gamma)
-    assert np.abs(both - x).max() <= 16 * EPS * (np.abs(x).max() + gamma * scale(function))
+def test_a_nested_function_whose_result_is_tiny_beside_its_parts_is_still_in_its_domain():
+    """A sum that is only rounding beside the shift must not count as outside, nor overflow."""
+    function = functions.Translated(functions.Simplex(), [1.0, 1e-310])
+    for x in (np.array([1.0, 5e-324]), np.array([1.0, 0.0])):
+        assert function.in_domain(function.prox(x, 1.0))
+    moved = functions.Translated(functions.L1(0.5), [0.0, 1.0])
+    assert moved.value(np.array([5e-324, 1.0])) == 0.0
 
 
-@given(x=VECTORS, function=FUNCTIONS, gamma=STEPS)
-def test_fenchel_and_young_agree_at_the_prox(x, function, gamma):
-    """psi(p) + conjugate(u) = <p, u> at p = prox(x) and u = (x - p) / gamma, the conjugate's prox."""
-    p = function.prox(x, gamma)
-    u = function.conjugate().prox(x / gamma, 1.0 / gamma)
-    gap = function.value(p) + function.conjugate().value(u) - float(p @ u)
-    sizes = np.abs(x).max() + gamma * scale(function)
-    assert abs(gap) <= 40 * x.size * EPS * sizes**2 / gamma
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_class_is_documented_with_an_example(name):
+    kind = getattr(functions, name)
+    documentation = kind.__dict__["__doc__"]
+    assert "Examples\n" in documentation
+    assert ">>> " in documentation
 
 
-@pytest.mark.parametrize("function", [L1(0.7), LInfBall(2.0)], ids=repr)
-def test_the_conjugate_of_the_conjugate_is_the_function(function):
-    again = function.conjugate().conjugate()
-    assert repr(again) == repr(function) != repr(function.conjugate())
+def test_every_class_is_listed_and_no_part_of_one():
+    in_files = set()
+    for entry in pkgutil.iter_modules(functions.__path__):
+        for name, thing in vars(import_module(f"{functions.__name__}.{entry.name}")).items():
+            if isinstance(thing, type) and issubclass(thing, Function) and thing is not Function:
+                assert getattr(functions, name, thing) is thing
+                in_files.add(name)
+    assert set(CLASSES) == {name for name in in_files if not name.startswith("_")}
+    for name in CLASSES:
+        assert not isabstract(getattr(functions, name))
+        assert type(functions.examples(2)[name]) is getattr(functions, name)
+    assert sorted(functions.__all__) == functions.__all__
 
 
-@given(case=cases(points=2), t=st.floats(0, 1))
-def test_the_value_is_convex(case, t):
-    function, x, y = case
-    x, y = in_domain(function, x), in_domain(function, y)
-    between = t * function.value(x) + (1 - t) * function.value(y)
-    assert function.value(in_domain(function, t * x + (1 - t) * y)) <= between + 1e-12 * (1 + abs(between))
+def test_a_new_file_is_found(monkeypatch):
+    module = ModuleType(f"{functions.__name__}.brand_new")
+    module.BrandNew = type("BrandNew", (functions.Zero,), {})
+    listed = pkgutil.iter_modules
+    with monkeypatch.context() as changed:
+        changed.setitem(sys.modules, module.__name__, module)
+        changed.setattr(
+            pkgutil, "iter_modules", lambda path: [*listed(path), pkgutil.ModuleInfo(None, "brand_new", False)]
+        )
+        try:
+            reload(functions)
+            assert "BrandNew" in functions.__all__
+            assert type(functions.examples(1)["BrandNew"]) is functions.BrandNew
+        finally:
+            vars(functions).pop("BrandNew", None)
+            changed.undo()
+            reload(functions)
+    assert set(functions.__all__) == {*CLASSES, "Function", "examples"}
 
 
-def test_a_function_without_a_conjugate_says_so():
-    class Foreign(Function):
-        def value(self, x):
-            return 0.0
-
-        def prox(self, x, gamma):
-            return x
-
-    with pytest.raises(InputError, match="has no conjugate in closed form"):
-        Foreign().conjugate()
+def all_functions():
+    for d in (1, 2, 3):
+        yield from functions.examples(d).values()
+    for function, _ in (*LIMITS, *NESTED):
+        yield function
 
 
-def test_values():
-    assert Zero().value(np.array([3.0, -4.0])) == 0.0
-    assert L1(0.5).value(np.array([3.0, -4.0])) == 3.5
-    assert LInfBall(4.0).value(np.array([3.0, -4.0])) == 0.0
-    assert LInfBall(3.9).value(np.array([3.0, -4.0])) == np.inf
-    assert Consensus(2).value(np.array([[1.0, 2.0], [1.0, 2.0]])) == 0.0
-    assert Consensus(2).value(np.array([[1.0, 2.0], [1.0, np.nextafter(2.0, 3.0)]])) == np.inf
+@pytest.mark.parametrize("function", all_functions(), ids=lambda function: str(function)[:60])
+def test_what_it_calls_itself_makes_it_again(function):
+    names = {name: getattr(functions, name) for name in CLASSES}
+    made = eval(repr(function), {"np": np, **names})
+    assert type(made) is type(function)
+    assert repr(made) == repr(function)
+    assert same(made.kernel, function.kernel)
 
 
-def test_what_they_call_themselves_makes_them_again():
-    for function in (Zero(), L1(0.1), L1(1e-300), LInfBall(0.0), Consensus(3)):
-        made = eval(repr(function))
-        assert type(made) is type(function)
-        assert vars(made) == vars(function)
+def same(one, other):
+    """Return whether two kernels are of one type with the same numbers."""
+    if type(one) is not type(other):
+        return False
+    if hasattr(one, "_fields"):
+        return all(same(*pair) for pair in zip(one, other, strict=True))
+    return np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("lam", [-1.0, -1e-300, np.nan, np.inf, None, "much", 1j, [1.0, 2.0]])
-def test_a_wrong_weight_is_refused(lam):
-    with pytest.raises(InputError, match=r"^lam = .*: give a finite number that is at least 0"):
-        L1(lam)
-    with pytest.raises(InputError, match=r"^radius = .*: give a finite number that is at least 0"):
-        LInfBall(lam)
-
-
-@pytest.mark.parametrize("clients", [0, -1, 1.0, True, None, "2"])
-def test_a_wrong_number_of_clients_is_refused(clients):
-    with pytest.raises(InputError, match=r"^clients = .*: give an integer that is at least 1"):
-        Consensus(clients)
-
-
-@pytest.mark.parametrize("shape", [(3,), (3, 2), (2, 2, 2), (0, 2), ()])
-def test_an_array_with_another_number_of_rows_is_refused(shape):
-    for use in (lambda x: Consensus(2).value(x), lambda x: Consensus(2).prox(x, 1.0)):
-        with pytest.raises(InputError, match=r"^x has shape .*: give an array of shape \(2, d\)"):
-            use(np.zeros(shape))
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_predicates_are_bools_and_the_constants_numbers(name):
+    for function in (*functions.examples(1).values(), *functions.examples(4).values()):
+        for predicate in ("is_convex", "is_separable", "is_indicator", "is_homogeneous", "is_support", "is_smooth"):
+            assert type(getattr(function, predicate)) is bool
+        assert 0.0 <= function.mu <= function.L
+        assert function.is_smooth == (function.L < np.inf)
+        assert function.is_support == (function.is_convex and function.is_homogeneous)

@@ -1,0 +1,70 @@
+"""Whether a method keeps its theorem's promise, checked in a test of anybody's."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..algorithms import find
+from ..algorithms.method import Method
+from ..problems import Logistic, Quadratic
+from ..problems.problem import Problem
+from ..problems.randomness import generator
+from ..theory import verify
+
+_SOUND = ("confirmed", "consistent")
+
+
+def check_method(
+    method: str | Method, theorem: str | None = None, problems: Iterable[Problem] | None = None, seed: int = 0
+) -> None:
+    """Hold a method against a theorem with all evidence that applies.
+
+    Parameters
+    ----------
+    method : str or Method
+        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
+    theorem : str, optional
+        The name of the theorem; by default the one that the method's ``PROMISE`` names.
+    problems : iterable of Problem, optional
+        Where to look; by default two quadratics, whose clients share their eigenvectors or do not, and a logistic
+        regression.
+    seed : int
+        For everything that is drawn.
+
+    Raises
+    ------
+    AssertionError
+        If a verdict refutes the promise, or no evidence could be had of it; the message holds the verdicts' sentences.
+    InputError
+        If there is no such method or theorem.
+
+    Examples
+    --------
+    >>> check_method("scaffnew", problems=[Quadratic.random(clients=3, dim=4, kappa=30.0)])
+    """
+    method = find(method) if isinstance(method, str) else method
+    if theorem is not None:
+        method = dataclasses.replace(method, promise=theorem)
+    verdicts = [
+        verdict for problem in problems or _default_problems() for verdict in verify(method, problem, seed=seed)
+    ]
+    refuting = [
+        f"{verdict.problem}, {verdict.evidence}: {verdict.sentence}"
+        for verdict in verdicts
+        if verdict.status == "refuted"
+    ]
+    if refuting:
+        raise AssertionError(f"{method.name} breaks the promise of {method.promise}. " + " ".join(refuting))
+    if not any(verdict.status in _SOUND for verdict in verdicts):
+        reasons = dict.fromkeys(verdict.sentence for verdict in verdicts)
+        raise AssertionError(f"Nothing could be found out about {method.name}. " + " ".join(reasons))
+
+
+def _default_problems() -> Iterable[Problem]:
+    yield Quadratic.random(clients=4, dim=5, kappa=30.0)
+    yield Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
+    rng = generator(0, "testing", "check_method")
+    features = rng.standard_normal((60, 5))
+    labels = np.where(features.sum(axis=1) + rng.standard_normal(60) > 0.0, 1.0, -1.0)
+    yield Logistic(features, labels, clients=4, kappa=30.0)
