@@ -38,7 +38,7 @@ def test_another_theorem_can_be_held_against_a_method():
 
 def test_a_method_of_which_nothing_is_known_does_not_pass():
     composite = problems.Quadratic.random(clients=3, dim=4, kappa=10.0, psi=problems.functions.L1(0.1))
-    with pytest.raises(AssertionError, match="^Nothing could be found out about scaffnew"):
+    with pytest.raises(AssertionError, match=r"^Nothing could be found out about scaffnew"):
         check_method("scaffnew", problems=[composite])
 
 
