@@ -2,15 +2,15 @@
 
 import importlib
 import pkgutil
-from inspect import isabstract
 
 from .function import Function
 
 _CLASSES: dict[str, type[Function]] = {}
 for _entry in pkgutil.iter_modules(__path__):
     for _name, _thing in vars(importlib.import_module(f".{_entry.name}", __name__)).items():
-        if isinstance(_thing, type) and issubclass(_thing, Function) and not isabstract(_thing):
+        if isinstance(_thing, type) and issubclass(_thing, Function) and not _name.startswith("_"):
             _CLASSES[_name] = _thing
+del _CLASSES["Function"]
 globals().update(_CLASSES)
 __all__ = sorted([*_CLASSES, "Function", "examples"])  # pyright: ignore[reportUnsupportedDunderAll]
 

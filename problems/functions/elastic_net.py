@@ -1,5 +1,6 @@
 """The elastic net: the L1 norm and half the squared Euclidean norm."""
 
+from math import copysign
 from typing import NamedTuple
 
 import numpy as np
@@ -78,4 +79,4 @@ def _shrink(kernel, v, tau, x, work):
     threshold, factor = tau * kernel.l1, 1.0 / (1.0 + tau * kernel.l2)
     for j in range(v.shape[0]):
         shrunk = max(abs(v[j]) - threshold, 0.0) * factor
-        x[j] = shrunk if v[j] > 0.0 else -shrunk
+        x[j] = copysign(shrunk, v[j])

@@ -97,8 +97,8 @@ class HalfSpace(_Linear):
 
     Examples
     --------
-    >>> HalfSpace([1.0, 1.0], 1.0).prox(np.array([2.0, 1.0]), 0.5)
-    array([1., 0.])
+    >>> HalfSpace([3.0, 4.0], 5.0).prox(np.array([6.0, 8.0]), 0.5)
+    array([0.6, 0.8])
     """
 
     def __init__(self, a: Any, b: float) -> None:

@@ -1,5 +1,6 @@
 """The Huber function."""
 
+from math import copysign
 from typing import NamedTuple
 
 import numpy as np
@@ -77,4 +78,4 @@ def _prox(kernel, v, tau, x, work):
     for j in range(v.shape[0]):
         size = abs(v[j])
         moved = size * factor if size <= end else size - cut
-        x[j] = moved if v[j] > 0.0 else -moved
+        x[j] = copysign(moved, v[j])

@@ -1,5 +1,6 @@
 """The L1 norm, and its conjugate, the indicator of the L-infinity ball."""
 
+from math import copysign
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ def _soft_threshold(kernel, v, tau, x, work):
     threshold = tau * kernel.lam
     for j in range(v.shape[0]):
         shrunk = max(abs(v[j]) - threshold, 0.0)
-        x[j] = shrunk if v[j] > 0.0 else -shrunk
+        x[j] = copysign(shrunk, v[j])
 
 
 class LInfBallKernel(NamedTuple):

@@ -1,6 +1,6 @@
 """The indicator of the L1 ball, and its conjugate, the L-infinity norm."""
 
-from math import nan
+from math import copysign, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -92,7 +92,7 @@ def _project(kernel, v, tau, x, work):
         top, level = absolute_threshold(v, kernel.radius, x)
         for j in range(v.shape[0]):
             shrunk = max((abs(v[j]) - top) - level, 0.0)
-            x[j] = shrunk if v[j] > 0.0 else -shrunk
+            x[j] = copysign(shrunk, v[j])
 
 
 class LInfKernel(NamedTuple):
@@ -117,7 +117,7 @@ class LInf(Function):
     Examples
     --------
     >>> LInf(1.0).prox(np.array([3.0, -2.5, 1.0]), 1.5)
-    array([ 2.,  -2.,   1. ])
+    array([ 2., -2.,  1.])
     """
 
     is_homogeneous = True

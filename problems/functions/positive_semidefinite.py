@@ -39,10 +39,6 @@ class PositiveSemidefinite(Function):
     is_indicator = True
     is_homogeneous = True
 
-    @classmethod
-    def example(cls, d):
-        return cls()
-
     def check_shape(self, shape, name="x"):
         if len(shape) != 2 or shape[0] != shape[1]:
             raise InputError(f"{name} has shape {shape}, which is no square matrix: give an array of shape (d, d).")

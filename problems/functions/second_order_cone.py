@@ -34,10 +34,6 @@ class SecondOrderCone(Function):
     is_indicator = True
     is_homogeneous = True
 
-    @classmethod
-    def example(cls, d):
-        return cls()
-
     def _value(self, x):
         return 0.0
 

@@ -1,5 +1,6 @@
 """The sorted L1 norm (SLOPE) and its special case OSCAR."""
 
+from math import copysign
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -210,4 +211,4 @@ def _prox(kernel, v, tau, x, work):
         ordered[k] = x[k]
     for k in range(d):
         j = order[k]
-        x[j] = ordered[k] if v[j] > 0.0 else -ordered[k]
+        x[j] = copysign(ordered[k], v[j])

@@ -1,5 +1,6 @@
 """One-dimensional total variation, and the fused lasso."""
 
+from math import copysign
 from typing import NamedTuple
 
 import numpy as np
@@ -166,4 +167,4 @@ def _denoise_and_threshold(kernel, v, tau, x, work):
     threshold = tau * kernel.l1
     for j in range(v.shape[0]):
         shrunk = max(abs(x[j]) - threshold, 0.0)
-        x[j] = shrunk if x[j] > 0.0 else -shrunk
+        x[j] = copysign(shrunk, x[j])

@@ -31,10 +31,6 @@ class Zero(Function):
     is_homogeneous = True
     L = 0.0
 
-    @classmethod
-    def example(cls, d):
-        return cls()
-
     def _value(self, x):
         return 0.0
 

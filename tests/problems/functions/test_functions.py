@@ -199,5 +199,5 @@ def test_the_predicates_are_bools_and_the_constants_numbers(name):
         for predicate in ("is_convex", "is_separable", "is_indicator", "is_homogeneous", "is_support", "is_smooth"):
             assert type(getattr(function, predicate)) is bool
         assert 0.0 <= function.mu <= function.L
-        assert function.is_smooth == (function.L < np.inf)
+        assert function.is_smooth == (np.inf > function.L)
         assert function.is_support == (function.is_convex and function.is_homogeneous)

@@ -108,9 +108,7 @@ def is_one_sentence(message):
     return "\n" not in message and ": " in message and message.endswith(".") and ". " not in message
 
 
-@pytest.mark.parametrize(
-    "gamma", [0, 0.0, -1.0, np.nan, np.inf, -np.inf, None, "x", True, 1j, [1.0], np.ones(2)]
-)
+@pytest.mark.parametrize("gamma", [0, 0.0, -1.0, np.nan, np.inf, -np.inf, None, "x", True, 1j, [1.0], np.ones(2)])
 @pytest.mark.parametrize("name", CLASSES)
 def test_a_wrong_step_size_is_refused(name, gamma):
     function = EXAMPLES[name]

@@ -243,7 +243,7 @@ def bracket(equation, x, gamma, j):
 
 
 def multiplier(ball):
-    """Shorten vectors with the multiplier m of the constraint: the projection onto the ball of radius r is x / (1+m)."""
+    """Project onto balls by their multiplier m: the nearest point is x / (1 + m)."""
 
     def project(x, radius):
         size = np.linalg.norm(x)
