@@ -72,7 +72,7 @@ def prox(kernel: Any, v: np.ndarray, tau: float, x: np.ndarray, work: np.ndarray
     ----------
     kernel : NamedTuple
         The compiled form of the function :math:`\psi`.
-    v, x : ndarray, shape (d,)
+    v, x : ndarray of float64, shape (d,)
         The point and the result; never the same array. A function of matrices takes matrices.
     tau : float
         The step size, positive.

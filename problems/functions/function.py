@@ -7,7 +7,7 @@ import numpy as np
 from ..checks import as_number
 from ..compiled import njit
 from ..errors import InputError
-from ..oracles import prox, prox_workspace
+from ..oracles import prox, prox_work_size
 
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 # A point counts as in the domain if it is outside by at most this many roundings for each root of a coordinate.
@@ -15,8 +15,8 @@ _ROUNDINGS = 16
 
 
 @njit
-def _apply(kernel, v, tau, x):
-    prox(kernel, v, tau, x, prox_workspace(kernel, v.size))
+def _apply(kernel, v, tau, x, work):
+    prox(kernel, v, tau, x, work)
 
 
 class Function:
@@ -137,15 +137,20 @@ class Function:
             gamma = _step_size(gamma)
         if out is not None:
             return self._prox_into(x, gamma, out)
+        if self.in_double and x.dtype == _FLOAT32:
+            return self._prox(x.astype(float), gamma, np.empty(x.shape)).astype(np.float32)
+        return self._prox(x, gamma, np.empty(x.shape, x.dtype))
+
+    def _prox(self, x: np.ndarray, gamma: float, result: np.ndarray) -> np.ndarray:
+        """Run the compiled prox; ``result`` is contiguous and shares nothing with x."""
         if not x.flags.c_contiguous:
             x = np.ascontiguousarray(x)
-        if self.in_double and x.dtype == _FLOAT32:
-            return self.prox(x.astype(float), gamma).astype(np.float32)
-        result = np.empty_like(x)
+        # NumPy asks the system for large pages, so that scratch space is cheaper from here than from compiled code.
+        work = np.empty(prox_work_size(self.kernel, x.size))
         if x.ndim == 1 or self.ndim == 2:
-            _apply(self.kernel, x, gamma, result)
+            _apply(self.kernel, x, gamma, result, work)
         else:
-            _apply(self.kernel, x.reshape(-1), gamma, result.reshape(-1))
+            _apply(self.kernel, x.reshape(-1), gamma, result.reshape(-1), work)
         return result
 
     def conjugate(self) -> "Function":
@@ -234,6 +239,8 @@ class Function:
             given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
             raise InputError(f"out is {given}, which cannot take the result: give a writeable {x.dtype} {x.shape}.")
         # Compiled code reads and writes different arrays, so a result over its own point is computed beside it.
+        if out.flags.c_contiguous and not np.may_share_memory(x, out) and not (self.in_double and x.itemsize == 4):
+            return self._prox(x, gamma, out)
         out[...] = self.prox(x, gamma)
         return out
 

@@ -1,5 +1,6 @@
 """The indicators of a half-space and of a hyperplane."""
 
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,14 +38,25 @@ def _excess(normal, offset, v):
     return total - offset
 
 
+@njit(fastmath=REASSOCIATE)
+def _step(normal, by, v, x):
+    """Move by a multiple of the normal; return the product of the normal and the result, and the squared length."""
+    product, squares = 0.0, 0.0
+    for j in range(v.shape[0]):
+        entry = v[j] - by * normal[j]
+        x[j] = entry
+        product += normal[j] * entry
+        squares += entry * entry
+    return product, squares
+
+
 @njit
 def _move(normal, offset, by, v, x):
     """Move from v to the hyperplane, which is ``by`` away."""
-    for j in range(v.shape[0]):
-        x[j] = v[j] - by * normal[j]
+    product, squares = _step(normal, by, v, x)
+    left = product - offset
     # Where the result is far smaller than the point, that has lost digits.
-    left = _excess(normal, offset, x)
-    if abs(left) > _EPS * (norm(x) + abs(offset)):
+    if not abs(left) <= _EPS * (sqrt(squares) + abs(offset)):
         for j in range(v.shape[0]):
             x[j] -= left * normal[j]
 

@@ -10,7 +10,7 @@ from ..dispatch import implements
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import fill, is_finite
-from .sorting import sort_by_size
+from .sorting import COUNTS, smallest_kept
 
 
 class L0Kernel(NamedTuple):
@@ -118,7 +118,7 @@ def _keep_large(kernel, v, tau, x, work):
 
 @implements(prox_work_size, L0BallKernel)
 def _work_size(kernel, d):
-    return 2 * d
+    return COUNTS
 
 
 @implements(prox, L0BallKernel)
@@ -127,9 +127,17 @@ def _keep_largest(kernel, v, tau, x, work):
         fill(x, nan)
         return
     d = v.shape[0]
-    words = work.view(np.int64)
-    order = words[:d]
-    sort_by_size(v, order, words[d : 2 * d], x)
-    fill(x, 0.0)
-    for k in range(min(kernel.k, d)):
-        x[order[k]] = v[order[k]]
+    if kernel.k >= d:
+        for j in range(d):
+            x[j] = v[j]
+        return
+    smallest, ties = smallest_kept(v, kernel.k, x, work.view(np.int64))
+    for j in range(d):
+        size = abs(v[j])
+        x[j] = v[j] if size >= smallest else 0.0
+    # Of the entries of the smallest size kept, only the first stay.
+    for j in range(d):
+        if abs(v[j]) == smallest:
+            if ties <= 0:
+                x[j] = 0.0
+            ties -= 1

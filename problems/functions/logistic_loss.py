@@ -15,6 +15,8 @@ from .function import Function
 # Enough for bisection of the widest bracket; Newton's steps end far earlier.
 _STEPS = 600
 _EPS = 2.0**-52
+# Beyond this the result changes by nothing, but sums overflow.
+_LARGEST_STEP = 1e307
 
 
 class LogisticLossKernel(NamedTuple):
@@ -95,6 +97,6 @@ def _solve(v, step):
 
 @implements(prox, LogisticLossKernel)
 def _prox(kernel, v, tau, x, work):
-    step = tau * kernel.lam
+    step = min(tau * kernel.lam, _LARGEST_STEP)
     for j in range(v.shape[0]):
         x[j] = _solve(float(v[j]), step)

@@ -5,7 +5,7 @@ from math import inf, nan, sqrt
 from ..compiled import REASSOCIATE, njit
 
 # The sum of squares of a vector whose norm squared is inside these bounds has lost nothing.
-_SMALL, _LARGE = 1e-280, 1e280
+SMALL, LARGE = 1e-280, 1e280
 
 
 @njit(fastmath=REASSOCIATE)
@@ -57,7 +57,7 @@ def largest_size(v):
 def norm(v):
     """Return the Euclidean norm, also where the squares of the entries overflow or underflow."""
     squares = _sum_of_squares(v, 1.0)
-    if _SMALL < squares < _LARGE:
+    if SMALL < squares < LARGE:
         return sqrt(squares)
     scale = 2.0**600 if squares < 1.0 else 2.0**-600
     return sqrt(_sum_of_squares(v, scale)) / scale

@@ -119,6 +119,13 @@ def _prox(kernel, v, tau, x, work):
     image, wanted = work[:m], work[m : 2 * m]
     matrix_vector(kernel.A, v, image)
     prox(kernel.inner, image, tau * kernel.nu, wanted, work[2 * m :])
+    if m == v.shape[0]:
+        # The range of the adjoint is everything, so nothing of v stays.
+        for j in range(m):
+            x[j] = 0.0
+            wanted[j] /= kernel.nu
+        add_transposed_product(kernel.A, wanted, x)
+        return
     for j in range(v.shape[0]):
         x[j] = v[j]
     # The second time removes what the first has lost where the result is far smaller than the point.

@@ -1,5 +1,6 @@
 """The indicator of the second-order cone."""
 
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..dispatch import implements
 from ..oracles import prox
 from .function import Function
-from .norms import fill, norm
+from .norms import fill, is_finite, norm
 
 
 class SecondOrderConeKernel(NamedTuple):
@@ -61,7 +62,9 @@ class SecondOrderCone(Function):
 @implements(prox, SecondOrderConeKernel)
 def _project(kernel, v, tau, x, work):
     t, size = float(v[0]), norm(v[1:])
-    if size <= -t:
+    if not is_finite(v):
+        fill(x, nan)
+    elif size <= -t:
         fill(x, 0.0)
     elif size <= t:
         for j in range(v.shape[0]):

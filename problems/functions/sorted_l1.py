@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import fill, is_finite
-from .sorting import sort_by_size
+from .sorting import COUNTS, sort_by_size
 
 
 class SortedL1Kernel(NamedTuple):
@@ -152,25 +152,25 @@ class OSCAR(_Sorted):
 
 
 @dispatched
-def _weight(kernel, k, d):
-    """Return the weight of the entry that is the k-th largest, from 0, of d."""
-    return 0.0
+def _weights_of(kernel):
+    """Return the listed weights if there are any, else none and the two numbers of linear ones."""
+    return np.empty(0), 0.0, 0.0
 
 
-@implements(_weight, SortedL1Kernel)
-def _listed_weight(kernel, k, d):
-    return kernel.weights[k]
+@implements(_weights_of, SortedL1Kernel)
+def _listed_weights(kernel):
+    return kernel.weights, 0.0, 0.0
 
 
-@implements(_weight, OSCARKernel)
-def _linear_weight(kernel, k, d):
-    return kernel.l1 + kernel.l2 * (d - 1 - k)
+@implements(_weights_of, OSCARKernel)
+def _linear_weights(kernel):
+    return np.empty(0), kernel.l1, kernel.l2
 
 
 @implements(prox_work_size, SortedL1Kernel)
 @implements(prox_work_size, OSCARKernel)
 def _work_size(kernel, d):
-    return 2 * d
+    return 2 * d + COUNTS
 
 
 @implements(prox, SortedL1Kernel)
@@ -180,14 +180,17 @@ def _prox(kernel, v, tau, x, work):
         fill(x, np.nan)
         return
     d = v.shape[0]
+    # Passing the kernel on for each entry would count references to its arrays.
+    weights, l1, l2 = _weights_of(kernel)
+    is_listed = weights.shape[0] > 0
     words = work.view(np.int64)
     order, starts = words[:d], words[d : 2 * d]
-    sort_by_size(v, order, starts, x)
+    sort_by_size(v, order, starts, x, words[2 * d :])
     # Neighbours out of order are averaged. The means of the blocks so far stand in the first entries of x, which have
     # been read already.
     blocks = 0
     for k in range(d):
-        mean, start = x[k] - tau * _weight(kernel, k, d), k
+        mean, start = x[k] - tau * (weights[k] if is_listed else l1 + l2 * (d - 1 - k)), k
         while blocks > 0 and x[blocks - 1] <= mean:
             blocks -= 1
             before = starts[blocks]
@@ -198,11 +201,13 @@ def _prox(kernel, v, tau, x, work):
     end = d
     for block in range(blocks - 1, -1, -1):
         near, start, rest = x[block], starts[block], 0.0
-        if end - start > 1 and near > 0.0:
+        if near > 0.0 and end - start > 1:
             # A mean that was updated thousands of times has drifted.
             for k in range(start, end):
-                rest += (abs(v[order[k]]) - tau * _weight(kernel, k, d)) - near
-        level = max(near + rest / (end - start), 0.0)
+                weight = weights[k] if is_listed else l1 + l2 * (d - 1 - k)
+                rest += (abs(v[order[k]]) - tau * weight) - near
+            near += rest / (end - start)
+        level = max(near, 0.0)
         for k in range(start, end):
             x[k] = level
         end = start
@@ -210,5 +215,6 @@ def _prox(kernel, v, tau, x, work):
     for k in range(d):
         ordered[k] = x[k]
     for k in range(d):
-        j = order[k]
-        x[j] = copysign(ordered[k], v[j])
+        x[order[k]] = ordered[k]
+    for j in range(d):
+        x[j] = copysign(x[j], v[j])

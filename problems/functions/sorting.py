@@ -11,10 +11,12 @@ _INDEX, _LOWER, _UPPER = (1 << 31) - 1, (1 << 30) - 1, (1 << 33) - 1
 _DIGIT_BITS, _DIGITS = 11, 3
 _BINS = 1 << _DIGIT_BITS
 _SHORT = 24
+#: How many more words of scratch the sorts need to count.
+COUNTS = _DIGITS * _BINS
 
 
 @njit
-def sort_by_size(v, order, scratch, sizes):
+def sort_by_size(v, order, scratch, sizes, counts):
     """Write the indices of v by falling absolute value to ``order``, and these absolute values to ``sizes``.
 
     Parameters
@@ -25,12 +27,16 @@ def sort_by_size(v, order, scratch, sizes):
         The result and an array to overwrite.
     sizes : ndarray of float64, shape (d,)
         The second result.
+    counts : ndarray of int64, shape (COUNTS,)
+        An array to overwrite.
     """
     d = v.shape[0]
-    counts = np.empty((_DIGITS, _BINS), np.int64)
     bits = sizes.view(np.int64)
     for j in range(d):
-        sizes[j] = abs(v[j])
+        sizes[j], order[j] = abs(v[j]), j
+    if d <= _SHORT:
+        _sort_run(v, order, scratch, sizes, counts)
+        return
     for j in range(d):
         # The bits of a nonnegative float are ordered as it is; their complement puts the largest first.
         scratch[j] = (~bits[j] >> _LOWER_BITS & _UPPER) << _INDEX_BITS | j
@@ -53,11 +59,11 @@ def _radix_sort(source, target, counts):
     counts[:] = 0
     for key in source:
         for digit in range(_DIGITS):
-            counts[digit, key >> _INDEX_BITS + _DIGIT_BITS * digit & _BINS - 1] += 1
+            counts[digit * _BINS + (key >> _INDEX_BITS + _DIGIT_BITS * digit & _BINS - 1)] += 1
     # The number of digits is odd, so the last one is written to the target.
     for digit in range(_DIGITS):
         shift, position = _INDEX_BITS + _DIGIT_BITS * digit, 0
-        places = counts[digit]
+        places = counts[digit * _BINS : (digit + 1) * _BINS]
         for b in range(_BINS):
             places[b], position = position, position + places[b]
         for key in source:
@@ -89,3 +95,43 @@ def _sort_run(v, order, scratch, sizes, counts):
         _radix_sort(scratch, order, counts)
         for j in range(length):
             sizes[j] = abs(v[order[j] & _INDEX])
+
+
+@njit
+def smallest_kept(v, k, scratch, counts):
+    """Return the k-th largest absolute value of v, and how many entries of just that size are among the k largest.
+
+    Parameters
+    ----------
+    v, scratch : ndarray of float64, shape (d,)
+        The entries, without NaN, and an array to overwrite; never the same one.
+    k : int
+        From 1 to d.
+    counts : ndarray of int64
+        At least COUNTS words to overwrite.
+    """
+    counts = counts[:_BINS]
+    bits = scratch.view(np.int64)
+    left, shift, mask = v.shape[0], 52, _BINS - 1
+    for j in range(left):
+        scratch[j] = abs(v[j])
+    # Digit by digit from the top, the entries that agree with the k-th largest so far.
+    while True:
+        counts[:] = 0
+        for j in range(left):
+            counts[bits[j] >> shift & mask] += 1
+        digit = mask
+        while counts[digit] < k:
+            k -= counts[digit]
+            digit -= 1
+        kept = 0
+        for j in range(left):
+            entry = bits[j]
+            bits[kept] = entry
+            kept += entry >> shift & mask == digit
+        left = kept
+        if left == 1 or shift == 0:
+            return scratch[0], k
+        if shift < _DIGIT_BITS:
+            mask = (1 << shift) - 1
+        shift = max(shift - _DIGIT_BITS, 0)
