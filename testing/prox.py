@@ -146,7 +146,7 @@ def _is_a_pure_function(function, case):
     _demand(np.isfinite(p).all(), function, case, "the prox is not finite", p, "finite numbers")
     again = function.prox(case.x.copy(), case.gamma)
     _demand(np.array_equal(p, again), function, case, "the prox differs from call to call", again, p)
-    value = function.value(p)
+    value = _value_at_prox(function, case, p)
     _demand(value < np.inf, function, case, "the prox is outside the domain", p, "a finite value")
 
 
@@ -170,10 +170,9 @@ def _satisfies_its_definition(function, case):
     """Compare psi(z) + |z - x|^2 / (2 gamma) at the prox with its values near and far."""
     x, gamma = case.x, case.gamma
     p = function.prox(x, gamma)
-    at_p = function.value(p)
+    at_p = _value_at_prox(function, case, p)
     q = function.prox(case.y, gamma)
-    # The size of the numbers that the function may be made of.
-    unit = 0.0 if getattr(function, "is_homogeneous", False) else 1.0
+    unit = _unit(function)
     moves = [move.reshape(x.shape) for move in np.vstack((np.eye(x.size), -np.eye(x.size)))]
     size = max(np.abs(p).max(), 1e-3 * np.abs(x).max(), 1e-3 * unit)
     near = [p + case.distance * size * move for move in (case.y - p, case.move, *moves)]
@@ -205,8 +204,7 @@ def _satisfies_its_definition(function, case):
 
 def _is_firmly_nonexpansive(function, case):
     p, q = function.prox(case.x, case.gamma), function.prox(case.y, case.gamma)
-    size = _WIDE(max(np.abs(v).max() for v in (case.x, case.y, p, q)))
-    rounding = _ROUNDINGS * p.size * (_EPS * size + _TINY) * size
+    rounding = _rounding_of_products(function, case.x, case.y, p, q)
     square, product = _inner(p - q, p - q), _inner(p - q, case.x - case.y)
     _demand(square <= product + rounding, function, case, "the prox is not firmly nonexpansive", square, product)
 
@@ -236,10 +234,10 @@ def _writes_to_out(function, case):
 
 def _projects(function, case):
     p = function.prox(case.x, case.gamma)
-    value = function.value(p)
+    value = _value_at_prox(function, case, p)
     _demand(value == 0.0, function, case, "an indicator has a value", value, 0.0)
     other = function.prox(case.x, 3.0 * case.gamma)
-    allowed = _ROUNDINGS * _EPS * p.size * np.abs(case.x).max()
+    allowed = _ROUNDINGS * _EPS * p.size * (np.abs(case.x).max() + _unit(function))
     error = np.abs(other - p).max()
     _demand(error <= allowed, function, case, "a projection depends on gamma", error, allowed)
     error, allowed = np.abs(function.prox(p, case.gamma) - p).max(), allowed + _ROUNDINGS * _EPS * np.abs(p).max()
@@ -248,7 +246,7 @@ def _projects(function, case):
 
 def _scales(function, case):
     p = function.prox(case.x, case.gamma)
-    value = function.value(p)
+    value = _value_at_prox(function, case, p)
     for t in (0.5, 4.0, 3.0):
         scaled = function.value(t * p)
         allowed = _ROUNDINGS * p.size * _EPS * t * (abs(value) + np.abs(p).max())
@@ -268,6 +266,8 @@ def _is_separable(function, case):
     _demand(np.array_equal(r, expected), function, case, "a coordinate of the prox depends on others", r, expected)
     swapped = np.where(np.arange(x.size).reshape(x.shape) % 2 == 0, q, p)
     total, other = function.value(p) + function.value(q), function.value(r) + function.value(swapped)
+    if not (np.isfinite(total) and np.isfinite(other)):
+        return  # by rounding a point is outside the domain
     allowed = _ROUNDINGS * p.size * _EPS * (sum(abs(function.value(v)) for v in (p, q, r, swapped)))
     _demand(abs(total - other) <= allowed, function, case, "the value is no sum over coordinates", other, total)
 
@@ -278,7 +278,7 @@ def _keeps_its_constants(function, case):
     # Subgradients at p and q, times gamma.
     u, w = x - p, y - q
     product, square = _inner(u - w, p - q), _inner(p - q, p - q)
-    rounding = _ROUNDINGS * _EPS * p.size * _WIDE(max(np.abs(v).max() for v in (x, y, p, q))) ** 2
+    rounding = _rounding_of_products(function, x, y, p, q)
     mu, L = gamma * getattr(function, "mu", 0.0), gamma * getattr(function, "L", np.inf)
     least = mu * square
     slack = rounding * (1 + mu)
@@ -322,6 +322,8 @@ def _has_its_conjugate(function, case):
 def _measures_the_distance_to_its_subdifferential(function, case):
     x, gamma = case.x, case.gamma
     p = function.prox(x, gamma)
+    if not function.value(p) < np.inf:
+        return  # by the rounding of a far larger x it is outside the domain
     u = (x - p) / gamma
     # What the function is made of, a shift say, may be of size 1.
     rounding = _ROUNDINGS * _EPS * x.size * (max(np.abs(x).max(), np.abs(p).max(), 1.0) / gamma + np.abs(u).max())
@@ -331,6 +333,9 @@ def _measures_the_distance_to_its_subdifferential(function, case):
         distance = function.subdifferential_distance(p, u)
     except InputError:
         return  # there is no formula for it
+    # Where subgradients change fast, a rounding of p alone moves them.
+    shaken = function.subdifferential_distance(p * (1.0 + 8.0 * _EPS), u)
+    rounding += 8.0 * abs(shaken - distance) if shaken < np.inf else 0.0
     _demand(distance <= rounding, function, case, "(x - p) / gamma is no subgradient at the prox p", distance, rounding)
     # The distance of another u is at least what a step from p along u fails to come back by.
     other = case.y
@@ -378,6 +383,24 @@ def _no_search_finds_better(function, shape):
         least = objective(p.ravel())
         allowed = 1e-9 * (1.0 + abs(least))
         _demand(found.fun >= least - allowed, function, case, f"the search finds {found.x!r}, better", found.fun, least)
+
+
+def _unit(function: Any) -> float:
+    """Return the size of the numbers that the function may be made of, a shift or a radius say."""
+    return 0.0 if getattr(function, "is_homogeneous", False) else 1.0
+
+
+def _rounding_of_products(function: Any, *points: np.ndarray) -> Any:
+    """Return by how much the inner products of differences of these points may be off."""
+    size = _WIDE(max(np.abs(point).max() for point in points))
+    return _ROUNDINGS * points[0].size * (_EPS * (size + _unit(function)) + _TINY) * size
+
+
+def _value_at_prox(function: Any, case: Case, p: np.ndarray) -> float:
+    """Return the value of a prox, which may be outside the domain by the rounding of the point that it comes from."""
+    size = np.abs(p).max()
+    magnified = max(np.abs(case.x).max() / size, 1.0) if size > 0.0 else 1.0
+    return _value(function, p, _ROUNDINGS * _EPS * p.size * magnified)
 
 
 def _value(function, x, tolerance):

@@ -7,11 +7,20 @@ import numpy as np
 from ..dispatch import implements
 from ..errors import InputError
 from ..oracles import prox, prox_work_size
-from .function import Function
+from .function import Function, checked_function
+from .norms import largest_size
+
+_SMALLEST = 1e-300
 
 
 class ConjugateKernel(NamedTuple):
     """The compiled form of :class:`Conjugate`."""
+
+    inner: Any
+
+
+class ProjectionKernel(NamedTuple):
+    """The compiled form of a :class:`Conjugate` that is an indicator, as that of every support function is."""
 
     inner: Any
 
@@ -46,7 +55,7 @@ class Conjugate(Function):
     """
 
     def __init__(self, inner: Function) -> None:
-        if not inner.is_convex:
+        if not checked_function("inner", inner).is_convex:
             raise InputError(f"{inner!r} is not convex, so its conjugate forgets it: take a convex function.")
         self.inner = inner
         self.ndim = inner.ndim
@@ -56,7 +65,7 @@ class Conjugate(Function):
         self.is_homogeneous = inner.is_indicator
         self.L = 1.0 / inner.mu if inner.mu > 0.0 else np.inf
         self.mu = 1.0 / inner.L if inner.L > 0.0 else 0.0
-        self.kernel = ConjugateKernel(inner.kernel)
+        self.kernel = (ProjectionKernel if inner.is_homogeneous else ConjugateKernel)(inner.kernel)
 
     @classmethod
     def example(cls, d):
@@ -89,8 +98,25 @@ def _work_size(kernel, d):
 def _moreau(kernel, v, tau, x, work):
     d = v.size
     point, result = v.reshape(d), x.reshape(d)
+    # Below this a step leads to the same point, but to divide by it may overflow.
+    tau = max(tau, _SMALLEST * max(largest_size(point), 1.0))
     for j in range(d):
         work[j] = point[j] / tau
     prox(kernel.inner, work[:d].reshape(v.shape), 1.0 / tau, x, work[d:])
     for j in range(d):
         result[j] = point[j] - tau * result[j]
+
+
+@implements(prox_work_size, ProjectionKernel)
+def _projection_work_size(kernel, d):
+    return prox_work_size(kernel.inner, d)
+
+
+@implements(prox, ProjectionKernel)
+def _project(kernel, v, tau, x, work):
+    # A projection does not depend on the step, and with step 1 nothing is scaled and rounded.
+    d = v.size
+    prox(kernel.inner, v, 1.0, x, work)
+    point, result = v.reshape(d), x.reshape(d)
+    for j in range(d):
+        result[j] = point[j] - result[j]

@@ -131,8 +131,10 @@ class Function:
             If ``x`` is no array of real numbers of a shape that the function takes, ``gamma`` is out of range, or
             ``out`` does not fit.
         """
-        if type(x) is not np.ndarray or x.dtype != _FLOAT64 or x.size == 0 or self.ndim is not None:
+        if type(x) is not np.ndarray or x.dtype != _FLOAT64 or x.size == 0:
             x = self._point("x", x)
+        else:
+            self.check_shape(x.shape)
         if type(gamma) is not float or not 0.0 < gamma < np.inf:
             gamma = _step_size(gamma)
         if out is not None:
@@ -218,7 +220,7 @@ class Function:
 
     def _conjugate_value(self, u: np.ndarray, tolerance: float) -> Any:
         r"""Return :math:`\psi^*(u)`; a relative distance up to ``tolerance`` from its domain counts as rounding."""
-        raise NotImplementedError
+        return self.conjugate()._value_within(u, tolerance)
 
     def _subdifferential_distance(self, x: np.ndarray, u: np.ndarray, tolerance: float) -> Any:
         """Return the distance; a relative distance up to ``tolerance`` from a boundary counts as rounding."""
@@ -243,6 +245,13 @@ class Function:
             return self._prox(x, gamma, out)
         out[...] = self.prox(x, gamma)
         return out
+
+
+def checked_function(name: str, function: Any) -> Function:
+    """Return the function that another one is made of, refused if it is none."""
+    if not isinstance(function, Function):
+        raise InputError(f"{name} = {function!r} is no function with a prox: give one such as L1(0.1).")
+    return function
 
 
 def rounding(point: np.ndarray) -> float:

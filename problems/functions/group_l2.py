@@ -110,7 +110,7 @@ def _checked_groups(groups: Iterable[Sequence[int]]) -> list[np.ndarray]:
     except (TypeError, ValueError):
         arrays = []
     if not arrays or any(group.ndim != 1 or group.size == 0 or group.dtype.kind not in "iu" for group in arrays):
-        raise InputError("groups holds something that is no list of coordinates: give lists such as [[0, 1], [2, 3]].")
+        raise InputError(f"groups = {groups!r} holds no lists of coordinates: give lists such as [[0, 1], [2, 3]].")
     found, counts = np.unique(np.concatenate(arrays), return_counts=True)
     if found[0] < 0:
         raise InputError(f"groups holds the coordinate {found[0]}: give coordinates from 0 on.")

@@ -1,6 +1,5 @@
 """The indicators of a half-space and of a hyperplane."""
 
-from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,23 +39,23 @@ def _excess(normal, offset, v):
 
 @njit(fastmath=REASSOCIATE)
 def _step(normal, by, v, x):
-    """Move by a multiple of the normal; return the product of the normal and the result, and the squared length."""
-    product, squares = 0.0, 0.0
+    """Move by a multiple of the normal; return the product of the normal and the result, and the size of its terms."""
+    product, size = 0.0, 0.0
     for j in range(v.shape[0]):
         entry = v[j] - by * normal[j]
         x[j] = entry
         product += normal[j] * entry
-        squares += entry * entry
-    return product, squares
+        size += abs(normal[j] * entry)
+    return product, size
 
 
 @njit
 def _move(normal, offset, by, v, x):
     """Move from v to the hyperplane, which is ``by`` away."""
-    product, squares = _step(normal, by, v, x)
+    product, size = _step(normal, by, v, x)
     left = product - offset
     # Where the result is far smaller than the point, that has lost digits.
-    if not abs(left) <= _EPS * (sqrt(squares) + abs(offset)):
+    if not abs(left) <= _EPS * (size + abs(offset)):
         for j in range(v.shape[0]):
             x[j] -= left * normal[j]
 

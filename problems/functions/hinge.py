@@ -53,7 +53,9 @@ class Hinge(Function):
         return u.sum() if np.all((u <= slack) & (u >= -self.lam - slack)) else np.inf
 
     def _subdifferential_distance(self, x, u, tolerance):
-        low, high = np.where(x <= 1.0, -self.lam, 0.0), np.where(x < 1.0, -self.lam, 0.0)
+        at_kink = np.abs(x - 1.0) <= tolerance
+        low = np.where(at_kink | (x < 1.0), -self.lam, 0.0)
+        high = np.where(~at_kink & (x < 1.0), -self.lam, 0.0)
         return np.linalg.norm(u - np.clip(u, low, high))
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from ..checks import checked_number
 from ..dispatch import implements
 from ..errors import InputError
 from ..oracles import prox, prox_work_size
-from .function import Function
+from .function import Function, checked_function
 from .l1 import L1
 
 
@@ -47,7 +47,7 @@ class MoreauEnvelope(Function):
     """
 
     def __init__(self, inner: Function, delta: float) -> None:
-        if not inner.is_convex:
+        if not checked_function("inner", inner).is_convex:
             raise InputError(f"{inner!r} is not convex, so its envelope has no known prox: take a convex function.")
         self.inner, self.delta = inner, checked_number("delta", delta, "a smoothing", above=0.0)
         self.ndim, self.in_double = inner.ndim, True

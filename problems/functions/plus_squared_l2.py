@@ -7,7 +7,7 @@ import numpy as np
 from ..checks import checked_number
 from ..dispatch import implements
 from ..oracles import prox, prox_work_size
-from .function import Function
+from .function import Function, checked_function
 from .l1 import L1
 
 
@@ -46,7 +46,7 @@ class PlusSquaredL2(Function):
     """
 
     def __init__(self, inner: Function, lam: float) -> None:
-        self.inner, self.lam = inner, checked_number("lam", lam, "a weight", at_least=0.0)
+        self.inner, self.lam = checked_function("inner", inner), checked_number("lam", lam, "a weight", at_least=0.0)
         self.ndim, self.in_double = inner.ndim, True
         self.is_convex, self.is_separable = inner.is_convex, inner.is_separable
         self.is_indicator = inner.is_indicator and self.lam == 0.0

@@ -9,7 +9,7 @@ from ..dispatch import implements
 from ..errors import InputError
 from ..oracles import prox, prox_work_size
 from ..vectors import add_transposed_product, matrix_vector
-from .function import Function
+from .function import Function, checked_function
 from .l1 import L1
 
 _ORTHOGONAL = 1e-10
@@ -54,7 +54,7 @@ class Precomposed(Function):
     in_double = True
 
     def __init__(self, inner: Function, A: Any) -> None:
-        self.inner, self.A = inner, checked_array("A", A)
+        self.inner, self.A = checked_function("inner", inner), checked_array("A", A)
         if self.A.ndim != 2 or self.A.size == 0 or not np.isfinite(self.A).all():
             raise InputError(f"A = {A!r} is no transform: give a matrix of finite numbers.")
         inner.check_shape(self.A.shape[:1], "A x")
@@ -83,10 +83,16 @@ class Precomposed(Function):
             raise InputError(f"{name} has shape {shape}, but A has {self.A.shape[1]} columns: give as many numbers.")
 
     def _contains(self, x, tolerance):
-        return self.inner._contains(self.A @ x, tolerance)
+        return self.inner._contains(self._image(x, tolerance), tolerance)
 
     def _value_within(self, x, tolerance):
-        return self.inner._value_within(self.A @ x, tolerance)
+        return self.inner._value_within(self._image(x, tolerance), tolerance)
+
+    def _image(self, x, tolerance):
+        """Return A x, an entry that is only rounding as the 0 that it may be on the boundary of a domain."""
+        image = self.A @ x
+        image[np.abs(image) <= tolerance * (np.abs(self.A) @ np.abs(x))] = 0.0
+        return image
 
     def _conjugate_value(self, u, tolerance):
         # The supremum is infinite unless u is in the range of the adjoint.
@@ -97,9 +103,7 @@ class Precomposed(Function):
         return self.inner.conjugate()._value_within(w, tolerance)
 
     def _subdifferential_distance(self, x, u, tolerance):
-        w, image = self.A @ u / self.nu, self.A @ x
-        # An entry that is only rounding is a zero of the function inside.
-        image[np.abs(image) <= tolerance * (np.abs(self.A) @ np.abs(x))] = 0.0
+        w, image = self.A @ u / self.nu, self._image(x, tolerance)
         inside = np.sqrt(self.nu) * self.inner._subdifferential_distance(image, w, tolerance)
         return np.hypot(np.linalg.norm(u - self.A.T @ w), inside)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from ..checks import checked_number
 from ..dispatch import implements
 from ..oracles import prox, prox_work_size
-from .function import Function
+from .function import Function, checked_function
 from .l1 import L1
 
 
@@ -38,7 +38,7 @@ class Scaled(Function):
     """
 
     def __init__(self, inner: Function, scale: float) -> None:
-        self.inner, self.scale = inner, checked_number("scale", scale, "a factor", above=0.0)
+        self.inner, self.scale = checked_function("inner", inner), checked_number("scale", scale, "a factor", above=0.0)
         self.ndim, self.in_double = inner.ndim, inner.in_double
         self.is_convex, self.is_separable = inner.is_convex, inner.is_separable
         self.is_indicator, self.is_homogeneous = inner.is_indicator, inner.is_homogeneous

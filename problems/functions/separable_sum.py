@@ -45,12 +45,13 @@ class SeparableSum(Function):
 
     def __init__(self, parts: Sequence[tuple[Function, int]]) -> None:
         try:
-            self.parts = [(function, checked_count("size", size)) for function, size in parts]
-        except TypeError:
-            self.parts = []
-        functions = [function for function, _ in self.parts]
-        if not functions or not all(isinstance(function, Function) for function in functions):
+            pairs = [(function, size) for function, size in parts]
+        except (TypeError, ValueError):
+            pairs = []
+        if not pairs or not all(isinstance(function, Function) for function, _ in pairs):
             raise InputError(f"parts = {parts!r} is no list of pairs: give a function and its size for each block.")
+        self.parts = [(function, checked_count("a size in parts", size)) for function, size in pairs]
+        functions = [function for function, _ in self.parts]
         for function, size in self.parts:
             function.check_shape((size,), "a block")
         self._ends = np.cumsum([size for _, size in self.parts])

@@ -52,8 +52,8 @@ class _Sorted(Function):
         order = np.argsort(-sizes, kind="stable")
         sizes, rest = sizes[order], (u.ravel() * np.where(x.ravel() < 0.0, -1.0, 1.0))[order]
         total, start = 0.0, 0
-        for end in [*(np.flatnonzero(np.diff(sizes)) + 1), len(sizes)]:
-            at_zero = sizes[start] == 0.0
+        for end in [*(np.flatnonzero(-np.diff(sizes) > tolerance * sizes[0]) + 1), len(sizes)]:
+            at_zero = sizes[start] <= tolerance * sizes[0]
             block = np.sort(np.abs(rest[start:end]) if at_zero else rest[start:end])[::-1]
             left = isotonic_regression(block - weights[start:end], increasing=False).x
             total = np.hypot(total, np.linalg.norm(np.maximum(left, 0.0) if at_zero else left))
@@ -152,19 +152,19 @@ class OSCAR(_Sorted):
 
 
 @dispatched
-def _weights_of(kernel):
-    """Return the listed weights if there are any, else none and the two numbers of linear ones."""
-    return np.empty(0), 0.0, 0.0
+def _weights_of(kernel, nothing):
+    """Return the listed weights if there are any, else an empty array and the two numbers of linear ones."""
+    return nothing, 0.0, 0.0
 
 
 @implements(_weights_of, SortedL1Kernel)
-def _listed_weights(kernel):
+def _listed_weights(kernel, nothing):
     return kernel.weights, 0.0, 0.0
 
 
 @implements(_weights_of, OSCARKernel)
-def _linear_weights(kernel):
-    return np.empty(0), kernel.l1, kernel.l2
+def _linear_weights(kernel, nothing):
+    return nothing, kernel.l1, kernel.l2
 
 
 @implements(prox_work_size, SortedL1Kernel)
@@ -181,7 +181,7 @@ def _prox(kernel, v, tau, x, work):
         return
     d = v.shape[0]
     # Passing the kernel on for each entry would count references to its arrays.
-    weights, l1, l2 = _weights_of(kernel)
+    weights, l1, l2 = _weights_of(kernel, work[:0])
     is_listed = weights.shape[0] > 0
     words = work.view(np.int64)
     order, starts = words[:d], words[d : 2 * d]

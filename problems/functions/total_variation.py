@@ -63,7 +63,7 @@ class TotalVariation1D(Function):
         return 0.0 if abs(sums[-1]) <= slack and np.abs(sums).max() <= self.lam + slack else np.inf
 
     def _subdifferential_distance(self, x, u, tolerance):
-        return np.linalg.norm(_variation_distances(x, u, self.lam))
+        return np.linalg.norm(_variation_distances(x, u, self.lam, tolerance))
 
     def __repr__(self) -> str:
         return f"TotalVariation1D({self.lam!r})"
@@ -126,20 +126,21 @@ class FusedLasso(Function):
         # Where x is not 0 the L1 norm has one slope. On a run of zeros the distance is the length of what remains of u
         # after both proxes at 0.
         zero = x == 0.0
-        moved = _variation_distances(x, np.where(zero, u, u - self.l1 * np.sign(x)), self.tv)
+        moved = _variation_distances(x, np.where(zero, u, u - self.l1 * np.sign(x)), self.tv, tolerance)
         return np.linalg.norm(np.where(zero, np.maximum(np.abs(moved) - self.l1, 0.0), moved))
 
     def __repr__(self) -> str:
         return f"FusedLasso({self.l1!r}, {self.tv!r})"
 
 
-def _variation_distances(x, u, lam):
+def _variation_distances(x, u, lam, tolerance):
     """Return u less its projection onto the subdifferential of lam times the total variation at x.
 
     A jump of x fixes the dual variable there. On the pieces between jumps what remains is the prox of the total
     variation at the rest of u, as for every support function at 0.
     """
-    jumps = np.sign(np.diff(x)) * lam
+    jumps = np.diff(x)
+    jumps = np.where(np.abs(jumps) <= tolerance * np.abs(x).max(), 0.0, np.sign(jumps)) * lam
     rest = u + np.append(jumps, 0.0) - np.concatenate(([0.0], jumps))
     ends = np.flatnonzero(jumps) + 1 if lam > 0.0 else []
     pieces = np.split(rest, ends)

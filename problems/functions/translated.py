@@ -8,7 +8,7 @@ from ..checks import checked_array
 from ..dispatch import implements
 from ..errors import InputError
 from ..oracles import prox, prox_work_size
-from .function import Function
+from .function import Function, checked_function
 from .l1 import L1
 
 
@@ -41,7 +41,7 @@ class Translated(Function):
     """
 
     def __init__(self, inner: Function, shift: Any) -> None:
-        self.inner, self.shift = inner, checked_array("shift", shift)
+        self.inner, self.shift = checked_function("inner", inner), checked_array("shift", shift)
         if self.shift.size == 0 or not np.isfinite(self.shift).all():
             raise InputError(f"shift = {shift!r} is no place to move to: give finite numbers.")
         inner.check_shape(self.shift.shape, "shift")
@@ -68,7 +68,7 @@ class Translated(Function):
     def _magnified(self, x):
         """Return how much larger the rounding of x is beside x - b."""
         left = np.abs(x - self.shift).max()
-        return max((np.abs(x).max() + np.abs(self.shift).max()) / left, 1.0) if left > 0.0 else 1.0
+        return max((np.abs(x).max() + np.abs(self.shift).max()) / max(left, 1e-300), 1.0) if left > 0.0 else 1.0
 
     def _conjugate_value(self, u, tolerance):
         return self.inner.conjugate()._value_within(u, tolerance) + np.sum(u * self.shift)

@@ -218,7 +218,8 @@ BUGS = {
         bare(L1Ball(0.5), lambda x, g: x * min(1.0, 0.5 / max(np.abs(x).sum(), 1e-300)) + 0.0), UNFAITHFUL,
     ),
     "projection that depends on gamma": (
-        Wrong(Box(-0.25, 0.75), prox=lambda x, g: np.clip(x, -0.25 / max(g, 1.0), 0.75)), "inequality|depends on gamma|Moreau",
+        Wrong(Box(-0.25, 0.75), prox=lambda x, g: np.clip(x, -0.25 / max(g, 1.0), 0.75)),
+        "inequality|depends on gamma|Moreau",
     ),
     "projection into the interior": (bare(LInfBall(0.5), lambda x, g: np.clip(x, -0.4, 0.4)), UNFAITHFUL),
     "hinge moved past 1": (bare(Hinge(0.5), lambda x, g: np.where(x < 1.0, x + 0.5 * g, x)), UNFAITHFUL),

@@ -168,14 +168,11 @@ def test_a_new_file_is_found(monkeypatch):
     assert set(functions.__all__) == {*CLASSES, "Function", "examples"}
 
 
-def all_functions():
-    for d in (1, 2, 3):
-        yield from functions.examples(d).values()
-    for function, _ in (*LIMITS, *NESTED):
-        yield function
+ALL = [function for d in (1, 2, 3) for function in functions.examples(d).values()]
+ALL += [function for function, _ in (*LIMITS, *NESTED)]
 
 
-@pytest.mark.parametrize("function", all_functions(), ids=lambda function: str(function)[:60])
+@pytest.mark.parametrize("function", ALL, ids=lambda function: str(function)[:60])
 def test_what_it_calls_itself_makes_it_again(function):
     names = {name: getattr(functions, name) for name in CLASSES}
     made = eval(repr(function), {"np": np, **names})

@@ -54,7 +54,9 @@ CORNERS = {
     "FusedLasso": (
         lambda d: functions.FusedLasso(0.25, 0.5),
         lambda d: [
-            0.5 * differences(d).T @ np.array(s[:-d]) + 0.25 * np.array(s[-d:]) for s in product(SIGNS, repeat=2 * d - 1)
+            0.5 * differences(d).T @ np.array(jumps) + 0.25 * np.array(signs)
+            for jumps in product(SIGNS, repeat=d - 1)
+            for signs in product(SIGNS, repeat=d)
         ],
     ),
     "SortedL1": (
