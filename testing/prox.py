@@ -249,7 +249,7 @@ def _scales(function, case):
     value = _value_at_prox(function, case, p)
     for t in (0.5, 4.0, 3.0):
         scaled = function.value(t * p)
-        allowed = _ROUNDINGS * p.size * _EPS * t * (abs(value) + np.abs(p).max())
+        allowed = _ROUNDINGS * p.size * _EPS * t * (abs(value) + max(np.abs(p).max(), np.abs(case.x).max()))
         if scaled < np.inf or t != 3.0:  # a multiple by 3 is rounded, and may so leave a thin set
             _demand(abs(scaled - t * value) <= allowed, function, case, "it is not homogeneous", scaled, t * value)
         error = np.abs(function.prox(t * case.x, t * case.gamma) - t * p).max()

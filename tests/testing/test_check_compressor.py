@@ -69,7 +69,7 @@ def test_what_declares_the_least_passes(compressor, shape):
         (Halved(0.76), "allowed is 1 - delta = 0.24"),
         (Halved(1.5), "has delta\\(6\\) = 1.5"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_declares_the_least_and_is_wrong_fails(compressor, sentence):
     with pytest.raises(AssertionError, match=sentence):
