@@ -8,8 +8,11 @@ from ..checks import checked_number
 from ..dispatch import implements
 from ..errors import InputError
 from ..oracles import prox, prox_work_size
-from .function import Function, checked_function
+from .function import Function, checked_function, rounding
 from .l1 import L1
+
+
+_TINY = 5e-324
 
 
 class MoreauEnvelopeKernel(NamedTuple):
@@ -65,7 +68,10 @@ class MoreauEnvelope(Function):
 
     def _value(self, x):
         z = self.inner.prox(x, self.delta)
-        return self.inner.value(z) + np.sum((z - x) ** 2) / (2.0 * self.delta)
+        # The prox is in the domain up to the rounding of x, which may be far larger.
+        lost = rounding(x) * np.abs(x).max()
+        tolerance = max(rounding(x), lost / max(np.abs(z).max(), lost, _TINY))
+        return self.inner._value_within(z, tolerance) + np.sum((z - x) ** 2) / (2.0 * self.delta)
 
     def conjugate(self):
         from .plus_squared_l2 import PlusSquaredL2

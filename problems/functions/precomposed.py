@@ -13,6 +13,7 @@ from .function import Function, checked_function
 from .l1 import L1
 
 _ORTHOGONAL = 1e-10
+_NOTHING = 1e-30
 
 
 class PrecomposedKernel(NamedTuple):
@@ -138,3 +139,7 @@ def _prox(kernel, v, tau, x, work):
             image[i] = (wanted[i] - image[i]) / kernel.nu
         add_transposed_product(kernel.A, image, x)
         matrix_vector(kernel.A, x, image)
+    # What is left now at the square of the rounding is nothing.
+    for j in range(v.shape[0]):
+        if abs(x[j]) <= _NOTHING * abs(v[j]):
+            x[j] = 0.0
