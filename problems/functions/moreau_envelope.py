@@ -11,7 +11,6 @@ from ..oracles import prox, prox_work_size
 from .function import Function, checked_function, rounding
 from .l1 import L1
 
-
 _TINY = 5e-324
 
 
