@@ -37,24 +37,20 @@ def data_table() -> Table:
     return table
 
 
-_PREDICATES = ("is_convex", "is_separable", "is_indicator", "is_homogeneous", "is_support")
+_PREDICATES = ("convex", "separable", "indicator", "homogeneous", "support")
 
 
 def function_table() -> Table:
     """Return the functions with a prox, each by an example, with what is known of it."""
-    columns = ("function", "of a", *(name.removeprefix("is_") for name in _PREDICATES), "L", "mu", "conjugate")
-    table = Table(*columns, title="Functions", box=None, pad_edge=False)
+    table = Table(title="Functions", box=None, pad_edge=False)
+    table.add_column("function", no_wrap=True)
+    for name in ("L", "mu", "predicates"):
+        table.add_column(name)
     for function in functions.examples(3).values():
-        marks = ["✓" if getattr(function, name) else "[dim]-[/]" for name in _PREDICATES]
-        if not function.is_convex:
-            marks[0] = "[bold red]no[/]"
-        constants = (f"{function.L:g}", f"{function.mu:g}")
-        conjugate = "[dim]-[/]"
-        if function.is_convex:
-            found = function.conjugate()
-            conjugate = "by Moreau's identity" if type(found).__name__ == "Conjugate" else _short(repr(found))
-        kind = {None: "array", 1: "vector", 2: "matrix"}[function.ndim]
-        table.add_row(_short(repr(function)), kind, *marks, *constants, conjugate)
+        words = [name for name in _PREDICATES if getattr(function, f"is_{name}")]
+        words = words if function.is_convex else ["[bold red]not convex[/]", *words]
+        kind = {None: "", 1: ", vectors only", 2: ", matrices only"}[function.ndim]
+        table.add_row(_short(repr(function)), f"{function.L:g}", f"{function.mu:g}", ", ".join(words) + kind)
     return table
 
 

@@ -325,7 +325,8 @@ def test_list(command):
         assert re.search(rf"^{name}\(", functions, re.MULTILINE), name
     for name in algorithms.compressors.examples(64):
         assert re.search(rf"^{name}\(", compressors, re.MULTILINE), name
-    assert re.search(r"^L0\(0.5\) +array +no ", functions, re.MULTILINE)
+    assert re.search(r"^L0\(0.5\) +inf +0 +not convex, separable *$", functions, re.MULTILINE)
+    assert re.search(r"^SquaredL2\(2.0\) +2 +2 +convex, separable *$", functions, re.MULTILINE)
     assert everything.output == methods + functions + compressors + data
     assert command("data").output == data
 
