@@ -2,13 +2,14 @@
 
 import importlib
 import pkgutil
+from inspect import isabstract
 
 from .function import Function
 
 _CLASSES: dict[str, type[Function]] = {}
 for _entry in pkgutil.iter_modules(__path__):
     for _name, _thing in vars(importlib.import_module(f".{_entry.name}", __name__)).items():
-        if isinstance(_thing, type) and issubclass(_thing, Function) and not _name.startswith("_"):
+        if isinstance(_thing, type) and issubclass(_thing, Function) and not isabstract(_thing):
             _CLASSES[_name] = _thing
 del _CLASSES["Function"]
 globals().update(_CLASSES)

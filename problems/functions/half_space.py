@@ -1,5 +1,6 @@
 """The indicators of a half-space and of a hyperplane."""
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def _move(normal, offset, by, v, x):
             x[j] -= left * normal[j]
 
 
-class _Linear(Function):
+class _Linear(Function, ABC):
     """What both have in common: a normal vector, scaled to length 1, and an offset."""
 
     ndim = 1
@@ -80,6 +81,10 @@ class _Linear(Function):
 
     def _value(self, x):
         return 0.0
+
+    @abstractmethod
+    def _violation(self, x):
+        pass
 
     def _relative_excess(self, x):
         products = self._normal * x

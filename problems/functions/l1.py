@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_number
 from ..dispatch import implements
 from ..oracles import prox
-from .function import Function
+from .weighted_norm import NormBall, WeightedNorm
 
 
 class L1Kernel(NamedTuple):
@@ -17,7 +16,7 @@ class L1Kernel(NamedTuple):
     lam: float
 
 
-class L1(Function):
+class L1(WeightedNorm):
     r""":math:`\psi(x) = \lambda \|x\|_1`, whose proximal operator is soft thresholding.
 
     Parameters
@@ -37,18 +36,10 @@ class L1(Function):
     """
 
     is_separable = True
-    is_homogeneous = True
+    Kernel = L1Kernel
 
-    def __init__(self, lam: float) -> None:
-        self.lam = checked_number("lam", lam, "a weight", at_least=0.0)
-        self.kernel = L1Kernel(self.lam)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return self.lam * np.abs(x).sum()
+    def _norm(self, x):
+        return np.abs(x).sum()
 
     def conjugate(self):
         return LInfBall(self.lam)
@@ -56,9 +47,6 @@ class L1(Function):
     def _subdifferential_distance(self, x, u, tolerance):
         at_zero = np.maximum(np.abs(u) - self.lam, 0.0)
         return np.linalg.norm(np.where(x == 0.0, at_zero, u - self.lam * np.sign(x)))
-
-    def __repr__(self) -> str:
-        return f"L1({self.lam!r})"
 
 
 @implements(prox, L1Kernel)
@@ -75,7 +63,7 @@ class LInfBallKernel(NamedTuple):
     radius: float
 
 
-class LInfBall(Function):
+class LInfBall(NormBall):
     r""":math:`\psi(x) = 0` where :math:`\|x\|_\infty \le r` and infinity elsewhere; the prox clips every coordinate.
 
     With radius 0 it is the indicator of 0, the conjugate of the zero function.
@@ -97,23 +85,10 @@ class LInfBall(Function):
     """
 
     is_separable = True
-    is_indicator = True
+    Kernel = LInfBallKernel
 
-    def __init__(self, radius: float) -> None:
-        self.radius = checked_number("radius", radius, "a radius", at_least=0.0)
-        self.is_homogeneous = self.radius == 0.0
-        self.kernel = LInfBallKernel(self.radius)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return 0.0
-
-    def _violation(self, x):
-        size = np.abs(x).max()
-        return (size - self.radius) / size if size > self.radius else 0.0
+    def _norm(self, x):
+        return np.abs(x).max()
 
     def conjugate(self):
         return L1(self.radius)
@@ -125,9 +100,6 @@ class LInfBall(Function):
             np.abs(x) >= self.radius * (1.0 - tolerance), np.maximum(u * np.sign(x), 0.0) * np.sign(x), 0.0
         )
         return np.linalg.norm(u - outward)
-
-    def __repr__(self) -> str:
-        return f"LInfBall({self.radius!r})"
 
 
 @implements(prox, LInfBallKernel)

@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_number
 from ..dispatch import implements
 from ..oracles import prox
-from .function import Function
 from .norms import absolute_sum, fill, is_finite
 from .simplex import Simplex
 from .thresholds import absolute_threshold, common_level
+from .weighted_norm import NormBall, WeightedNorm
 
 
 class L1BallKernel(NamedTuple):
@@ -20,7 +19,7 @@ class L1BallKernel(NamedTuple):
     radius: float
 
 
-class L1Ball(Function):
+class L1Ball(NormBall):
     r""":math:`\psi(x) = 0` where :math:`\|x\|_1 \le r` and infinity elsewhere; the prox is the projection.
 
     Parameters
@@ -44,23 +43,10 @@ class L1Ball(Function):
     array([-0.75,  0.25,  0.  ])
     """
 
-    is_indicator = True
+    Kernel = L1BallKernel
 
-    def __init__(self, radius: float) -> None:
-        self.radius = checked_number("radius", radius, "a radius", at_least=0.0)
-        self.is_homogeneous = self.radius == 0.0
-        self.kernel = L1BallKernel(self.radius)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return 0.0
-
-    def _violation(self, x):
-        size = np.abs(x).sum()
-        return (size - self.radius) / size if size > self.radius else 0.0
+    def _norm(self, x):
+        return np.abs(x).sum()
 
     def conjugate(self):
         return LInf(self.radius)
@@ -74,9 +60,6 @@ class L1Ball(Function):
         on, off = (u * np.sign(x))[x != 0.0], np.abs(u[x == 0.0])
         t = max(common_level(on, off), 0.0)
         return np.hypot(np.linalg.norm(on - t), np.linalg.norm(np.maximum(off - t, 0.0)))
-
-    def __repr__(self) -> str:
-        return f"L1Ball({self.radius!r})"
 
 
 @implements(prox, L1BallKernel)
@@ -101,7 +84,7 @@ class LInfKernel(NamedTuple):
     lam: float
 
 
-class LInf(Function):
+class LInf(WeightedNorm):
     r""":math:`\psi(x) = \lambda \|x\|_\infty`, whose proximal operator cuts the largest entries to one level.
 
     Parameters
@@ -120,18 +103,10 @@ class LInf(Function):
     array([ 2., -2.,  1.])
     """
 
-    is_homogeneous = True
+    Kernel = LInfKernel
 
-    def __init__(self, lam: float) -> None:
-        self.lam = checked_number("lam", lam, "a weight", at_least=0.0)
-        self.kernel = LInfKernel(self.lam)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return self.lam * np.abs(x).max()
+    def _norm(self, x):
+        return np.abs(x).max()
 
     def conjugate(self):
         return L1Ball(self.lam)
@@ -147,9 +122,6 @@ class LInf(Function):
         largest = np.abs(x) >= size * (1.0 - tolerance)
         on = (u * np.sign(x))[largest]
         return np.hypot(np.linalg.norm(on - Simplex(self.lam).prox(on, 1.0)), np.linalg.norm(u[~largest]))
-
-    def __repr__(self) -> str:
-        return f"LInf({self.lam!r})"
 
 
 @implements(prox, LInfKernel)

@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-from ..checks import checked_number
 from ..dispatch import implements
 from ..oracles import prox
-from .function import Function
 from .norms import fill, norm
+from .weighted_norm import NormBall, WeightedNorm
 
 
 class L2Kernel(NamedTuple):
@@ -15,7 +14,7 @@ class L2Kernel(NamedTuple):
     lam: float
 
 
-class L2(Function):
+class L2(WeightedNorm):
     r""":math:`\psi(x) = \lambda \|x\|_2`, whose proximal operator shortens the vector by :math:`\gamma\lambda`.
 
     Parameters
@@ -34,18 +33,10 @@ class L2(Function):
     array([ 1.5, -2. ])
     """
 
-    is_homogeneous = True
+    Kernel = L2Kernel
 
-    def __init__(self, lam: float) -> None:
-        self.lam = checked_number("lam", lam, "a weight", at_least=0.0)
-        self.kernel = L2Kernel(self.lam)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return self.lam * norm(x.ravel())
+    def _norm(self, x):
+        return norm(x.ravel())
 
     def conjugate(self):
         return L2Ball(self.lam)
@@ -55,9 +46,6 @@ class L2(Function):
         if size == 0.0:
             return max(norm(u.ravel()) - self.lam, 0.0)
         return norm((u - self.lam * (x / size)).ravel())
-
-    def __repr__(self) -> str:
-        return f"L2({self.lam!r})"
 
 
 @implements(prox, L2Kernel)
@@ -78,7 +66,7 @@ class L2BallKernel(NamedTuple):
     radius: float
 
 
-class L2Ball(Function):
+class L2Ball(NormBall):
     r""":math:`\psi(x) = 0` where :math:`\|x\|_2 \le r` and infinity elsewhere; the prox is the projection.
 
     Parameters
@@ -97,23 +85,10 @@ class L2Ball(Function):
     array([ 0.6, -0.8])
     """
 
-    is_indicator = True
+    Kernel = L2BallKernel
 
-    def __init__(self, radius: float) -> None:
-        self.radius = checked_number("radius", radius, "a radius", at_least=0.0)
-        self.is_homogeneous = self.radius == 0.0
-        self.kernel = L2BallKernel(self.radius)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return 0.0
-
-    def _violation(self, x):
-        size = norm(x.ravel())
-        return (size - self.radius) / size if size > self.radius else 0.0
+    def _norm(self, x):
+        return norm(x.ravel())
 
     def conjugate(self):
         return L2(self.radius)
@@ -127,9 +102,6 @@ class L2Ball(Function):
             return norm(u)
         outward = x / size
         return norm(u - max(u @ outward, 0.0) * outward)
-
-    def __repr__(self) -> str:
-        return f"L2Ball({self.radius!r})"
 
 
 @implements(prox, L2BallKernel)

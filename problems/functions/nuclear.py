@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_count, checked_number
+from ..checks import checked_count
 from ..compiled import njit
 from ..dispatch import implements
 from ..oracles import prox
 from .function import Function
 from .norms import scale_of
+from .weighted_norm import NormBall, WeightedNorm
 
 
 class NuclearKernel(NamedTuple):
@@ -30,7 +31,7 @@ class RankBallKernel(NamedTuple):
     rank: int
 
 
-class Nuclear(Function):
+class Nuclear(WeightedNorm):
     r""":math:`\psi(X) = \lambda \sum_i \sigma_i(X)`, whose prox soft-thresholds the singular values.
 
     LAPACK computes the singular values, which allocates.
@@ -57,18 +58,10 @@ class Nuclear(Function):
     """
 
     ndim = 2
-    is_homogeneous = True
+    Kernel = NuclearKernel
 
-    def __init__(self, lam: float) -> None:
-        self.lam = checked_number("lam", lam, "a weight", at_least=0.0)
-        self.kernel = NuclearKernel(self.lam)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return self.lam * _singular_values(x).sum()
+    def _norm(self, x):
+        return _singular_values(x).sum()
 
     def conjugate(self):
         return SpectralBall(self.lam)
@@ -83,11 +76,8 @@ class Nuclear(Function):
         beyond = np.maximum(_singular_values(rest) - self.lam, 0.0)
         return np.hypot(np.linalg.norm(u - rest - self.lam * U @ V), np.linalg.norm(beyond))
 
-    def __repr__(self) -> str:
-        return f"Nuclear({self.lam!r})"
 
-
-class SpectralBall(Function):
+class SpectralBall(NormBall):
     r""":math:`\psi(X) = 0` where no singular value is above r and infinity elsewhere; the prox clips them.
 
     LAPACK computes the singular values, which allocates.
@@ -110,23 +100,10 @@ class SpectralBall(Function):
     """
 
     ndim = 2
-    is_indicator = True
+    Kernel = SpectralBallKernel
 
-    def __init__(self, radius: float) -> None:
-        self.radius = checked_number("radius", radius, "a radius", at_least=0.0)
-        self.is_homogeneous = self.radius == 0.0
-        self.kernel = SpectralBallKernel(self.radius)
-
-    @classmethod
-    def example(cls, d):
-        return cls(0.5)
-
-    def _value(self, x):
-        return 0.0
-
-    def _violation(self, x):
-        size = _singular_values(x)[0]
-        return (size - self.radius) / size if size > self.radius else 0.0
+    def _norm(self, x):
+        return _singular_values(x)[0]
 
     def conjugate(self):
         return Nuclear(self.radius)
@@ -141,9 +118,6 @@ class SpectralBall(Function):
         inner = U.T @ u @ V.T
         values, axes = np.linalg.eigh((inner + inner.T) / 2.0)
         return np.linalg.norm(u - U @ (axes * np.maximum(values, 0.0)) @ axes.T @ V)
-
-    def __repr__(self) -> str:
-        return f"SpectralBall({self.radius!r})"
 
 
 class RankBall(Function):

@@ -1,5 +1,6 @@
 """The sorted L1 norm (SLOPE) and its special case OSCAR."""
 
+from abc import ABC, abstractmethod
 from math import copysign
 from typing import Any, NamedTuple
 
@@ -28,14 +29,15 @@ class OSCARKernel(NamedTuple):
     l2: float
 
 
-class _Sorted(Function):
+class _Sorted(Function, ABC):
     """What both have in common: weights for the entries in the order of their size."""
 
     is_homogeneous = True
     in_double = True
 
+    @abstractmethod
     def _weights(self, d: int) -> np.ndarray:
-        raise NotImplementedError
+        """Return the weights of d entries, the largest first."""
 
     def _value(self, x):
         return np.sort(np.abs(x), axis=None)[::-1] @ self._weights(x.size)

@@ -141,7 +141,10 @@ def test_every_class_is_listed_and_no_part_of_one():
             if isinstance(thing, type) and issubclass(thing, Function) and thing is not Function:
                 assert getattr(functions, name, thing) is thing
                 in_files.add(name)
-    assert set(CLASSES) == {name for name in in_files if not name.startswith("_")}
+    assert {"L1", "Zero"} < set(CLASSES) < in_files
+    # What is left out is a part of some.
+    for name in in_files - set(CLASSES):
+        assert any(name in (base.__name__ for base in getattr(functions, other).__mro__) for other in CLASSES)
     for name in CLASSES:
         assert not isabstract(getattr(functions, name))
         assert type(functions.examples(2)[name]) is getattr(functions, name)
