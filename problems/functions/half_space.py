@@ -83,8 +83,8 @@ class _Linear(Function, ABC):
         return 0.0
 
     @abstractmethod
-    def _violation(self, x):
-        pass
+    def _violation(self, x: np.ndarray) -> Any:
+        """Return the part of the relative excess that is against the rule."""
 
     def _relative_excess(self, x):
         products = self._normal * x
