@@ -1,9 +1,12 @@
 """Compressors: what a client sends instead of a vector, one file each; every class in them is found by being there."""
 
+import ast
 import importlib
 import pkgutil
+from functools import cache
 from inspect import isabstract
 
+from ...problems.errors import InputError, unknown
 from .compressor import Compressor, compress, compress_work_size, compress_workspace
 
 _CLASSES: dict[str, type[Compressor]] = {}
@@ -13,7 +16,7 @@ for _entry in pkgutil.iter_modules(__path__):
             _CLASSES[_name] = _thing
 globals().update(_CLASSES)
 __all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
-    [*_CLASSES, "Compressor", "compress", "compress_work_size", "compress_workspace", "examples"]
+    [*_CLASSES, "Compressor", "compress", "compress_work_size", "compress_workspace", "examples", "get"]
 )
 
 
@@ -26,3 +29,41 @@ def examples(d: int) -> dict[str, Compressor]:
     RandK(2)
     """
     return {name: _CLASSES[name].example(d) for name in sorted(_CLASSES)}
+
+
+@cache
+def get(text: str) -> Compressor:
+    """Return the compressor that is written as in Python, with numbers as arguments.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"RandK(2)"`` or ``"ClientMask(clients=4, cohort=3, s=2)"``: what ``repr`` of a compressor shows.
+
+    Raises
+    ------
+    InputError
+        If the class is unknown, or its arguments are no numbers or out of range.
+
+    Examples
+    --------
+    >>> get("TopK(3)")
+    TopK(3)
+    """
+    try:
+        call = ast.parse(text, mode="eval").body
+        name = call.func.id  # pyright: ignore[reportAttributeAccessIssue]
+        positional = [ast.literal_eval(argument) for argument in call.args]  # pyright: ignore[reportAttributeAccessIssue]
+        named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}  # pyright: ignore[reportAttributeAccessIssue]
+    except (SyntaxError, ValueError, AttributeError):
+        raise InputError(
+            f"compressor = {text!r} is not written as a call with numbers: write for example 'RandK(2)' or 'Natural()'."
+        ) from None
+    if name not in _CLASSES:
+        raise unknown("compressor", name, _CLASSES)
+    try:
+        return _CLASSES[name](*positional, **named)
+    except TypeError:
+        raise InputError(
+            f"compressor = {text!r} has other arguments than {name}: rootkappa list compressors shows an example."
+        ) from None

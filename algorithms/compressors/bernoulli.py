@@ -37,11 +37,12 @@ class Bernoulli(Compressor):
     Examples
     --------
     >>> C = Bernoulli(0.5)
-    >>> C(np.array([3.0, -1.0]), np.array([0.1])), C(np.array([3.0, -1.0]), np.array([0.9]))
+    >>> C(np.array([3.0, -1.0]), np.array([1])), C(np.array([3.0, -1.0]), np.array([0]))
     (array([ 6., -2.]), array([0., 0.]))
     """
 
     is_unbiased = True
+    _entries = np.int64
 
     def __init__(self, p: float) -> None:
         if not 0.0 < as_number(p) <= 1.0:
@@ -63,12 +64,19 @@ class Bernoulli(Compressor):
     def draw_shape(self, d: int) -> tuple[int, ...]:
         return (1,)
 
+    def draw(self, rng: np.random.Generator, d: int, count: int) -> np.ndarray:
+        """Return ``count`` coins, 1 to send and 0 to be silent, shape (count, 1)."""
+        return (super().draw(rng, d, count) < self.p).astype(np.int64)
+
+    def randomness(self, d: int) -> list[tuple[float, np.ndarray]]:
+        silent = [(1.0 - self.p, np.array([0]))] if self.p < 1.0 else []
+        return [(self.p, np.array([1])), *silent]
+
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
         x = self._checked(x)
         if 2 * x.size > LISTED:
             return None
-        silent = [(1.0 - self.p, np.zeros_like(x))] if self.p < 1.0 else []
-        return [(self.p, x / self.p), *silent]
+        return [(probability, self(x, w)) for probability, w in self.randomness(x.size)]
 
     def bits(self, message: np.ndarray) -> int:
         """Return 1, whether anything follows, and 64 for each coordinate if the message is not 0."""
@@ -82,4 +90,4 @@ class Bernoulli(Compressor):
 @implements(compress, BernoulliKernel)
 def _send_or_not(kernel, x, w, out, work):
     for j in range(x.shape[0]):
-        out[j] = x[j] / kernel.p if w[0] < kernel.p else 0.0
+        out[j] = x[j] / kernel.p if w[0] == 1 else 0.0

@@ -100,6 +100,16 @@ class Compressor(ABC):
         """
         return rng.random((checked_count("count", count), *self.draw_shape(checked_count("d", d))))
 
+    def randomness(self, d: int) -> list[tuple[float, np.ndarray]] | None:
+        """Return every draw for ``d`` coordinates with its probability.
+
+        Returns
+        -------
+        list of (float, ndarray), or None
+            None if there are infinitely many draws, or so many that their list would hold over 2^20 numbers.
+        """
+        return [(1.0, np.empty(0))] if self.draw_shape(d) == (0,) else None
+
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
         """Return every value of C(x) with its probability.
 

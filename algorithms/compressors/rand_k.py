@@ -75,12 +75,17 @@ class RandK(Compressor):
         chosen.sort(axis=1)
         return chosen
 
+    def randomness(self, d: int) -> list[tuple[float, np.ndarray]] | None:
+        (k,) = self.draw_shape(d)
+        count = comb(d, k)
+        if count * d > LISTED:
+            return None
+        return [(1.0 / count, np.array(chosen)) for chosen in combinations(range(d), k)]
+
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
         x = self._checked(x)
-        count = comb(x.size, self.k)
-        if count * x.size > LISTED:
-            return None
-        return [(1.0 / count, self(x, np.array(chosen))) for chosen in combinations(range(x.size), self.k)]
+        listed = self.randomness(x.size)
+        return listed and [(probability, self(x, w)) for probability, w in listed]
 
     def bits(self, message: np.ndarray) -> int:
         """Return 64 for each of k numbers and, for where they stand, the shorter of k indices and d bits.

@@ -58,10 +58,42 @@ def test_every_compressor_is_among_the_cases():
 
 @pytest.mark.parametrize("compressor", [compressor for compressor, _ in CASES] + ALL, ids=str)
 def test_the_repr_evaluates_back(compressor):
-    again = eval(repr(compressor))
-    assert type(again) is type(compressor)
-    assert again.kernel == compressor.kernel
-    assert repr(again) == repr(compressor)
+    for again in (eval(repr(compressor)), compressors.get(repr(compressor))):
+        assert type(again) is type(compressor)
+        assert again.kernel == compressor.kernel
+        assert repr(again) == repr(compressor)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("RandK", "written as a call"),
+        ("RandK(2", "written as a call"),
+        ("RandK(k)", "written as a call"),
+        ("__import__('os').getcwd()", "written as a call"),
+        ("", "written as a call"),
+        ("RandKay(2)", "did you mean 'RandK'"),
+        ("RandK(2, 3)", "other arguments"),
+        ("RandK(0)", "not a count"),
+    ],
+)
+def test_what_is_no_compressor_is_refused(text, sentence):
+    with pytest.raises(InputError, match=sentence):
+        compressors.get(text)
+
+
+@pytest.mark.parametrize(
+    "compressor", [Identity(), RandK(1), RandK(2), RandK(4), Bernoulli(0.4), Bernoulli(1.0)], ids=str
+)
+def test_what_is_drawn_is_what_is_listed(compressor):
+    d, count = 4, 3000
+    listed = {tuple(w.tolist()): probability for probability, w in compressor.randomness(d)}
+    assert sum(listed.values()) == pytest.approx(1.0)
+    drawn = [tuple(w.tolist()) for w in compressor.draw(np.random.default_rng(0), d, count)]
+    # Hoeffding: a frequency is this far off once in 10^9 runs.
+    for w, probability in listed.items():
+        assert drawn.count(w) / count == pytest.approx(probability, abs=np.sqrt(np.log(2e9) / (2 * count)))
+    assert set(drawn) <= set(listed)
 
 
 @pytest.mark.parametrize("compressor", ALL, ids=str)
