@@ -151,7 +151,7 @@ def data_command(name: str | None) -> None:
 @click.option("--gamma", type=float, help="Step size instead of the prescribed one.")
 @click.option("--eta", type=float, help="Local step size instead of the prescribed one.")
 @click.option("--local-steps", "K", type=int, help="Local steps K in a round instead of 10.")
-@click.option("--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent.  [default: all that apply]")
+@click.option("--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent,claim.  [default: all that apply]")
 @click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
 @click.option("--out", type=click.Path(), help="Write verdicts, traces and figures into this folder.")
 def verify(
@@ -192,8 +192,8 @@ def verify(
                 problem = spec.build()
                 problem.solution()
                 bars.remove_task(waiting)
-                kinds = tuple(evidence.split(",")) if evidence else default_evidence(problem)
                 for method in chosen:
+                    kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     report = reporter(bars, method.name, kinds)
                     found.append((spec, verify(method, problem, kinds, spec.problem_seed, report, **changes)))
             here = [verdict for of_spec, verdicts in found if of_spec is spec for verdict in verdicts]

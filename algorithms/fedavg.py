@@ -97,8 +97,8 @@ def target(problem, params) -> Solution:
     if isinstance(problem, Quadratic):
         V, lam, b = problem.kernel.V, problem.kernel.lam, problem.kernel.b
         m = _one_minus_power(params.gamma * lam, params.K)
-        M = np.einsum("nkj,nk,nkl->jl", V, m, V)
-        pulled = np.einsum("nkj,nk,nkl,nl->j", V, m / lam, V, b)
+        M = np.einsum("nkj,nk,nkl->jl", V, m, V) / len(V)
+        pulled = np.einsum("nkj,nk,nkl,nl->j", V, m / lam, V, b) / len(b)
         x = np.linalg.solve(M, pulled)
     else:
         x = _iterated(problem, params)

@@ -19,8 +19,7 @@ from ..problems.errors import InputError, unknown
 
 #: What a module must define to be a method; a module with a ``step`` claims to be one.
 REQUIRED = (
-    "PROMISE", "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace",
-    "estimate", "fixed_point", "lyapunov",
+    "PROMISE", "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace", "estimate", "lyapunov",
 )  # fmt: skip
 
 
@@ -47,11 +46,13 @@ class Method:
         ``outcomes(problem, params)`` returns pairs of a probability and an outcome: every realisation of the
         randomness of one step. None if there are too many to list.
     draw : callable
-        ``draw(rng, problem, params, rounds)`` returns the randomness of that many rounds, an array of that length.
+        ``draw(rng, problem, params, rounds)`` returns the randomness of that many rounds, an array of that length; its
+        entries may be records, or arrays of their own where the number of steps in a round decides how much is drawn.
     unroll : callable
         ``unroll(draws)`` returns the outcomes of all steps of drawn rounds; by default the draws themselves.
     step : callable
-        ``step(kernel, params, state, outcome)``: one step, compiled.
+        ``step(kernel, params, state, outcome)``: one step, compiled, or a Python function that only looks up what
+        compiled code is to be given.
     advance : callable
         ``advance(kernel, params, state, draws)``: many rounds, compiled, the same trajectory as ``step``; by default
         step after step.
@@ -66,7 +67,8 @@ class Method:
     invariants : callable
         ``invariants(problem, params, state)`` returns named arrays that stay 0 along every path; by default none.
     fixed_point : callable
-        ``fixed_point(problem, params, target)`` returns the state that every realisation leaves unchanged.
+        ``fixed_point(problem, params, target)`` returns the state that every realisation leaves unchanged; None if
+        the method has no such state.
     lyapunov : callable
         ``lyapunov(problem, params, state, target)`` returns the number in which progress is measured.
     """
@@ -89,8 +91,9 @@ class Method:
     estimate: Callable[..., Any]
     target: Callable[..., Any]
     invariants: Callable[..., Any]
-    fixed_point: Callable[..., Any]
+    fixed_point: Callable[..., Any] | None
     lyapunov: Callable[..., Any]
+    _check: Callable[..., None]
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -118,6 +121,8 @@ class Method:
             advance=getattr(module, "advance", None) or _step_by_step(module, unroll),
             target=getattr(module, "target", lambda problem, params: problem.solution()),
             invariants=getattr(module, "invariants", lambda problem, params, state: {}),
+            fixed_point=getattr(module, "fixed_point", None),
+            _check=getattr(module, "check", lambda problem: None),
             **{attribute: getattr(module, attribute) for attribute in REQUIRED if attribute != "PROMISE"},
         )
 
@@ -127,11 +132,12 @@ class Method:
         return self.name in names()
 
     def check(self, problem: Any) -> None:
-        """Raise an InputError if the method cannot run on the problem."""
+        """Raise an InputError if the method cannot run on the problem; the module's ``check`` may ask for more."""
         if not (problem.is_smooth or self.handles_psi):
             raise InputError(
                 f"{self.name} has no prox, but the problem has psi = {problem.psi!r}: leave psi out or take proxskip."
             )
+        self._check(problem)
 
     def __repr__(self) -> str:
         return f"<method {self.name}>"

@@ -4,13 +4,17 @@ import math
 from typing import Any
 
 from ..problems.errors import InputError, unknown
+from . import compressors
 
 
 def checked(params: Any) -> Any:
     r"""Return the parameters if every letter is in its range, whatever a theorem asks beyond that.
 
-    The letters mean the same in every method: step sizes ``gamma`` and ``eta`` are positive, the probability ``p`` is
-    in (0, 1], the momentum ``beta`` in [0, 1), and the number ``K`` of local steps is an integer, at least 1.
+    The letters mean the same in every method: step sizes ``gamma`` and ``eta`` are positive, and so are the factors
+    ``chi`` and ``rho`` of a communication and the strong convexity ``mu_g`` of a term that is split off; the
+    probability ``p`` is in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` at least 0; the number
+    ``K`` of local steps, the numbers ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
+    coordinates that are kept are integers, at least 1; a compressor ``C`` is written as in Python, ``"RandK(2)"``.
 
     Parameters
     ----------
@@ -23,7 +27,9 @@ def checked(params: Any) -> Any:
         If a letter is outside its range.
     """
     for letter, value in params._asdict().items():
-        if letter in _RULES:
+        if letter == "C":
+            compressors.get(value)
+        elif letter in _RULES:
             holds, allowed = _RULES[letter]
             if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):
                 raise InputError(f"{letter} = {value!r} is out of range: give {allowed}.")
@@ -33,9 +39,16 @@ def checked(params: Any) -> Any:
 _RULES = {
     "gamma": (lambda v: math.isfinite(v) and v > 0, "a finite step size above 0"),
     "eta": (lambda v: math.isfinite(v) and v > 0, "a finite local step size above 0"),
+    "chi": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
+    "rho": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
+    "mu_g": (lambda v: math.isfinite(v) and v > 0, "a finite strong convexity above 0"),
+    "lam": (lambda v: math.isfinite(v) and v >= 0, "a finite regularisation, at least 0"),
     "p": (lambda v: 0 < v <= 1, "a probability of communication in (0, 1]"),
     "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),
     "K": (lambda v: v == int(v) and v >= 1, "an integer number of local steps, at least 1"),
+    "c": (lambda v: v == int(v) and v >= 1, "an integer number of clients in a cohort, at least 1"),
+    "s": (lambda v: v == int(v) and v >= 1, "an integer number of clients that send a coordinate, at least 1"),
+    "k": (lambda v: v == int(v) and v >= 1, "an integer number of coordinates that are kept, at least 1"),
 }
 
 

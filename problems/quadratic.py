@@ -19,7 +19,10 @@ BASES = ("common", "client")
 
 
 class QuadraticKernel(NamedTuple):
-    r"""The compiled form of :class:`Quadratic`: :math:`A_i = V_i^\top \mathrm{diag}(\lambda_i) V_i`."""
+    r"""The compiled form of :class:`Quadratic`: :math:`A_i = V_i^\top \mathrm{diag}(\lambda_i) V_i`.
+
+    Where all clients share one Hessian ``A``, ``V`` and ``lam`` hold it once: their first axis has length 1 and not n.
+    """
 
     A: np.ndarray
     b: np.ndarray
@@ -61,20 +64,22 @@ class Quadratic(Problem):
                 f"hessians[{client}] has the eigenvalue {lam[client, 0]:.3g}, but every f_i must be strongly convex: "
                 "give positive definite matrices."
             )
-        V = np.ascontiguousarray(columns.transpose(0, 2, 1))
-        self._fill(A, linear, V, lam, psi, "eigenvalues", f"quadratic n={A.shape[0]} d={A.shape[1]}")
-
-    def _fill(self, A, linear, V, lam, psi: Function | None, how: str, label: str) -> None:
-        self.n, self.d, _ = A.shape
+        n, d, _ = A.shape
         b = checked_array("linear", linear)
-        if b.shape != (self.n, self.d) or not np.isfinite(b).all():
+        if b.shape != (n, d) or not np.isfinite(b).all():
             raise InputError(
-                f"linear has shape {b.shape}, but finite numbers of shape ({self.n}, {self.d}) are needed: "
+                f"linear has shape {b.shape}, but finite numbers of shape ({n}, {d}) are needed: "
                 "give one row for each of the hessians."
             )
+        V = np.ascontiguousarray(columns.transpose(0, 2, 1))
+        self._fill(A, b, V, lam, psi, "eigenvalues", f"quadratic n={n} d={d}")
+
+    def _fill(self, A, b, V, lam, psi: Function | None, how: str, label: str) -> None:
+        self.n, self.d = b.shape
         self.psi = checked_psi(psi, self.d)
         self.kernel = QuadraticKernel(A, b, V, lam, self.psi.kernel)
-        self.L_i, self.mu_i = lam.max(axis=1), lam.min(axis=1)
+        self.L_i = np.broadcast_to(lam.max(axis=1), self.n)
+        self.mu_i = np.broadcast_to(lam.min(axis=1), self.n)
         self.how = {"L": how, "mu": how}
         self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
 
@@ -133,8 +138,7 @@ class Quadratic(Problem):
         spectrum[[0, -1]] = 1.0 / kappa, 1.0
         bases = 1 if basis == "common" else n
         V = np.stack([_random_rotation(d, generator(seed, "quadratic", "basis", i)) for i in range(bases)])
-        V = np.ascontiguousarray(np.broadcast_to(V, (n, d, d)))
-        lam = np.tile(spectrum, (n, 1))
+        lam = np.tile(spectrum, (bases, 1))
         A = np.einsum("nkj,nk,nkl->njl", V, lam, V)
         A = (A + A.transpose(0, 2, 1)) / 2
         x_star = generator(seed, "quadratic", "solution").standard_normal(d)
@@ -144,6 +148,11 @@ class Quadratic(Problem):
         label = f"quadratic n={n} d={d} kappa={kappa:g} seed={seed} basis={basis} heterogeneity={heterogeneity:g}"
         problem._fill(A, b, V, lam, psi, "planted", label)
         return problem
+
+    @property
+    def hessians(self) -> np.ndarray:
+        """Every client's Hessian, shape (n, d, d), not to be written to."""
+        return np.broadcast_to(self.kernel.A, (self.n, self.d, self.d))
 
     def work(self, steps: float) -> float:
         # However many steps there are, they cost no more than two changes of basis.
@@ -185,9 +194,15 @@ def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
     return (Q * np.sign(np.diag(R))).T
 
 
+@njit
+def _own(kernel, i):
+    """Return where client i's Hessian is."""
+    return i if kernel.A.shape[0] > 1 else 0
+
+
 @implements(clients, QuadraticKernel)
 def _clients(kernel):
-    return kernel.A.shape[0]
+    return kernel.b.shape[0]
 
 
 @implements(work_size, QuadraticKernel)
@@ -197,7 +212,7 @@ def _work_size(kernel):
 
 @implements(gradient, QuadraticKernel)
 def _gradient(kernel, i, x, g, work):
-    matrix_vector(kernel.A[i], x, g)
+    matrix_vector(kernel.A[_own(kernel, i)], x, g)
     for j in range(x.shape[0]):
         g[j] -= kernel.b[i, j]
 
@@ -208,7 +223,8 @@ def _local_steps(kernel, i, x, h, gamma, k, work):
     if k <= 2:
         repeat_gradient_steps(kernel, i, x, h, gamma, k, work)
     else:
-        _jump(kernel.V[i], kernel.lam[i], kernel.b[i], x, h, gamma, k, work)
+        own = _own(kernel, i)
+        _jump(kernel.V[own], kernel.lam[own], kernel.b[i], x, h, gamma, k, work)
 
 
 @njit

@@ -18,6 +18,8 @@ from ..problems.problem import Problem
 # More than this, and the dense matrices no longer fit or take minutes.
 _LARGEST_STATE = 2000
 _MOST_OUTCOMES = 4096
+# The numbers in the matrices of all outcomes, 400 MB of them.
+_MOST_ENTRIES = 5e7
 # Entries below this fraction of the largest count as the zeros that separate blocks.
 _ZERO = 1e-12
 # How far what must be equal may be apart by rounding.
@@ -26,6 +28,10 @@ _ROUNDING = 1e-9
 
 class NotExact(InputError):
     """The exact engine cannot treat this method on this problem; the message says why."""
+
+
+class TooLarge(NotExact):
+    """There is too much to list or to probe; on a smaller problem it can be done."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,18 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
         raise NotExact(f"{problem.label} is no quadratic without a nonsmooth term: take path evidence.")
     outcomes = method.outcomes(problem, params)
     if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
-        raise NotExact(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
+        raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
+    if method.fixed_point is None:
+        raise NotExact(f"{method.name} has no fixed point to measure errors from: take another kind of evidence.")
     probe = _Probe(method, problem, params)
     if probe.size > _LARGEST_STATE:
-        raise NotExact(
+        raise TooLarge(
             f"the state of {method.name} has {probe.size} numbers, more than {_LARGEST_STATE}: "
+            "take fewer clients or coordinates."
+        )
+    if len(outcomes) * probe.size**2 > _MOST_ENTRIES:
+        raise TooLarge(
+            f"{method.name} has {len(outcomes)} outcomes for a state of {probe.size} numbers, too many to probe: "
             "take fewer clients or coordinates."
         )
     total = sum(probability for probability, _ in outcomes)

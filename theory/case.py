@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.method import Method
+from ..problems import Quadratic
 from ..problems.errors import InputError
 from ..problems.problem import Problem
 from .theorem import Theorem
 from .verdict import Verdict
 
 _SLACK = 1.2
+# The size of a quadratic on which all outcomes of nearly every method can be listed.
+_CLIENTS, _DIM = 4, 3
 # Multiplications that one path may cost: about half a minute on one core.
 _BUDGET = 3e10
 
@@ -65,12 +68,21 @@ class Case:
     @cached_property
     def rho(self) -> float:
         """The promised factor of one step."""
+        if self.theorem.contraction is None:
+            raise InputError(f"{self.method.name} has no promised rate to compare with: measure something else of it.")
         return self.theorem.contraction(self.problem, self.params)
 
     @cached_property
     def target(self) -> Any:
         """The point towards which the theorem promises progress."""
         return self.method.target(self.problem, self.params)
+
+    def relative(self) -> "Case | None":
+        """Return the case on a small quadratic with the same L and mu, None if there is none that is smaller."""
+        if not isinstance(self.problem, Quadratic) or self.problem.n <= _CLIENTS and self.problem.d <= _DIM:
+            return None
+        unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
+        return replace(self, problem=Quadratic(self.problem.L * unit.A, unit.b))
 
     @property
     def step_column(self) -> str:

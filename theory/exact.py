@@ -14,6 +14,7 @@ The matrices come in blocks from :mod:`rootkappa.theory.affine`.
 """
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from ..algorithms.method import Method
 from ..problems.errors import InputError
 from ..problems.problem import Problem
-from .affine import Block, Model, NotExact, affine_model
+from .affine import Block, Model, NotExact, TooLarge, affine_model
 from .case import Case, Progress
 from .theorem import Theorem
 from .verdict import Verdict
@@ -44,7 +45,28 @@ class Times(NamedTuple):
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
-    """Hold the exact one-step factor against the promised one."""
+    """Hold the exact one-step factor against the promised one, on a small relative where the problem is too large."""
+    try:
+        return _judged(case, progress)
+    except TooLarge:
+        relative = case.relative()
+        if relative is None:
+            raise
+        verdict = _judged(relative, progress)
+        return replace(verdict, sentence=f"{said_of_relative(relative)}: {lowered(verdict.sentence)}")
+
+
+def said_of_relative(case: Case) -> str:
+    """Return the words that say where evidence is from that could not be had on the problem itself."""
+    return f"On {case.problem.n} clients with {case.problem.d} coordinates, as here there is too much to list"
+
+
+def lowered(sentence: str) -> str:
+    """Return a sentence as the second half of another."""
+    return sentence[0].lower() + sentence[1:]
+
+
+def _judged(case: Case, progress: Progress) -> Verdict:
     model = affine_model(case.method, case.theorem.lyapunov, case.problem, case.params)
     progress(0.5)
     factor = max(_factor(block, model.probabilities) for block in model.blocks)
@@ -162,7 +184,7 @@ class _Worst:
             self.powers, self.state = [block.maps[0]], np.eye(self.r)
             return
         if self.r > _LARGEST_SECOND_MOMENT:
-            raise NotExact(
+            raise TooLarge(
                 f"the errors of {self.r} coordinates are coupled, more than {_LARGEST_SECOND_MOMENT}: "
                 "take a common basis, fewer clients or fewer coordinates."
             )

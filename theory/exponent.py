@@ -1,6 +1,7 @@
 """Exponent evidence: how rounds and iterations to a fixed accuracy grow with the condition number."""
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..problems import Quadratic
 from ..problems.errors import InputError
+from ..problems.problem import Problem
 from ..problems.randomness import generator
 from . import exact
 from .case import Case, Progress
@@ -104,11 +106,24 @@ def described(axis: str, slope: Slope, promised: float, status: str) -> str:
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the exact exponent of rounds on random quadratics against the promised one."""
-    method, theorem, problem = case.method, case.theorem, case.problem
+    problem = case.problem
     if not isinstance(problem, Quadratic):
         raise exact.NotExact(f"{problem.label} has no family of condition numbers: take a quadratic problem.")
     if case.changes:
         raise exact.NotExact("an exponent is promised for the prescribed parameters only: leave them as they are.")
+    try:
+        return _judged(case, problem, progress)
+    except exact.TooLarge:
+        relative = case.relative()
+        if relative is None:
+            raise
+        verdict = _judged(case, relative.problem, progress)
+        return replace(verdict, sentence=f"{exact.said_of_relative(relative)}: {exact.lowered(verdict.sentence)}")
+
+
+def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
+    """Measure on the quadratics that are like the problem but for their condition number."""
+    method, theorem = case.method, case.theorem
     rows: list[dict[str, Any]] = []
     for position, kappa in enumerate(KAPPAS):
         member = Quadratic.random(problem.n, problem.d, kappa, case.seed)

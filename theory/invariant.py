@@ -9,6 +9,7 @@ sampling, with a probability of 1e-4 at most that it refutes what is right.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ class Finding(NamedTuple):
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the method's identities against its compiled functions."""
-    findings = [_fixed_point(case)]
+    findings = [*_fixed_point(case)]
     progress(0.3)
     findings.extend(_conserved(case))
     progress(0.7)
@@ -54,8 +55,10 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     return case.verdict("invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0)
 
 
-def _fixed_point(case: Case) -> Finding:
+def _fixed_point(case: Case) -> Iterator[Finding]:
     method, problem, params = case.method, case.problem, case.params
+    if method.fixed_point is None:
+        return
     worst, culprit = 0.0, None
     for outcome in _some_outcomes(case):
         state = method.fixed_point(problem, params, case.target)
@@ -64,7 +67,7 @@ def _fixed_point(case: Case) -> Finding:
             moved = _relative(case, state)
         if culprit is None or not moved <= worst:
             worst, culprit = moved, outcome
-    return Finding(
+    yield Finding(
         worst,
         "the fixed point stays under every outcome",
         f"The fixed point does not stay: outcome {culprit} moves it by {worst:.2g} of the start's error.",
@@ -121,11 +124,14 @@ def _size(case: Case, state: Any, position: int) -> float:
     Where clients are alike a field may be nothing but rounding, and its own size no measure of anything.
     """
     method, problem, params = case.method, case.problem, case.params
+    own = float(np.abs(state[position]).max())
+    if method.fixed_point is None:
+        return own
     unit = method.fixed_point(problem, params, case.target)
     unit[position].flat[0] += 1.0
     weight = method.lyapunov(problem, params, unit, case.target)
     natural = np.sqrt(case.start[0] / weight) if weight > 0 else 0.0
-    return max(float(np.abs(state[position]).max()), float(natural))
+    return max(own, float(natural))
 
 
 def _advance_is_step(case: Case) -> Finding:
@@ -135,17 +141,26 @@ def _advance_is_step(case: Case) -> Finding:
     method.advance(problem.kernel, params, fast, draws)
     for outcome in method.unroll(draws):
         method.step(problem.kernel, params, slow, outcome)
-    # The difference as an error around the fixed point: V knows how much each field weighs.
-    fixed = method.fixed_point(problem, params, case.target)
-    with np.errstate(over="ignore", invalid="ignore"):
-        apart = method.State(*(at + a - b for at, a, b in zip(fixed, fast, slow, strict=True)))
-        error = _relative(case, apart)
+    error = _apart(case, fast, slow)
     return Finding(
         error,
         "advance is step after step",
         f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
         f"differ by {error:.2g}.",
     )
+
+
+def _apart(case: Case, fast: Any, slow: Any) -> float:
+    """Return how far two states are apart, in units of the start's error or else of the fields' own size."""
+    method = case.method
+    with np.errstate(over="ignore", invalid="ignore"):
+        if method.fixed_point is None:
+            return max(
+                float(np.abs(a - b).max() / (np.abs(b).max() or 1.0)) for a, b in zip(fast, slow, strict=True)
+            )
+        # The difference as an error around the fixed point: V knows how much each field weighs.
+        fixed = method.fixed_point(case.problem, case.params, case.target)
+        return _relative(case, method.State(*(at + a - b for at, a, b in zip(fixed, fast, slow, strict=True))))
 
 
 def _drawn_as_listed(case: Case) -> Iterator[Finding]:
@@ -164,17 +179,22 @@ def _drawn_as_listed(case: Case) -> Iterator[Finding]:
     listed = method.outcomes(problem, params)
     if listed is None:
         return
-    values = [tuple(np.ravel(outcome).tolist()) for _, outcome in listed]
-    rows, counts = np.unique(steps.reshape(len(steps), -1), axis=0, return_counts=True)
-    drawn = dict(zip(map(tuple, rows.tolist()), counts.tolist(), strict=True))
-    expected = {value: float(probability) for value, (probability, _) in zip(values, listed, strict=True)}
+    shown = {}
+
+    def key(outcome: Any) -> bytes:
+        entry = np.asarray(outcome, dtype=steps.dtype)
+        shown[entry.tobytes()] = entry.tolist()
+        return entry.tobytes()
+
+    drawn = Counter(map(key, steps))
+    expected = {key(outcome): float(probability) for probability, outcome in listed}
     gaps = {value: abs(drawn.get(value, 0) / len(steps) - expected.get(value, 0.0)) for value in {*drawn, *expected}}
     value = max(gaps, key=lambda value: gaps[value])
-    name, frequency = value[0] if len(value) == 1 else value, drawn.get(value, 0) / len(steps)
+    frequency = drawn.get(value, 0) / len(steps)
     yield Finding(
         gaps[value] if _log_evidence(drawn, expected) > -math.log(_ALPHA) else 0.0,
         "draw, outcomes and pace agree",
-        f"The functions draw and outcomes part: outcome {name} has the frequency {frequency:.3g} "
+        f"The functions draw and outcomes part: outcome {shown[value]} has the frequency {frequency:.3g} "
         f"as drawn, and the probability {expected.get(value, 0.0):.3g} as listed.",
     )
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from ..algorithms.parameters import override
 from ..problems.errors import unknown
 
-#: What a module must define to be a theorem; a module with a ``contraction`` is one.
-REQUIRED = ("EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed")
+#: What a module must define to be a theorem; a module with a ``prescribed`` is one.
+REQUIRED = ("EXPONENTS", "TIGHT", "admissible", "lyapunov", "prescribed")
 
 
 class Condition(NamedTuple):
@@ -31,6 +31,8 @@ class Condition(NamedTuple):
 class Theorem:
     r"""A promise: under its conditions, :math:`E[V(z^+)] \le \rho V(z)` for every step of the method.
 
+    Where nothing is proved of a method's rate its theorem says so: it only prescribes parameters.
+
     Attributes
     ----------
     name : str
@@ -38,14 +40,14 @@ class Theorem:
     summary, source : str
         The first line of the module's docstring, and where the theorem is from.
     exponents : dict of str to float
-        The promised powers of kappa in "rounds" and "iterations" to a fixed relative accuracy.
+        The promised powers of kappa in "rounds" and "iterations" to a fixed relative accuracy; empty without a promise.
     tight : bool
         Whether the one-step factor is attained on every quadratic of the class with two clients or more; otherwise it
         is an upper bound.
     admissible : callable
         ``admissible(problem, params)`` returns a tuple of :class:`Condition`.
-    contraction : callable
-        ``contraction(problem, params)`` returns the factor rho of one step.
+    contraction : callable or None
+        ``contraction(problem, params)`` returns the factor rho of one step; None if no rate is promised.
     lyapunov : callable
         ``lyapunov(problem, params, state, target)`` returns V.
     target : callable
@@ -58,7 +60,7 @@ class Theorem:
     exponents: dict[str, float]
     tight: bool
     admissible: Callable[..., tuple[Condition, ...]]
-    contraction: Callable[..., float]
+    contraction: Callable[..., float] | None
     lyapunov: Callable[..., float]
     target: Callable[..., Any]
     _prescribed: Callable[..., Any]
@@ -74,7 +76,7 @@ class Theorem:
             exponents=module.EXPONENTS,
             tight=module.TIGHT,
             admissible=module.admissible,
-            contraction=module.contraction,
+            contraction=getattr(module, "contraction", None),
             lyapunov=module.lyapunov,
             target=getattr(module, "target", lambda problem, params: problem.solution()),
             _prescribed=module.prescribed,
@@ -114,7 +116,7 @@ def _discovered() -> dict[str, Theorem]:
         for entry in pkgutil.iter_modules([str(Path(__file__).parent)])
     }
     return {
-        name: Theorem.from_module(module, name) for name, module in modules.items() if hasattr(module, "contraction")
+        name: Theorem.from_module(module, name) for name, module in modules.items() if hasattr(module, "prescribed")
     }
 
 

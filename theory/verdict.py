@@ -44,7 +44,7 @@ class Verdict:
     low: float
     high: float
     problem: str
-    params: dict[str, float]
+    params: dict[str, Any]
     seed: int
     sentence: str
     seconds: float = 0.0
@@ -65,8 +65,8 @@ class Verdict:
         }
 
 
-def _plain(value: float) -> float | int | None:
-    return value if isinstance(value, int) or math.isfinite(value) else None
+def _plain(value: float | str) -> float | str | None:
+    return value if isinstance(value, int | str) or math.isfinite(value) else None
 
 
 def exit_code(statuses: list[str]) -> int:

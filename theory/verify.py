@@ -11,23 +11,29 @@ from ..algorithms.method import Method
 from ..problems import Quadratic
 from ..problems.errors import InputError, unknown
 from ..problems.problem import Problem
-from . import exact, exponent, invariant, path
+from . import claims, exact, exponent, invariant, path
 from .case import Case, Progress
 from .theorem import get as get_theorem
 from .verdict import Verdict
 
-#: The engines, in the order in which they run: the cheap and sharp ones first.
+#: The engines that hold a rate, in the order in which they run: the cheap and sharp ones first.
 ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
     "invariant": invariant.evidence,
     "exact": exact.evidence,
     "path": path.evidence,
     "exponent": exponent.evidence,
 }
+#: All kinds of evidence; a method may have several claims, or none.
+KINDS = (*ENGINES, "claim")
 
 
-def default_evidence(problem: Problem) -> tuple[str, ...]:
-    """Return the kinds of evidence that a problem admits."""
-    return tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
+    """Return the kinds of evidence that a method and a problem admit."""
+    if get_theorem(method.promise).contraction is None:
+        kinds = ("invariant",)
+    else:
+        kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+    return (*kinds, "claim") if claims.about(method.name) else kinds
 
 
 def verify(
@@ -38,7 +44,7 @@ def verify(
     progress: Callable[[str, float], None] | None = None,
     **changes: Any,
 ) -> list[Verdict]:
-    """Return one verdict for each kind of evidence.
+    """Return one verdict for each kind of evidence, and for each claim one.
 
     Parameters
     ----------
@@ -47,7 +53,7 @@ def verify(
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
-        Of "invariant", "exact", "path", "exponent"; by default all that the problem admits.
+        Of "invariant", "exact", "path", "exponent", "claim"; by default all that the method and the problem admit.
     seed : int
         For everything that is drawn.
     progress : callable, optional
@@ -68,25 +74,43 @@ def verify(
     ['confirmed', 'confirmed']
     """
     method = get_method(method) if isinstance(method, str) else method
-    kinds = default_evidence(problem) if evidence is None else tuple(evidence)
+    kinds = default_evidence(method, problem) if evidence is None else tuple(evidence)
     for kind in kinds:
-        if kind not in ENGINES:
-            raise unknown("evidence", kind, ENGINES)
+        if kind not in KINDS:
+            raise unknown("evidence", kind, KINDS)
     case = Case(method, get_theorem(method.promise), problem, changes, seed)
     with blaming(method):
         reason = _obstacle(case)
     verdicts = []
     for kind in kinds:
-        started = time.perf_counter()
-        verdict = (
-            case.verdict(kind, "not applicable", reason)
-            if reason
-            else _judge(case, kind, lambda share, kind=kind: progress(kind, share) if progress else None)
-        )
-        verdicts.append(dataclasses.replace(verdict, seconds=time.perf_counter() - started))
+        for engine in _engines(case, kind):
+            started = time.perf_counter()
+            verdict = (
+                case.verdict(kind, "not applicable", reason)
+                if reason
+                else _judge(case, kind, engine, lambda share, kind=kind: progress(kind, share) if progress else None)
+            )
+            verdicts.append(dataclasses.replace(verdict, seconds=time.perf_counter() - started))
         if progress:
             progress(kind, 1.0)
     return verdicts
+
+
+def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:
+    """Return what gives the evidence of one kind."""
+    if kind == "claim":
+        found = claims.about(case.method.name)
+        return [claim.measure for claim in found] or [_none(f"There is no claim about {case.method.name}.")]
+    if kind != "invariant" and case.theorem.contraction is None:
+        return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
+    return [ENGINES[kind]]
+
+
+def _none(reason: str) -> Callable[[Case, Progress], Verdict]:
+    def evidence(case: Case, progress: Progress) -> Verdict:
+        raise exact.NotExact(reason)
+
+    return evidence
 
 
 def _obstacle(case: Case) -> str:
@@ -101,10 +125,10 @@ def _obstacle(case: Case) -> str:
     return ""
 
 
-def _judge(case: Case, kind: str, progress: Progress) -> Verdict:
+def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
     try:
         with blaming(case.method):
-            return ENGINES[kind](case, progress)
+            return engine(case, progress)
     except exact.NotExact as reason:
         return case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
 

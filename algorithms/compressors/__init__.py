@@ -51,7 +51,7 @@ def get(text: str) -> Compressor:
     TopK(3)
     """
     try:
-        call = ast.parse(text, mode="eval").body
+        call = ast.parse(str(text), mode="eval").body
         name = call.func.id  # pyright: ignore[reportAttributeAccessIssue]
         positional = [ast.literal_eval(argument) for argument in call.args]  # pyright: ignore[reportAttributeAccessIssue]
         named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}  # pyright: ignore[reportAttributeAccessIssue]

@@ -9,6 +9,7 @@ import numpy as np
 from ...problems.checks import checked_count
 from ...problems.dispatch import implements
 from ...problems.errors import InputError
+from .choices import choices
 from .compressor import LISTED, Compressor, compress
 from .wire import FLOAT
 
@@ -99,7 +100,7 @@ class ClientMask(Compressor):
     def draw(self, rng: np.random.Generator, d: int, count: int) -> np.ndarray:
         """Return ``count`` masks, booleans of shape (count, n, d): who sends what."""
         masks = np.zeros((checked_count("count", count), self.clients, checked_count("d", d)), dtype=bool)
-        order = rng.permuted(np.tile(np.arange(self.clients), (count, 1)), axis=1)[:, : self.cohort]
+        order = choices(rng, self.clients, self.cohort, count)
         masks[np.arange(count)[:, None], order] = self.template(d)
         return masks
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...problems.checks import checked_count
-from ...problems.compiled import njit
 from ...problems.dispatch import implements
 from ...problems.errors import InputError
+from .choices import choices
 from .compressor import LISTED, Compressor, compress
 from .wire import FLOAT, support_bits
 
@@ -70,10 +70,7 @@ class RandK(Compressor):
     def draw(self, rng: np.random.Generator, d: int, count: int) -> np.ndarray:
         """Return the coordinates of ``count`` compressions, increasing, shape (count, k)."""
         (k,) = self.draw_shape(d)
-        chosen = rng.integers(0, d - np.arange(k), size=(checked_count("count", count), k))
-        _without_replacement(chosen, np.arange(d))
-        chosen.sort(axis=1)
-        return chosen
+        return np.sort(choices(rng, d, k, count), axis=1)
 
     def randomness(self, d: int) -> list[tuple[float, np.ndarray]] | None:
         (k,) = self.draw_shape(d)
@@ -103,18 +100,6 @@ class RandK(Compressor):
 
     def __repr__(self) -> str:
         return f"RandK({self.k!r})"
-
-
-@njit
-def _without_replacement(chosen, pool):
-    """Turn places among those still left, row by row, into distinct coordinates: the start of a random shuffle."""
-    count, k = chosen.shape
-    # A row starts from the order that the last one left: whatever it is, all choices are as likely.
-    for row in range(count):
-        for step in range(k):
-            place = step + chosen[row, step]
-            pool[step], pool[place] = pool[place], pool[step]
-            chosen[row, step] = pool[step]
 
 
 @implements(compress, RandKKernel)

@@ -26,12 +26,14 @@ def compiled_local_steps(kernel, i, x, h, gamma, k, work):
 @pytest.mark.parametrize("basis", BASES)
 def test_the_planted_spectrum_is_there(basis, kappa, seed, clients, dim):
     problem = Quadratic.random(clients=clients, dim=dim, kappa=kappa, seed=seed, basis=basis)
-    assert problem.kernel.A.shape == (clients, dim, dim)
+    assert problem.hessians.shape == (clients, dim, dim)
+    # A Hessian that all share is kept once.
+    assert len(problem.kernel.A) == (clients if basis == "client" else 1)
     assert np.array_equal(problem.mu_i, np.full(clients, 1.0 / kappa))
     assert np.array_equal(problem.L_i, np.ones(clients))
     assert problem.kappa == pytest.approx(kappa, rel=2 * EPS)
     # The eigenvalues of the matrices themselves, not of what the problem says about them.
-    for A in problem.kernel.A:
+    for A in problem.hessians:
         assert np.array_equal(A, A.T)
         assert np.linalg.eigvalsh(A) == pytest.approx(np.geomspace(1.0 / kappa, 1.0, dim), abs=10 * dim * EPS)
 
@@ -83,7 +85,7 @@ def test_directions_do_not_change_with_kappa_or_heterogeneity(basis):
     assert np.array_equal(first.kernel.V, other.kernel.V)
     identity = first.kernel.V @ first.kernel.V.transpose(0, 2, 1)
     assert np.abs(identity - np.eye(4)).max() <= 20 * EPS
-    same = np.isclose(first.kernel.V[0], first.kernel.V[1]).all()
+    same = np.isclose(first.hessians[0], first.hessians[1]).all()
     assert same == (basis == "common")
 
 
@@ -163,7 +165,7 @@ def test_the_gap_keeps_its_digits_near_the_minimum():
 
 def plain_steps(problem, i, x, h, gamma, k):
     """Take the steps one by one in extended precision."""
-    A, c = problem.kernel.A[i].astype(np.longdouble), problem.kernel.b[i].astype(np.longdouble) + h
+    A, c = problem.hessians[i].astype(np.longdouble), problem.kernel.b[i].astype(np.longdouble) + h
     x, gamma = x.astype(np.longdouble), np.longdouble(gamma)
     for _ in range(k):
         x = x - gamma * (A @ x - c)

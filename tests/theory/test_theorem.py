@@ -18,10 +18,15 @@ def test_the_prescribed_parameters_are_admissible_and_contract(name, kappa):
     theorem = theory.get(name)
     params = theorem.parameters(problem)
     assert all(condition.holds for condition in theorem.admissible(problem, params))
-    assert 0 <= theorem.contraction(problem, params) < 1
+    if theorem.contraction is not None:
+        assert 0 <= theorem.contraction(problem, params) < 1
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+def test_who_promises_no_rate_promises_no_exponent():
+    assert all(bool(theorem.exponents) == (theorem.contraction is not None) for theorem in map(theory.get, THEOREMS))
+
+
+@pytest.mark.parametrize("name", [name for name in THEOREMS if theory.get(name).exponents])
 def test_the_promised_exponents_follow_from_the_promised_factor(name):
     theorem = theory.get(name)
     method = algorithms.get(name)
