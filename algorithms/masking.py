@@ -1,7 +1,7 @@
 """What CompressedScaffnew and TAMUNA share: a communication in which every coordinate comes from s of c clients.
 
-A mask is the cohort as an ordered list Ω of c clients: coordinate j is sent by those at the s places s j, ..., s j + s - 1
-modulo c of the list. So every coordinate has s senders, and a client sends at most ⌈s d / c⌉ coordinates.
+A mask is the cohort as an ordered list Ω of c clients: coordinate j is sent by those at the s places s j, ...,
+s j + s - 1 modulo c of the list. So every coordinate has s senders, and a client sends at most ⌈s d / c⌉ coordinates.
 """
 
 from itertools import permutations

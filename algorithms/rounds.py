@@ -31,8 +31,9 @@ def unroll(draws: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> rounds = np.array([(2, [7, 8]), (1, [5, 6])], dtype=[("length", np.int64), ("w", np.int64, 2)])
-    >>> unroll(rounds).tolist()
-    [(0, [0, 0]), (1, [7, 8]), (1, [5, 6])]
+    >>> steps = unroll(rounds)
+    >>> steps["coin"].tolist(), steps["w"].tolist()
+    ([0, 1, 1], [[0, 0], [7, 8], [5, 6]])
     """
     w = draws["w"]
     steps = np.zeros(int(draws["length"].sum()), dtype=[("coin", np.int64), ("w", w.dtype, w.shape[1:])])
@@ -47,8 +48,11 @@ def listed(p: float, randomness: Iterable[tuple[float, np.ndarray]]) -> list[tup
 
     Examples
     --------
-    >>> [(q, outcome.tolist()) for q, outcome in listed(0.25, [(0.5, np.array([7])), (0.5, np.array([8]))])]
-    [(0.75, (0, [0])), (0.125, (1, [7])), (0.125, (1, [8]))]
+    >>> for probability, outcome in listed(0.25, [(0.5, np.array([7])), (0.5, np.array([8]))]):
+    ...     print(probability, outcome["coin"], outcome["w"])
+    0.75 0 [0]
+    0.125 1 [7]
+    0.125 1 [8]
     """
     pairs = [(probability, np.asarray(w)) for probability, w in randomness]
     steps = np.zeros(1 + len(pairs), dtype=[("coin", np.int64), ("w", pairs[0][1].dtype, pairs[0][1].shape)])

@@ -43,7 +43,7 @@ def step(kernel, params, state, coin):
     g, mean, work = np.empty(d), np.empty(d), workspace(kernel)
     local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
     if coin == 1:
-        _communicate(params, X, H, mean)
+        communicate(params.p / params.gamma, X, H, mean)
 
 
 @njit
@@ -53,17 +53,16 @@ def advance(kernel, params, state, lengths):
     mean, work = np.empty(X.shape[1]), workspace(kernel)
     for k in lengths:
         local_phase(kernel, X, H, params.gamma, k, work)
-        _communicate(params, X, H, mean)
+        communicate(params.p / params.gamma, X, H, mean)
 
 
 @njit
-def _communicate(params, X, H, mean):
-    """x_i⁺ = (1/n) Σ_j x̂_j and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
-    gamma, p = params.gamma, params.p
+def communicate(p_over_gamma, X, H, mean):
+    """x_i⁺ = (1/n) Σ_j x̂_j and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i); ``mean`` is scratch space, shape (d,)."""
     mean_rows(X, mean)
     for i in range(X.shape[0]):
         for j in range(X.shape[1]):
-            H[i, j] += p / gamma * (mean[j] - X[i, j])
+            H[i, j] += p_over_gamma * (mean[j] - X[i, j])
             X[i, j] = mean[j]
 
 

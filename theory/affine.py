@@ -79,8 +79,6 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
     outcomes = method.outcomes(problem, params)
     if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
         raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
-    if method.fixed_point is None:
-        raise NotExact(f"{method.name} has no fixed point to measure errors from: take another kind of evidence.")
     probe = _Probe(method, problem, params)
     if probe.size > _LARGEST_STATE:
         raise TooLarge(
@@ -122,6 +120,8 @@ class _Probe:
 
     def __init__(self, method: Method, problem: Quadratic, params: Any) -> None:
         self.method, self.problem, self.params = method, problem, params
+        if method.fixed_point is None:
+            raise NotExact(f"{method.name} has no fixed point to measure errors from: take another kind of evidence.")
         self.target = method.target(problem, params)
         self.fixed = method.fixed_point(problem, params, self.target)
         self.basis = np.linalg.eigh(problem.kernel.A.mean(axis=0))[1]

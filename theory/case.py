@@ -79,7 +79,7 @@ class Case:
 
     def relative(self) -> "Case | None":
         """Return the case on a small quadratic with the same L and mu, None if there is none that is smaller."""
-        if not isinstance(self.problem, Quadratic) or self.problem.n <= _CLIENTS and self.problem.d <= _DIM:
+        if not isinstance(self.problem, Quadratic) or (self.problem.n <= _CLIENTS and self.problem.d <= _DIM):
             return None
         unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
         return replace(self, problem=Quadratic(self.problem.L * unit.A, unit.b))

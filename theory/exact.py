@@ -22,7 +22,7 @@ import numpy as np
 from ..algorithms.method import Method
 from ..problems.errors import InputError
 from ..problems.problem import Problem
-from .affine import Block, Model, NotExact, TooLarge, affine_model
+from .affine import Block, Model, TooLarge, affine_model
 from .case import Case, Progress
 from .theorem import Theorem
 from .verdict import Verdict

@@ -12,6 +12,7 @@ from ..problems.errors import InputError
 from ..problems.problem import Problem
 from ..problems.randomness import generator
 from . import exact
+from .affine import NotExact, TooLarge
 from .case import Case, Progress
 from .verdict import STATUSES, Verdict
 
@@ -108,12 +109,12 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the exact exponent of rounds on random quadratics against the promised one."""
     problem = case.problem
     if not isinstance(problem, Quadratic):
-        raise exact.NotExact(f"{problem.label} has no family of condition numbers: take a quadratic problem.")
+        raise NotExact(f"{problem.label} has no family of condition numbers: take a quadratic problem.")
     if case.changes:
-        raise exact.NotExact("an exponent is promised for the prescribed parameters only: leave them as they are.")
+        raise NotExact("an exponent is promised for the prescribed parameters only: leave them as they are.")
     try:
         return _judged(case, problem, progress)
-    except exact.TooLarge:
+    except TooLarge:
         relative = case.relative()
         if relative is None:
             raise

@@ -155,9 +155,7 @@ def _apart(case: Case, fast: Any, slow: Any) -> float:
     method = case.method
     with np.errstate(over="ignore", invalid="ignore"):
         if method.fixed_point is None:
-            return max(
-                float(np.abs(a - b).max() / (np.abs(b).max() or 1.0)) for a, b in zip(fast, slow, strict=True)
-            )
+            return max(float(np.abs(a - b).max() / (np.abs(b).max() or 1.0)) for a, b in zip(fast, slow, strict=True))
         # The difference as an error around the fixed point: V knows how much each field weighs.
         fixed = method.fixed_point(case.problem, case.params, case.target)
         return _relative(case, method.State(*(at + a - b for at, a, b in zip(fixed, fast, slow, strict=True))))

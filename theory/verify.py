@@ -12,6 +12,7 @@ from ..problems import Quadratic
 from ..problems.errors import InputError, unknown
 from ..problems.problem import Problem
 from . import claims, exact, exponent, invariant, path
+from .affine import NotExact
 from .case import Case, Progress
 from .theorem import get as get_theorem
 from .verdict import Verdict
@@ -108,7 +109,7 @@ def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]
 
 def _none(reason: str) -> Callable[[Case, Progress], Verdict]:
     def evidence(case: Case, progress: Progress) -> Verdict:
-        raise exact.NotExact(reason)
+        raise NotExact(reason)
 
     return evidence
 
@@ -129,7 +130,7 @@ def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], p
     try:
         with blaming(case.method):
             return engine(case, progress)
-    except exact.NotExact as reason:
+    except NotExact as reason:
         return case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
 
 

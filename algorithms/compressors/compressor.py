@@ -130,6 +130,10 @@ class Compressor(ABC):
             What the compressor made of a vector; one row of it for a joint compressor.
         """
 
+    def length(self, d: int) -> tuple[int, int]:
+        """Return how many numbers a message holds, and its bits in a code of fixed length: what a run counts."""
+        return d, self.bits(np.ones(d))
+
     def __call__(self, x: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Return C(x) under the randomness w, as a new array of floats.
 

@@ -62,6 +62,9 @@ class L1Selection(Compressor):
         probabilities = np.abs(x[chosen]) * scale / total
         return [(float(p), message) for p, message in zip(probabilities, messages, strict=True)]
 
+    def length(self, d: int) -> tuple[int, int]:
+        return 1, self.bits(np.ones(d))
+
     def bits(self, message: np.ndarray) -> int:
         """Return 64 for the signed norm and the length of an index."""
         return FLOAT + index_bits(self._checked_message(message).size)

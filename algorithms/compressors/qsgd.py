@@ -106,6 +106,10 @@ class QSGD(Compressor):
         gaps = np.diff(places, prepend=-1)
         return counted + gamma_bits(gaps) + places.size + gamma_bits(self.levels(message)[places])
 
+    def length(self, d: int) -> tuple[int, int]:
+        """Return d, and the bits of the norm and of d of the 2 s + 1 multiples of it from -s to s."""
+        return d, FLOAT + (self.r + 2) * d
+
     def levels(self, message: np.ndarray) -> np.ndarray:
         """Return the entries' sizes as multiples of the largest number possible, shape (d,), integers up to s.
 

@@ -84,6 +84,9 @@ class RandK(Compressor):
         listed = self.randomness(x.size)
         return listed and [(probability, self(x, w)) for probability, w in listed]
 
+    def length(self, d: int) -> tuple[int, int]:
+        return self.k, self.bits(np.ones(d))
+
     def bits(self, message: np.ndarray) -> int:
         """Return 64 for each of k numbers and, for where they stand, the shorter of k indices and d bits.
 

@@ -70,6 +70,9 @@ class TopK(Compressor):
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]]:
         return [(1.0, self(x, np.empty(0)))]
 
+    def length(self, d: int) -> tuple[int, int]:
+        return self.k, self.bits(np.ones(d))
+
     def bits(self, message: np.ndarray) -> int:
         """Return 64 for each of k numbers and, for where they stand, the shorter of k indices and d bits."""
         message = self._checked_message(message)

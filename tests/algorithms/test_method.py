@@ -24,7 +24,7 @@ def test_a_copy_of_a_file_is_the_same_method(tmp_path):
 
 def test_a_file_without_advance_goes_step_by_step(tmp_path):
     text = (SOURCE / "scaffnew.py").read_text()
-    start, end = text.index("@njit\ndef advance"), text.index("@njit\ndef _communicate")
+    start, end = text.index("@njit\ndef advance"), text.index("@njit\ndef communicate")
     (tmp_path / "slow.py").write_text(text[:start] + text[end:])
     slow, fast = algorithms.load(tmp_path / "slow.py"), algorithms.get("scaffnew")
     problem = Quadratic.random(clients=3, dim=4, kappa=10.0)

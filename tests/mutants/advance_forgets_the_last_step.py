@@ -9,7 +9,7 @@ from .scaffnew import (
     PROMISE,
     Params,
     State,
-    _communicate,
+    communicate,
     cost,
     draw,
     estimate,
@@ -30,4 +30,4 @@ def advance(kernel, params, state, lengths):
     mean, work = np.empty(X.shape[1]), workspace(kernel)
     for k in lengths:
         local_phase(kernel, X, H, params.gamma, k - 1, work)
-        _communicate(params, X, H, mean)
+        communicate(params.p / params.gamma, X, H, mean)

@@ -9,7 +9,7 @@ from .scaffnew import (
     PROMISE,
     Params,
     State,
-    _communicate,
+    communicate,
     cost,
     draw,
     estimate,
@@ -32,4 +32,4 @@ def step(kernel, params, state, coin):
         gradient(kernel, i, mean, g, work)
         X[i] -= params.gamma * (g - H[i])
     if coin == 1:
-        _communicate(params, X, H, mean)
+        communicate(params.p / params.gamma, X, H, mean)

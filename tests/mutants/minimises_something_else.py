@@ -9,7 +9,7 @@ from .scaffnew import (
     PROMISE,
     Params,
     State,
-    _communicate,
+    communicate,
     cost,
     draw,
     estimate,
@@ -33,7 +33,7 @@ def step(kernel, params, state, coin):
     local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
     X -= shrink
     if coin == 1:
-        _communicate(params, X, H, mean)
+        communicate(params.p / params.gamma, X, H, mean)
 
 
 def target(problem, params):

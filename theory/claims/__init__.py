@@ -14,7 +14,7 @@ from ..verdict import Verdict
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement about a method that can be measured, and the control that would look alike if the reason were another.
+    """A statement about a method that can be measured, with the control that shows its cause.
 
     Attributes
     ----------
@@ -53,8 +53,8 @@ def about(method: str) -> tuple[Claim, ...]:
 
     Examples
     --------
-    >>> [claim.name for claim in about("tamuna")]
-    ['cohorts_of_any_size']
+    >>> about("gradient_descent")
+    ()
     """
     return tuple(claim for claim in _discovered() if method in claim.methods)
 

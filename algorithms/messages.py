@@ -1,0 +1,52 @@
+"""What methods share whose clients each send a compressed vector in a communication, with randomness of their own."""
+
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from ..problems.errors import InputError
+from .accounting import Cost
+from .compressors import Compressor, get
+from .rounds import draw_rounds, listed
+
+# More combinations of the clients' messages than this are not listed.
+_LISTED = 4095
+
+
+def compressor(params) -> Compressor:
+    """Return the compressor that the parameter C names; one that compresses all clients together is refused."""
+    found = get(params.C)
+    if found.clients > 1:
+        raise InputError(
+            f"C = {params.C!r} compresses the vectors of all clients together: give one that each client can apply."
+        )
+    return found
+
+
+def outcomes(problem, params):
+    """Return both sides of the coin, and every combination of the clients' messages when it is 1, if not too many."""
+    randomness = compressor(params).randomness(problem.d)
+    if randomness is None or len(randomness) ** problem.n > _LISTED:
+        return None
+    return listed(
+        params.p,
+        [
+            (prod(probability for probability, _ in messages), np.array([w for _, w in messages]))
+            for messages in product(randomness, repeat=problem.n)
+        ],
+    )
+
+
+def draw(rng, problem, params, rounds):
+    """Return the lengths of the rounds, geometric with mean 1/p, and the randomness of every client's message."""
+    w = compressor(params).draw(rng, problem.d, rounds * problem.n)
+    return draw_rounds(rng, params.p, w.reshape(rounds, problem.n, *w.shape[1:]))
+
+
+def cost(problem, params, draws) -> Cost:
+    """A compressed vector up and a full one down a round."""
+    floats, bits = compressor(params).length(problem.d)
+    iterations, rounds = int(draws["length"].sum()), len(draws)
+    down = problem.d * rounds
+    return Cost(iterations, floats * rounds, down, bits * rounds, 64 * down, iterations)

@@ -1,0 +1,57 @@
+r"""Sparse-ProxSkip that prunes after every local step, so a client never holds more than k nonzero coordinates.
+
+The recursion, with Σ_i h_i = 0 at the start and T_k the pruning to the k coordinates that are largest in size::
+
+    x̂_i = T_k(x_i - γ (∇f_i(x_i) - h_i))
+    with probability p:   x_i⁺ = (1/n) Σ_j x̂_j
+    otherwise:            x_i⁺ = x̂_i
+    h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)
+
+Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Server: Accelerated Sparse Training in
+Federated Learning" (2024), its variant with pruned local models.
+"""
+
+import numpy as np
+
+from ..problems.compiled import njit
+from ..problems.oracles import gradient, workspace
+from .pruning import Params, State, initial, prune
+from .pruning import cost_of_pruned_upload as cost
+from .scaffnew import communicate, invariants
+from .skipping import draw, estimate, lyapunov, outcomes, pace, unroll
+
+#: What is known of its rate.
+PROMISE = "sparse_proxskip"
+
+
+@njit
+def step(kernel, params, state, coin):
+    """One iteration: a pruned local step, then the average if the coin says so."""
+    X, H = state
+    d = X.shape[1]
+    mean, g, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
+    _pruned_steps(kernel, params, X, H, 1, g, kept, prune_work, work)
+    if coin == 1:
+        communicate(params.p / params.gamma, X, H, mean)
+
+
+@njit
+def advance(kernel, params, state, lengths):
+    """All local steps of a round client by client, then the average."""
+    X, H = state
+    d = X.shape[1]
+    mean, g, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
+    for steps in lengths:
+        _pruned_steps(kernel, params, X, H, steps, g, kept, prune_work, work)
+        communicate(params.p / params.gamma, X, H, mean)
+
+
+@njit
+def _pruned_steps(kernel, params, X, H, steps, g, kept, prune_work, work):
+    """x_i ← T_k(x_i - γ (∇f_i(x_i) - h_i)), so many times."""
+    for i in range(X.shape[0]):
+        for _ in range(steps):
+            gradient(kernel, i, X[i], g, work)
+            for j in range(X.shape[1]):
+                X[i, j] -= params.gamma * (g[j] - H[i, j])
+            prune(params.k, X[i], kept, prune_work)
