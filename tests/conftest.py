@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from scipy.sparse import csr_array
 
-from rootkappa import cli, problems
+from rootkappa import algorithms, cli, problems, theory
 
 # Compilation makes the first example slow, so no example has a deadline. The cases are new in every run: make prints
 # the seed that replays them, and a failure prints what replays it alone.
@@ -38,6 +38,15 @@ _PROBLEMS = {
 def problem(request):
     """Return one problem of each kind that compiled code distinguishes."""
     return _PROBLEMS[request.param]()
+
+
+@pytest.fixture(
+    scope="session",
+    params=[name for name in algorithms.names() if theory.get(algorithms.get(name).promise).contraction is not None],
+)
+def rated(request):
+    """Return the name of a method of which a rate is promised."""
+    return request.param
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ _STEPPED_ROUNDS = 10
 _MOST_OUTCOMES = 64
 _DRAWN_ROUNDS = 1000
 _ALPHA = 1e-4
+# A shift beside which the size of every state is nothing, and its square no overflow.
+_FAR = 1e6
 # Rounds of geometric length scatter by 3 % in the mean of so many.
 _PACE_TOLERANCE = 0.15
 
@@ -124,14 +126,16 @@ def _size(case: Case, state: Any, position: int) -> float:
     Where clients are alike a field may be nothing but rounding, and its own size no measure of anything.
     """
     method, problem, params = case.method, case.problem, case.params
-    own = float(np.abs(state[position]).max())
-    if method.fixed_point is None:
-        return own
-    unit = method.fixed_point(problem, params, case.target)
-    unit[position].flat[0] += 1.0
-    weight = method.lyapunov(problem, params, unit, case.target)
+
+    def value(shift: float) -> float:
+        moved = method.initial(problem, params)
+        moved[position].flat[0] += shift
+        return method.lyapunov(problem, params, moved, case.target)
+
+    # V is quadratic in such a field: far from the start nothing but the field's own weight is seen.
+    weight = (value(_FAR) + value(-_FAR) - 2.0 * value(0.0)) / (2.0 * _FAR**2)
     natural = np.sqrt(case.start[0] / weight) if weight > 0 else 0.0
-    return max(own, float(natural))
+    return max(float(np.abs(state[position]).max()), float(natural))
 
 
 def _advance_is_step(case: Case) -> Finding:
