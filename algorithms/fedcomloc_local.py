@@ -37,7 +37,7 @@ def draw(rng, problem, params, rounds):
     steps = np.zeros(int(lengths.sum()), dtype=[("coin", np.int64), ("w", w.dtype, (problem.n, *w.shape[1:]))])
     ends = np.cumsum(lengths)
     steps["coin"][ends - 1] = 1
-    steps["w"] = w.reshape(-1, problem.n, *w.shape[1:])
+    steps["w"] = w.reshape(len(steps), problem.n, *w.shape[1:])
     draws = np.empty(rounds, dtype=object)
     draws[:] = np.split(steps, ends[:-1])
     return draws

@@ -1,6 +1,6 @@
 """The driver: draws randomness, advances the method, measures at recorded rounds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,8 @@ class Trace:
         The seed of the run.
     state : NamedTuple
         The state after the last round.
+    columns : tuple of str
+        The names of what was recorded.
     """
 
     method: str
@@ -49,28 +51,30 @@ class Trace:
     params: Any
     seed: int
     state: Any
+    columns: tuple[str, ...] = COLUMNS
     _rows: list[tuple[float, ...]] = field(default_factory=list, repr=False)
 
     def column(self, name: str) -> np.ndarray:
         """Return one column as an array, one entry for each recorded round."""
-        position = COLUMNS.index(name)
+        position = self.columns.index(name)
         return np.array([row[position] for row in self._rows], dtype=float)
 
     def last(self, name: str) -> float:
         """Return the last recorded number of a column."""
-        return self._rows[-1][COLUMNS.index(name)]
+        return self._rows[-1][self.columns.index(name)]
 
     def frame(self) -> "pd.DataFrame":
         """Return the trace as a table, one row for each recorded round.
 
         Columns: ``round``, ``iteration``; ``lyapunov``, the method's Lyapunov function; ``distance``, the norm of
         the error of the model that the method would hand out; ``gap``, its excess in the objective; and ``floats_up``,
-        ``floats_down``, ``bits_up``, ``bits_down``, ``gradients`` of one client up to there.
+        ``floats_down``, ``bits_up``, ``bits_down``, ``gradients`` of one client up to there. What was observed besides
+        follows.
         """
         import pandas as pd
 
         counts = {name: np.int64 for name in COLUMNS if name not in ("lyapunov", "distance", "gap")}
-        return pd.DataFrame(self._rows, columns=list(COLUMNS)).astype(counts)
+        return pd.DataFrame(self._rows, columns=list(self.columns)).astype(counts)
 
 
 def run(
@@ -83,6 +87,7 @@ def run(
     record: int | np.ndarray = 200,
     until: tuple[str, float] | None = None,
     target: Any = None,
+    observe: Mapping[str, Callable[[Any], float]] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Trace:
     """Run a method from its start and record what happens.
@@ -107,6 +112,8 @@ def run(
         start, for example ``("distance", 1e-12)``.
     target : Solution, optional
         The point the method tends to, if it is known already.
+    observe : mapping of str to callable, optional
+        Further columns: each a function of the state.
     progress : callable, optional
         Called with the number of finished rounds after each recorded one.
 
@@ -133,8 +140,9 @@ def run(
     stops = _recorded_rounds(checked_count("rounds", rounds), record)
     target = method.target(problem, params) if target is None else target
     state, solution, spent = method.initial(problem, params), problem.solution(), NOTHING
-    trace = Trace(method.name, problem.label, params, seed, state)
-    _measure(trace, method, problem, 0, spent, target, solution)
+    observe = observe or {}
+    trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *observe))
+    _measure(trace, method, problem, 0, spent, target, solution, observe)
     first = trace.last(until[0]) if until else 0.0
     draws = _Draws(method, problem, params, seed)
     done = 0
@@ -143,7 +151,7 @@ def run(
             method.advance(problem.kernel, params, state, batch)
             spent = spent.plus(method.cost(problem, params, batch))
         done = int(stop)
-        _measure(trace, method, problem, done, spent, target, solution)
+        _measure(trace, method, problem, done, spent, target, solution, observe)
         if progress is not None:
             progress(done)
         if not np.isfinite(trace.last("distance")) or (until and trace.last(until[0]) <= until[1] * first):
@@ -161,14 +169,22 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
 
 
 def _measure(
-    trace: Trace, method: Method, problem: Problem, done: int, spent: Cost, target: Any, solution: Any
+    trace: Trace,
+    method: Method,
+    problem: Problem,
+    done: int,
+    spent: Cost,
+    target: Any,
+    solution: Any,
+    observe: Mapping[str, Callable[[Any], float]],
 ) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         estimate = method.estimate(trace.state)
         lyapunov = method.lyapunov(problem, trace.params, trace.state, target)
         distance = float(np.linalg.norm(estimate - solution.x))
         gap = problem.gap(estimate)
-    trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:]))
+        observed = [function(trace.state) for function in observe.values()]
+    trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
 
 
 class _Draws:

@@ -159,7 +159,8 @@ def _apart(case: Case, fast: Any, slow: Any) -> float:
     method = case.method
     with np.errstate(over="ignore", invalid="ignore"):
         if method.fixed_point is None:
-            return max(float(np.abs(a - b).max() / (np.abs(b).max() or 1.0)) for a, b in zip(fast, slow, strict=True))
+            sizes = [_size(case, slow, position) or 1.0 for position in range(len(slow))]
+            return max(float(np.abs(a - b).max() / size) for a, b, size in zip(fast, slow, sizes, strict=True))
         # The difference as an error around the fixed point: V knows how much each field weighs.
         fixed = method.fixed_point(case.problem, case.params, case.target)
         return _relative(case, method.State(*(at + a - b for at, a, b in zip(fixed, fast, slow, strict=True))))
