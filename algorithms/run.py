@@ -1,5 +1,6 @@
 """The driver: draws randomness, advances the method, measures at recorded rounds."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,25 @@ class Trace:
     def last(self, name: str) -> float:
         """Return the last recorded number of a column."""
         return self._rows[-1][self.columns.index(name)]
+
+    def reached(self, axis: str, measure: str, fraction: float) -> float:
+        """Return where a measure first falls to a fraction of its start, interpolated in its logarithm; NaN if nowhere.
+
+        Parameters
+        ----------
+        axis, measure : str
+            Columns, for example "round" and "lyapunov".
+        fraction : float
+            Between 0 and 1.
+        """
+        fallen = self.column(measure) / self.column(measure)[0]
+        there = np.flatnonzero(fallen <= fraction)
+        if len(there) == 0:
+            return math.nan
+        after = int(there[0])
+        counts = self.column(axis)[[after - 1, after]]
+        before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
+        return float(counts[0] + (before - math.log(fraction)) / (before - at) * (counts[1] - counts[0]))
 
     def frame(self) -> "pd.DataFrame":
         """Return the trace as a table, one row for each recorded round.
@@ -165,7 +185,7 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
         if stops[0] < 0 or stops[-1] > rounds or stops.dtype.kind not in "iu":
             raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
         return stops[stops > 0]
-    return np.unique(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int))
+    return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))
 
 
 def _measure(

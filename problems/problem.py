@@ -1,9 +1,10 @@
 """What every problem offers: clients, constants, gradients and a certified solution."""
 
 from abc import ABC, abstractmethod
+from copy import copy
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -116,6 +117,22 @@ class Problem(ABC):
     @cached_property
     def _solution(self) -> Solution:
         return solve(self)
+
+    def with_psi(self, psi: Function) -> Self:
+        """Return the same problem with another nonsmooth term.
+
+        Raises
+        ------
+        InputError
+            If ``psi`` is not convex or has no compiled prox.
+        """
+        other = copy(self)
+        vars(other).pop("_solution", None)
+        other.psi = checked_psi(psi, self.d)
+        other.kernel = self.kernel._replace(psi=other.psi.kernel)
+        without = self.label.removesuffix(f" psi={self.psi!r}")
+        other.label = without if other.is_smooth else f"{without} psi={psi!r}"
+        return other
 
     def content_key(self) -> str:
         """Return a hash of everything that defines the problem."""

@@ -36,8 +36,8 @@ class Quadratic(Problem):
 
     Parameters
     ----------
-    hessians : array_like, shape (n, d, d)
-        The matrices :math:`A_i`: symmetric, positive definite.
+    hessians : array_like, shape (n, d, d) or (1, d, d)
+        The matrices :math:`A_i`: symmetric, positive definite. A single one is every client's.
     linear : array_like, shape (n, d)
         The vectors :math:`b_i`.
     psi : Function, optional
@@ -64,8 +64,9 @@ class Quadratic(Problem):
                 f"hessians[{client}] has the eigenvalue {lam[client, 0]:.3g}, but every f_i must be strongly convex: "
                 "give positive definite matrices."
             )
-        n, d, _ = A.shape
         b = checked_array("linear", linear)
+        d = A.shape[1]
+        n = len(b) if len(A) == 1 and b.ndim == 2 else len(A)
         if b.shape != (n, d) or not np.isfinite(b).all():
             raise InputError(
                 f"linear has shape {b.shape}, but finite numbers of shape ({n}, {d}) are needed: "

@@ -1,16 +1,13 @@
 """The cell of a sweep: one method on one problem with one seed, and how it is computed."""
 
 import json
-import math
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..algorithms.method import find, names
-from ..algorithms.run import Trace, run
+from ..algorithms.run import run
 from ..problems.compiled import sources_digest
 from ..theory import exact
 from ..theory.case import Case
@@ -89,7 +86,7 @@ class Cell:
                 case.method, problem, case.params, case.horizon(self.epsilon), self.seed,
                 record=_RECORDS, until=("lyapunov", self.epsilon), target=case.target,
             )  # fmt: skip
-            counts = {axis: _reached(trace, column, self.epsilon) for axis, column in _COUNTED.items()}
+            counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
             return {**counts, **about}, trace.frame()
 
 
@@ -102,16 +99,3 @@ def _described(case: Case) -> dict[str, Any]:
         "rho": case.rho,
         "step_column": case.step_column,
     }
-
-
-def _reached(trace: Trace, column: str, epsilon: float) -> float:
-    """Return where V first falls to epsilon of its start, interpolated in its logarithm; NaN if it never does."""
-    fallen = trace.column("lyapunov") / trace.column("lyapunov")[0]
-    there = np.flatnonzero(fallen <= epsilon)
-    if len(there) == 0:
-        return math.nan
-    after = int(there[0])
-    counts = trace.column(column)[[after - 1, after]]
-    before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
-    share = (before - math.log(epsilon)) / (before - at)
-    return float(counts[0] + share * (counts[1] - counts[0]))

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.method import Method
+from ..algorithms.method import get as get_method
+from ..algorithms.run import Trace, run
 from ..problems import Quadratic
 from ..problems.errors import InputError
 from ..problems.problem import Problem
 from .theorem import Theorem
+from .theorem import get as get_theorem
 from .verdict import Verdict
 
 _SLACK = 1.2
@@ -46,7 +49,7 @@ class Case:
     method: Method
     theorem: Theorem
     problem: Problem
-    changes: dict[str, float]
+    changes: dict[str, Any]
     seed: int
 
     def __post_init__(self) -> None:
@@ -83,6 +86,16 @@ class Case:
             return None
         unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
         return replace(self, problem=Quadratic(self.problem.L * unit.A, unit.b))
+
+    def other(self, name: str, problem: Problem | None = None, **changes: Any) -> "Case":
+        """Return the case of another method, with the same parameters wherever it has those letters."""
+        method = get_method(name)
+        shared = {letter: value for letter, value in self.params._asdict().items() if letter in method.Params._fields}
+        return Case(method, get_theorem(method.promise), problem or self.problem, shared | changes, self.seed)
+
+    def run(self, rounds: int, **options: Any) -> Trace:
+        """Run the method on the problem; the options are those of :func:`rootkappa.algorithms.run.run`."""
+        return run(self.method, self.problem, self.params, rounds, self.seed, target=self.target, **options)
 
     @property
     def step_column(self) -> str:

@@ -45,6 +45,28 @@ def test_a_run_stops_when_it_has_arrived_or_diverged():
     assert gone.last("round") < 10_000
 
 
+def test_one_record_is_that_of_the_end():
+    trace = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=30, record=1)
+    assert trace.last("round") == 30
+
+
+def test_what_is_observed_is_a_column_like_others():
+    observe = {"first": lambda state: float(state.X[0, 0])}
+    trace = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=7, record=np.arange(7), observe=observe)
+    assert trace.frame()["first"].iloc[-1] == trace.state.X[0, 0]
+    plain = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=7, record=np.arange(7)).frame()
+    assert trace.frame().drop(columns="first").equals(plain)
+
+
+def test_an_accuracy_is_reached_between_two_records():
+    trace = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=200, record=np.arange(200))
+    fallen = trace.column("distance") / trace.column("distance")[0]
+    at = trace.reached("round", "distance", 1e-3)
+    after = int(np.argmax(fallen <= 1e-3))
+    assert after - 1 <= at <= after
+    assert np.isnan(trace.reached("round", "distance", 1e-300))
+
+
 def test_progress_counts_the_rounds():
     seen = []
     algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=100, record=10, progress=seen.append)

@@ -1,0 +1,66 @@
+"""Every claim holds where it is made, and is refuted of a method that only bears the name."""
+
+import dataclasses
+
+import pytest
+
+from rootkappa import algorithms, problems, theory
+from rootkappa.theory import claims
+from rootkappa.theory.case import Case
+from rootkappa.theory.claims import Claim, floats_and_dimension, sum_of_control_variates
+
+SMALL = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")
+ABOUT = [(claim, name) for name in algorithms.names() for claim in claims.about(name)]
+
+
+def named(name: str) -> Claim:
+    return next(claim for claim, _ in ABOUT if claim.name == name)
+
+
+def case(name, disguise=None, problem=SMALL, **changes):
+    method = algorithms.get(disguise or name)
+    return Case(dataclasses.replace(method, name=name), theory.get(method.promise), problem, changes, 0)
+
+
+def judge(claim, a_case):
+    shares = []
+    verdict = claim.measure(a_case, shares.append)
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+    return verdict
+
+
+@pytest.mark.parametrize(("claim", "name"), ABOUT, ids=[f"{claim.name}-{name}" for claim, name in ABOUT])
+def test_every_claim_is_confirmed_with_its_control(claim, name, monkeypatch):
+    # Six seeds of a long run say more, one is enough to see that the claim can be measured.
+    monkeypatch.setattr(floats_and_dimension, "_KAPPA", 300.0)
+    verdict = judge(claim, case(name))
+    assert verdict.evidence == "claim"
+    assert verdict.status in ("confirmed", "inconclusive") if claim.name == "floats_and_dimension" else "confirmed"
+    assert "ontrol" in verdict.sentence
+    assert claim.summary.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "disguise", "changes"),
+    [
+        ("sum_of_control_variates", "sparse_proxskip", "sparse_proxskip_server", {"k": 2}),
+        ("sum_of_control_variates", "sparse_proxskip_server", "sparse_proxskip_server_kept", {"k": 2}),
+        ("soft_thresholding_at_the_server", "sparse_proxskip_server_soft", "sparse_proxskip_server_soft", {"lam": 0.0}),
+        ("compression_at_the_server_drifts", "fedcomloc_global", "fedcomloc_com", {}),
+        ("floor_of_quantisation", "fedcomloc_com", "fedcomloc_global", {}),
+    ],
+)
+def test_a_claim_about_what_another_method_does_is_refuted(name, method, disguise, changes):
+    assert judge(named(name), case(method, disguise, **changes)).status == "refuted"
+
+
+def test_where_nothing_is_pruned_nothing_is_claimed():
+    for name in ("sum_of_control_variates", "naive_pruning_rests_anywhere"):
+        verdicts = theory.verify("sparse_proxskip_server", SMALL, ("claim",), k=6)
+        assert {verdict.status for verdict in verdicts} == {"not applicable"}, name
+        assert all("nothing is pruned" in verdict.sentence.lower() for verdict in verdicts)
+
+
+def test_pruning_keeps_the_largest_and_the_first_of_equals():
+    assert sum_of_control_variates.pruned(SMALL.solution().x * 0.0 + 1.0, 2).tolist() == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]

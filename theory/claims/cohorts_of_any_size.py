@@ -1,0 +1,39 @@
+"""The factor of TAMUNA does not depend on how many clients a cohort has, only on how many send each coordinate.
+
+Control: the factor does change with the number of senders.
+"""
+
+import dataclasses
+
+from .. import exact
+from ..affine import NotExact
+from ..case import Case, Progress
+from ..verdict import Verdict
+
+METHODS = ("tamuna",)
+_ROUNDING = 1e-9
+
+
+def measure(case: Case, progress: Progress) -> Verdict:
+    """Compare exact one-step factors of all cohorts on a small problem; the promise is that they are equal."""
+    small = case.relative() or case
+    if small.problem.n < 3:
+        raise NotExact(f"{small.problem.n} clients have one size of cohort only: take 3 or more.")
+    n, factors = small.problem.n, {}
+    settings = [(2, c) for c in range(2, n + 1)] + [(n, n)]
+    for position, (s, c) in enumerate(settings):
+        prescribed = small.theorem.parameters(small.problem)
+        chi = n * (s - 1) / (s * (n - 1))
+        params = small.method.Params(**prescribed._replace(p=0.2, s=s, c=c, chi=chi)._asdict())
+        factors[s, c] = exact.one_step_factor(small.method, small.theorem, small.problem, params)
+        progress((position + 1) / len(settings))
+    pairs = [factors[2, c] for c in range(2, n + 1)]
+    spread, change = max(pairs) - min(pairs), abs(factors[n, n] - pairs[0])
+    status = "confirmed" if spread <= _ROUNDING else "refuted"
+    if change <= _ROUNDING:
+        status = "inconclusive"
+    sentence = (
+        f"With s = 2 senders a step of cohorts of 2 to {n} of {n} clients multiplies V by {pairs[0]:.6g}, the same to "
+        f"{max(spread, 1e-16):.0e}. Control: with s = {n} it is {factors[n, n]:.6g}."
+    )
+    return dataclasses.replace(case.verdict("claim", status, sentence, spread, 0.0), problem=small.problem.label)

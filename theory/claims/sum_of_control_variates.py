@@ -1,0 +1,66 @@
+"""Pruning breaks the acceleration where it makes the control variates lose their sum, and only there.
+
+The naive server prunes the average and lets the control variates follow it: their sum drifts away from 0, and the
+method freezes at a wrong sparse model. All other variants keep the sum, that which prunes at the server as well: so the
+cause is the lost sum and not the place of pruning. Each is the other's control.
+"""
+
+import numpy as np
+
+from ..affine import NotExact
+from ..case import Case, Progress
+from ..verdict import Verdict
+
+_NAIVE, _KEPT = "sparse_proxskip_server", "sparse_proxskip_server_kept"
+METHODS = (_NAIVE, _KEPT, "sparse_proxskip", "sparse_proxskip_local", "sparse_proxskip_ste")
+_ROUNDS = 1000
+# Far above what rounding does to a sum in so many rounds, far below what a lost sum is.
+_NOTHING, _LOST = 1e-10, 1e-3
+
+
+def measure(case: Case, progress: Progress) -> Verdict:
+    """Compare |Σ h_i|, relative to the largest control variate, and the objective at the pruned model."""
+    if case.params.k >= case.problem.d:
+        raise NotExact(f"with k = d = {case.problem.d} nothing is pruned: give a smaller k.")
+    control = case.other(_KEPT if case.method.name == _NAIVE else _NAIVE)
+    (own_sum, own_gap), (other_sum, other_gap) = _outcome(case), _outcome(control)
+    progress(1.0)
+    naive, kept = (own_sum, other_sum) if case.method.name == _NAIVE else (other_sum, own_sum)
+    status = "confirmed" if kept <= _NOTHING and naive >= _LOST else "refuted"
+    sentence = (
+        f"After {_ROUNDS} rounds |Σ h_i| is {own_sum:.1g} of the largest |h_i|, and the objective at the pruned model "
+        f"{own_gap:.4g} above that of the dense solution. Control: {control.method.name} has {other_sum:.1g} and "
+        f"{other_gap:.4g}."
+    )
+    return case.verdict("claim", status, sentence, own_sum, float("nan") if case.method.name == _NAIVE else 0.0)
+
+
+def pruned(x: np.ndarray, k: int) -> np.ndarray:
+    """Return x with all but its k largest entries set to 0.
+
+    Examples
+    --------
+    >>> pruned(np.array([3.0, -5.0, 1.0]), 2)
+    array([ 3., -5.,  0.])
+    """
+    sparse = np.zeros_like(x)
+    largest = np.argsort(-np.abs(x), kind="stable")[:k]
+    sparse[largest] = x[largest]
+    return sparse
+
+
+def sum_of(state) -> float:
+    """Return |Σ h_i|."""
+    return float(np.linalg.norm(state.H.sum(axis=0)))
+
+
+def _outcome(case: Case) -> tuple[float, float]:
+    """Return the relative sum at the end and the mean objective gap of the second half of the rounds."""
+
+    def gap(state) -> float:
+        return case.problem.gap(pruned(case.method.estimate(state), case.params.k))
+
+    late = np.arange(_ROUNDS // 2, _ROUNDS + 1, 10)
+    trace = case.run(_ROUNDS, record=late, observe={"pruned gap": gap})
+    size = float(np.linalg.norm(trace.state.H, axis=1).max())
+    return sum_of(trace.state) / (size or 1.0), float(trace.column("pruned gap")[1:].mean())
