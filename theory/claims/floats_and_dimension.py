@@ -3,8 +3,8 @@
 Control: Scaffnew, on the same problems, sends numbers like the dimension itself.
 
 With eight clients a coordinate and more the promise is O(√(dκ)) numbers, but for a factor that tends to 1 and is
-divided out: s/(s-1) of the masks, and for rand-1 the square roots of (1+2ω)/(2d) and of 1 + ω/n. Each of four eigenvalues
-occurs d/4 times, so that the problems differ in nothing but their dimension.
+divided out: s/(s-1) of the masks, and for rand-1 the square roots of (1+2ω)/(2d) and of 1 + ω/n. Each of four
+eigenvalues occurs d/4 times, so that the problems differ in nothing but their dimension.
 """
 
 import dataclasses
