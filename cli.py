@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The parameters that have an option.
 _LETTERS = ("p", "gamma", "eta", "K")
+# The method whose failure the figure of sparsity shows.
+_PRUNING = ("sparse_proxskip_server",)
 
 
 def main() -> None:
@@ -151,12 +153,14 @@ def data_command(name: str | None) -> None:
 @click.option("--gamma", type=float, help="Step size instead of the prescribed one.")
 @click.option("--eta", type=float, help="Local step size instead of the prescribed one.")
 @click.option("--local-steps", "K", type=int, help="Local steps K in a round instead of 10.")
+@click.option("--set", "others", multiple=True, metavar="LETTER=VALUE", help="Any other parameter, such as k=3.")
 @click.option("--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent,claim.  [default: all that apply]")
 @click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
 @click.option("--out", type=click.Path(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     methods: tuple[str, ...],
     everything: bool,
+    others: tuple[str, ...],
     evidence: str | None,
     json_file: str | None,
     out: str | None,
@@ -174,7 +178,7 @@ def verify(
     if everything == bool(methods):
         raise click.UsageError("Name the methods to verify, or give --all instead.")
     changes = {letter: options.pop(letter) for letter in _LETTERS}
-    changes = {letter: value for letter, value in changes.items() if value is not None}
+    changes = {**_given(changes), **dict(_assigned(text) for text in others)}
     chosen = [algorithms.find(name) for name in (algorithms.names() if everything else methods)]
     kappa = checked_kappa(options.pop("kappa"))
     specs = _specs(options, [kappa])
@@ -210,7 +214,22 @@ def verify(
     return exit_code(statuses)
 
 
-def _keep(folder: Path, found: list[Any], changes: dict[str, float]) -> None:
+def _assigned(text: str) -> tuple[str, Any]:
+    """Return the letter and the value of LETTER=VALUE, where a value that is no number is a text."""
+    import ast
+
+    letter, equals, value = text.partition("=")
+    if not (letter and equals and value):
+        raise click.UsageError(f"--set {text!r} sets nothing: write LETTER=VALUE, for example k=3 or C=RandK(2).")
+    if letter in _LETTERS:
+        raise click.UsageError(f"--set {text!r}: this letter has an option of its own, see rootkappa verify --help.")
+    try:
+        return letter, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return letter, value
+
+
+def _keep(folder: Path, found: list[Any], changes: dict[str, Any]) -> None:
     from .sweeps import Store
     from .sweeps.record import keep
 
@@ -219,6 +238,8 @@ def _keep(folder: Path, found: list[Any], changes: dict[str, float]) -> None:
             keep(store, spec, verdicts, changes)
         figures = [*_draw("convergence", store, folder), *_draw("convergence", store, folder, measure="distance")]
         figures += _draw("exponent", store, folder)
+    for spec in dict.fromkeys(spec for spec, verdicts in found for verdict in verdicts if verdict.method in _PRUNING):
+        figures += _draw_sparsity(spec, folder)
     (folder / "command.txt").write_text(f"{_command_line()}\n# rootkappa {__version__}\n", encoding="utf-8")
     for path in [folder / "verdicts.json", folder / "verify.sqlite", folder / "command.txt", *figures]:
         click.echo(f"wrote {path}")
@@ -281,15 +302,40 @@ def sweep(
     examples=(
         "rootkappa plot exponent --store out/sweep.sqlite",
         "rootkappa plot convergence --store out/verify.sqlite --axis floats --measure distance",
+        "rootkappa plot sparsity --data breast_cancer --kappa 1000",
     ),
 )
-@click.argument("kind", type=click.Choice(["convergence", "exponent"]))
+@click.argument("kind", type=click.Choice(["convergence", "exponent", "sparsity"]))
 @click.option("--store", default="out/sweep.sqlite", show_default=True, help="File of stored results.")
 @click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
 @click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
 @click.option("--out", default="out", show_default=True, help="Folder for the figures.")
-def plot(kind: str, store: str, axis: str, measure: str, out: str) -> int:
-    """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number."""
+@_problem_options
+@click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
+@click.pass_context
+def plot(context: click.Context, kind: str, store: str, axis: str, measure: str, out: str, **options: Any) -> int:
+    """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number.
+
+    Sparsity is measured on the spot, on the problem that the other options give: what every way to prune does to the
+    objective and to the sum of the control variates.
+    """
+    from .problems.checks import checked_kappa
+
+    not_for = ("store", "axis", "measure") if kind == "sparsity" else (*options,)
+    for name in not_for:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} says nothing about {kind}: leave it out.")
+    if kind == "sparsity":
+        kappa = checked_kappa(options.pop("kappa"))
+        folder = _folder(out)
+        for spec in _specs({"problem": "logistic", **_given(options)}, [kappa]):
+            for path in _draw_sparsity(spec, folder):
+                click.echo(f"wrote {path}")
+        return 0
+    return _plot_stored(kind, store, axis, measure, out)
+
+
+def _plot_stored(kind: str, store: str, axis: str, measure: str, out: str) -> int:
     from .plots.style import columns_and_label
     from .problems.errors import InputError
     from .sweeps import Store
@@ -326,6 +372,19 @@ def _draw(kind: str, store: Any, folder: Path, axis: str = "rounds", measure: st
         number = f"-{names.count(name)}" if names.count(name) > 1 else ""
         paths += style.save(figure, folder / f"{kind}-{name}{number}", _command_line())
     return paths
+
+
+def _draw_sparsity(spec: "ProblemSpec", folder: Path) -> list[Path]:
+    """Run every way to prune on a problem, and write the figure."""
+    from .plots import sparsity, style
+    from .sweeps.sparsity import pruning_traces
+    from .terminal import progress_bars
+
+    with progress_bars() as bars:
+        task = bars.add_task("sparsity", total=1.0)
+        traces = pruning_traces(spec.build(), spec.problem_seed, lambda share: bars.update(task, completed=share))
+    name = "quadratic" if spec.problem == "quadratic" else Path(spec.data).name
+    return style.save(sparsity.figure(traces), folder / f"sparsity-{name}-kappa{spec.kappa:g}", _command_line())
 
 
 def _command_line() -> str:

@@ -1,1 +1,1 @@
-"""Figures of stored results: `convergence` along an axis of cost, the `exponent` in the condition number."""
+"""Figures: `convergence` along an axis of cost, the `exponent` in the condition number, `sparsity` by where one prunes."""

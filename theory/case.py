@@ -130,6 +130,11 @@ class Case:
         details: dict[str, Any] | None = None,
     ) -> Verdict:
         """Return a verdict on this case."""
+        try:
+            params = self.params._asdict()
+        except InputError:
+            # Where a method cannot run at all, nothing is prescribed either.
+            params = {}
         return Verdict(
             method=self.method.name,
             evidence=evidence,
@@ -139,7 +144,7 @@ class Case:
             low=interval[0],
             high=interval[1],
             problem=self.problem.label,
-            params=self.params._asdict(),
+            params=params,
             seed=self.seed,
             sentence=sentence,
             details=details or {},

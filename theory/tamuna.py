@@ -11,7 +11,7 @@ Training, Compression, and Partial Participation" (2023), main theorem without s
 
 import math
 
-from ..algorithms.tamuna import Params, lyapunov
+from ..algorithms.tamuna import Params, check, lyapunov
 from .theorem import Condition, gradient_step_factor, step_size_condition
 
 __all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
@@ -22,6 +22,7 @@ TIGHT = True
 
 def prescribed(problem):
     """γ = 1/L, half of the clients in a cohort, s = max{2, ⌊c/d⌋}, χ = χ_max, and p that balances the two factors."""
+    check(problem)
     c = max(2, problem.n // 2)
     s = max(2, c // problem.d)
     chi = chi_max(problem.n, s)

@@ -190,9 +190,25 @@ def test_equal_curves_are_both_visible():
     assert widths[0] > 2 * widths[1]
 
 
-def test_methods_that_ship_look_different_and_the_same_in_each_figure():
+@pytest.mark.parametrize(
+    "family",
+    [
+        METHODS,
+        ["scaffnew", "compressed_scaffnew", "tamuna", "locodl"],
+        ["fedcomloc_com", "fedcomloc_local", "fedcomloc_global"],
+        ["sparse_proxskip_server_soft", "proxskip", "sparse_proxskip_l1"],
+        [f"sparse_proxskip{variant}" for variant in ("", "_local", "_ste", "_server", "_server_kept")],
+        ["scaffnew", "decentralized_scaffnew", "proxskip_vr", "sproxskip"],
+        ["scaffnew", "randprox", "randprox_fl"],
+    ],
+)
+def test_methods_that_are_compared_differ_in_colour(family):
+    assert len({look.colour for look in style.looks(family)}) == len(family)
+
+
+def test_methods_look_the_same_in_each_figure():
     every = style.looks(METHODS)
-    assert len({look.colour for look in every}) == len({look.marker for look in every}) == len(METHODS)
+    assert len({look.marker for look in every}) == len(METHODS)
     assert [style.looks([method])[0] for method in METHODS] == every
     drawn = convergence.figure(traces("nesterov")).axes[0].lines[0]
     fitted = exponent.figure(points(methods=["nesterov"]), slopes(methods=["nesterov"])).axes[0].lines[0]

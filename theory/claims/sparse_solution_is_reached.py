@@ -44,8 +44,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
         status = "refuted"
     sentence = (
         f"All models reach the planted sparse solution to {_ACCURACY:g}, in rounds that grow like "
-        f"kappa^{own.slope:.3f} [{own.low:.3f}, {own.high:.3f}]; of this rate only O(1/T) is proved. Control: ProxSkip, "
-        f"with the prox at the server, in kappa^{server.slope:.3f}."
+        f"kappa^{own.slope:.3f} [{own.low:.3f}, {own.high:.3f}]; of this rate only O(1/T) is proved. "
+        f"Control: ProxSkip, with the prox at the server, in kappa^{server.slope:.3f}."
     )
     verdict = case.verdict("claim", status, sentence, own.slope, 0.5, (own.low, own.high))
     return dataclasses.replace(verdict, problem=f"quadratics with a sparse solution, n={_CLIENTS} d={_DIM}")
