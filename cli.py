@@ -256,7 +256,7 @@ def _keep(folder: Path, found: list[Any], changes: dict[str, Any]) -> None:
 @_problem_options
 @click.option("--kappa", default="1e2:1e6:9", show_default=True, help="Condition numbers: a,b,c or low:high:count.")
 @click.option("--p", help="Probabilities of communication, likewise.  [default: as prescribed]")
-@click.option("--exact", is_flag=True, help="Expectations from the worst start instead of sampled paths; quadratics.")
+@click.option("--exact", is_flag=True, help="Expectations from the worst start, where they can be had; quadratics.")
 @click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")
 @click.option("--epsilon", default=1e-6, show_default=True, help="Relative accuracy in the Lyapunov function.")
 @click.option(
@@ -279,7 +279,7 @@ def sweep(
     kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
     specs = _specs({"problem": "quadratic" if options["data"] is None else "logistic", **_given(options)}, kappas)
     probabilities = numbers("p", p) if p else []
-    cells = grid_cells(methods, specs, probabilities, epsilon, None if exact else checked_count("seeds", seeds))
+    cells = grid_cells(methods, specs, probabilities, epsilon, checked_count("seeds", seeds), exact)
     if json_file:
         _check_writable(Path(json_file))
     with Store(store) as results:
@@ -290,6 +290,9 @@ def sweep(
         table = results.cells()
         records = slopes(table[table["key"].isin(keys)])
     click.echo(f"{len(cells)} cells in {store}, {computed} computed now.")
+    sampled = ", ".join(dict.fromkeys(cell.method for cell in cells if not cell.exact)) if exact else ""
+    if sampled:
+        click.echo(f"Too many outcomes to list, so {seeds} sampled paths of each: {sampled}.")
     if json_file:
         Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     print_slopes(Console(), records)
@@ -300,7 +303,6 @@ def sweep(
 @commands.command(
     cls=_Command,
     examples=(
-        "rootkappa plot exponent --store out/sweep.sqlite",
         "rootkappa plot convergence --store out/verify.sqlite --axis floats --measure distance",
         "rootkappa plot sparsity --data breast_cancer --kappa 1000",
     ),

@@ -14,16 +14,20 @@ from . import algorithms, theory
 from .algorithms import compressors
 from .problems import data, functions
 from .problems.randomness import generator
+from .theory import claims
+
+_PROMISED = ("rounds", "iterations")
 
 
 def method_table() -> Table:
-    """Return the methods with their promises and sources."""
-    table = Table("method", "rounds", "iterations", "promise and source", title="Methods", box=None, pad_edge=False)
+    """Return the methods with their promises, claims and sources."""
+    table = Table("method", *_PROMISED, "promise and source", title="Methods", box=None, pad_edge=False)
     for name in algorithms.names():
         theorem = theory.get(algorithms.get(name).promise)
-        powers = (f"κ^{theorem.exponents[axis]:g}" for axis in ("rounds", "iterations"))
-        bound = "Tight." if theorem.tight else "An upper bound."
-        table.add_row(name, *powers, f"{escape(theorem.summary)} {bound}\n[dim]{escape(theorem.source)}[/]")
+        powers = (f"κ^{theorem.exponents[axis]:g}" if axis in theorem.exponents else "-" for axis in _PROMISED)
+        bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
+        told = [escape(theorem.summary) + bound, *(f"Claim: {escape(claim.summary)}" for claim in claims.about(name))]
+        table.add_row(name, *powers, "\n".join([*told, f"[dim]{escape(theorem.source)}[/]"]))
     return table
 
 
@@ -138,7 +142,7 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
     """Print one table for each problem, one row for each fitted slope."""
     for problem in dict.fromkeys(record["problem"] for record in records):
         console.print(f"[bold]{escape(problem)}[/]", highlight=False)
-        table = Table("method", "axis", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
+        table = Table("method", "axis", "how", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
         for record in records:
             if record["problem"] != problem:
                 continue
@@ -146,7 +150,6 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
             slope, low, high = (record[number] for number in ("slope", "low", "high"))
             interval = "-" if slope is None else escape(f"[{low:.3f}, {high:.3f}]")
             fitted = "-" if slope is None else f"{slope:.3f}"
-            table.add_row(
-                name, record["axis"], fitted, interval, _number(record["promised"]), _status(record["status"])
-            )
+            verdict = (_number(record["promised"]), _status(record["status"]))
+            table.add_row(name, record["axis"], record["how"], fitted, interval, *verdict)
         console.print(table)

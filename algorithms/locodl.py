@@ -4,8 +4,8 @@ The problem is min_x (1/n) Σ_i f_i(x) + g(x); here g(x) = (μ_g/2) ‖x‖² is
 f_i - g. With unbiased compressors C_i, independent of each other, of variance ω, and (1/n) Σ_i u_i + v = 0 at the
 start::
 
-    x̂_i = x_i - γ (∇f_i(x_i) - μ_g x_i - u_i)
-    ŷ   = y - γ (μ_g y - v)
+    x̂_i = x_i - γ (∇(f_i - g)(x_i) - u_i)
+    ŷ   = y - γ (∇g(y) - v)
     with probability p:
         d_i = C_i(x̂_i - ŷ),   d̄ = (1/(2n)) Σ_j d_j
         x_i⁺ = (1 - ρ) x̂_i + ρ (ŷ + d̄)
@@ -28,9 +28,10 @@ import numpy as np
 
 from ..problems.compiled import njit
 from ..problems.errors import InputError
-from ..problems.oracles import gradient, workspace
+from ..problems.oracles import without_ridge, workspace
 from .accounting import Pace
 from .compressors import compress, compress_workspace
+from .local import local_gradient_steps, local_phase
 from .messages import compressor, cost, draw, outcomes
 from .rounds import unroll
 
@@ -80,14 +81,14 @@ def initial(problem, params):
 
 def step(kernel, params, state, outcome):
     """One iteration."""
-    lengths, ends = np.ones(1, dtype=np.int64), outcome["coin"] == 1
-    _rounds(kernel, *_constants(params, state), *state, lengths, outcome["w"][None], ends)
+    ends = outcome["coin"] == 1
+    _iteration(without_ridge(kernel, params.mu_g), *_constants(params, state), *state, outcome["w"], ends)
 
 
 def advance(kernel, params, state, draws):
-    """All rounds, client by client, so that a client's data are read from memory once a round."""
-    w = np.ascontiguousarray(draws["w"])
-    _rounds(kernel, *_constants(params, state), *state, np.ascontiguousarray(draws["length"]), w, True)
+    """All rounds, in each of them all local steps at once."""
+    lengths, w = np.ascontiguousarray(draws["length"]), np.ascontiguousarray(draws["w"])
+    _rounds(without_ridge(kernel, params.mu_g), *_constants(params, state), *state, lengths, w)
 
 
 def _constants(params, state):
@@ -98,23 +99,36 @@ def _constants(params, state):
 
 
 @njit
-def _rounds(kernel, C, gamma, rho, mu_g, factor, X, y, U, v, lengths, w, ends):
-    """Take the local steps of every round, and communicate at its end if ``ends``."""
+def _iteration(kernel, C, gamma, rho, mu_g, factor, X, y, U, v, w, ends):
+    """One local step with the kernel of the f_i - g, then the communication if ``ends``."""
     n, d = X.shape
-    g, work = np.empty(d), workspace(kernel)
-    D, mean, difference, message_work = np.empty((n, d)), np.empty(d), np.empty(d), compress_workspace(C, d)
+    local_gradient_steps(kernel, X, U, gamma, 1, np.empty(d), workspace(kernel))
+    _shared_steps(gamma, mu_g, 1, y, v)
+    if ends:
+        D, mean, difference = np.empty((n, d)), np.empty(d), np.empty(d)
+        _send_differences(C, X, y, w, D, mean, difference, compress_workspace(C, d))
+        _use_differences(rho, factor, X, y, U, v, D, mean)
+
+
+@njit
+def _rounds(kernel, C, gamma, rho, mu_g, factor, X, y, U, v, lengths, w):
+    """All local steps of a round at once with the kernel of the f_i - g, then the communication."""
+    n, d = X.shape
+    work, message_work = workspace(kernel), compress_workspace(C, d)
+    D, mean, difference = np.empty((n, d)), np.empty(d), np.empty(d)
     for r in range(lengths.shape[0]):
-        for i in range(n):
-            for _ in range(lengths[r]):
-                gradient(kernel, i, X[i], g, work)
-                for j in range(d):
-                    X[i, j] -= gamma * (g[j] - mu_g * X[i, j] - U[i, j])
-        for _ in range(lengths[r]):
-            for j in range(d):
-                y[j] -= gamma * (mu_g * y[j] - v[j])
-        if ends:
-            _send_differences(C, X, y, w[r], D, mean, difference, message_work)
-            _use_differences(rho, factor, X, y, U, v, D, mean)
+        local_phase(kernel, X, U, gamma, lengths[r], work)
+        _shared_steps(gamma, mu_g, lengths[r], y, v)
+        _send_differences(C, X, y, w[r], D, mean, difference, message_work)
+        _use_differences(rho, factor, X, y, U, v, D, mean)
+
+
+@njit
+def _shared_steps(gamma, mu_g, k, y, v):
+    """y ← y - γ (μ_g y - v), k times."""
+    for _ in range(k):
+        for j in range(y.shape[0]):
+            y[j] -= gamma * (mu_g * y[j] - v[j])
 
 
 @njit

@@ -1,1 +1,1 @@
-"""Figures: `convergence` along an axis of cost, the `exponent` in the condition number, `sparsity` by where one prunes."""
+"""Figures: `convergence` along an axis of cost, the `exponent` in the condition number, `sparsity` by the pruning."""

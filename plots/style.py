@@ -103,7 +103,7 @@ def looks(methods: Sequence[str]) -> list[Look]:
     Examples
     --------
     >>> [look.marker for look in looks(["scaffnew", "nesterov", "scaffnew"])]
-    ['o', 's', 's']
+    ['X', '^', '*']
     """
     found: list[Look] = []
     for method in methods:

@@ -13,7 +13,7 @@ from .data.libsvm import two_labels
 from .dispatch import implements
 from .errors import InputError
 from .functions import Function
-from .oracles import clients, gradient, local_steps, repeat_gradient_steps, work_size
+from .oracles import clients, gradient, local_steps, repeat_gradient_steps, without_ridge, work_size
 from .partitions import assign
 from .problem import Problem, checked_psi
 from .randomness import generator
@@ -286,6 +286,12 @@ def _largest_eigenvalue(rows: Any) -> float:
     gram = rows @ rows.T if m <= d else rows.T @ rows
     gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
     return float(np.linalg.eigvalsh(gram)[-1]) / m
+
+
+@without_ridge.register(DenseLogisticKernel)
+@without_ridge.register(SparseLogisticKernel)
+def _without_ridge(kernel, mu):
+    return kernel._replace(l2=kernel.l2 - mu)
 
 
 @implements(clients, DenseLogisticKernel)

@@ -4,12 +4,27 @@ A method calls these functions with ``problem.kernel``; Numba chooses the implem
 compiles. A new kind of problem implements them in its own file with :func:`~rootkappa.problems.dispatch.implements`.
 """
 
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
 from .compiled import njit
 from .dispatch import dispatched
+
+
+@singledispatch
+def without_ridge(kernel: Any, mu: float) -> Any:
+    r"""Return the kernel of all :math:`f_i - \frac\mu2 \|x\|^2`; a function of Python, not for compiled code.
+
+    Parameters
+    ----------
+    kernel : NamedTuple
+        ``problem.kernel``.
+    mu : float
+        At most the strong convexity of every :math:`f_i`.
+    """
+    raise NotImplementedError(f"{type(kernel).__name__} does not say what it is without a ridge.")
 
 
 @dispatched

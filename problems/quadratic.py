@@ -9,7 +9,7 @@ from .compiled import njit
 from .dispatch import implements
 from .errors import InputError
 from .functions import Function
-from .oracles import clients, gradient, local_steps, repeat_gradient_steps, work_size
+from .oracles import clients, gradient, local_steps, repeat_gradient_steps, without_ridge, work_size
 from .problem import Problem, checked_psi
 from .randomness import generator
 from .vectors import add_transposed_product, matrix_vector
@@ -193,6 +193,11 @@ def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
     """Return an orthogonal matrix, uniformly distributed (Mezzadri 2007)."""
     Q, R = np.linalg.qr(rng.standard_normal((d, d)))
     return (Q * np.sign(np.diag(R))).T
+
+
+@without_ridge.register
+def _without_ridge(kernel: QuadraticKernel, mu: float) -> QuadraticKernel:
+    return kernel._replace(A=kernel.A - mu * np.eye(kernel.A.shape[1]), lam=kernel.lam - mu)
 
 
 @njit

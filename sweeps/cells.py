@@ -93,9 +93,13 @@ class Cell:
 _COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}
 
 
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
 def _described(case: Case) -> dict[str, Any]:
     return {
-        "params": ", ".join(f"{letter}={value:.6g}" for letter, value in case.params._asdict().items()),
+        "params": ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items()),
         "rho": case.rho,
         "step_column": case.step_column,
     }

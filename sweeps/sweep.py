@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algorithms.method import find
+from ..algorithms.method import Method, find
 from ..problems.errors import InputError
+from ..theory.affine import TooLarge, listed_outcomes
 from ..theory.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
 from ..theory.theorem import get as get_theorem
+from ..theory.verify import blaming
 from .cells import Cell
 from .store import Store
 
@@ -31,7 +33,8 @@ def grid_cells(
     specs: Sequence[Any],
     probabilities: Sequence[float],
     epsilon: float,
-    seeds: int | None,
+    seeds: int,
+    exact: bool = False,
 ) -> list[Cell]:
     """Return the cells of all combinations.
 
@@ -45,8 +48,10 @@ def grid_cells(
         Values of p for the methods that have one; empty for what the theory prescribes.
     epsilon : float
         The relative accuracy, between 0 and 1.
-    seeds : int or None
-        How many paths to sample for each combination; None for exact moments.
+    seeds : int
+        How many paths to sample for each combination.
+    exact : bool
+        Whether to compute exact moments instead, wherever the outcomes of a step can be listed.
 
     Raises
     ------
@@ -59,14 +64,32 @@ def grid_cells(
     for name in methods:
         method = find(name)
         choices = [(("p", p),) for p in probabilities] if "p" in method.Params._fields else []
-        for spec, changes, seed in product(specs, choices or [()], range(seeds or 1)):
-            cells.append(Cell(name, spec, changes, epsilon, exact=seeds is None, seed=seed))
+        # One way for all condition numbers: between two ways a slope would jump.
+        listed = {
+            changes: exact and all(_is_listed(method, spec, dict(changes)) for spec in specs)
+            for changes in choices or [()]
+        }
+        for spec, changes in product(specs, listed):
+            for seed in range(1 if listed[changes] else seeds):
+                cells.append(Cell(name, spec, changes, epsilon, exact=listed[changes], seed=seed))
     for cell in cells:
         # The parameters' ranges are checked before the first cell is computed.
         theorem = get_theorem(find(cell.method).promise)
         if cell.changes:
             theorem.parameters(cell.spec.build(), **dict(cell.changes))
     return list(dict.fromkeys(cells))
+
+
+def _is_listed(method: Method, spec: Any, changes: dict[str, float]) -> bool:
+    """Return whether exact moments may be had; what else stands against them is for the computation to say."""
+    problem = spec.build()
+    with blaming(method):
+        method.check(problem)
+        try:
+            listed_outcomes(method, problem, get_theorem(method.promise).parameters(problem, **changes))
+        except TooLarge:
+            return False
+    return True
 
 
 def run_cells(
@@ -146,10 +169,11 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``method``, ``problem``, ``changes``, ``axis``, ``slope``, ``low``, ``high``, ``promised`` and ``status``:
-        "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer than three condition numbers or where
-        nothing is promised, because the parameters are not the prescribed ones. Without a slope its numbers are None:
-        a method that cannot reach the accuracy at all is refuted, a path that did not reach it is inconclusive.
+        ``method``, ``problem``, ``changes``, ``axis``, ``how`` ("exact" or the number of seeds), ``slope``, ``low``,
+        ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer
+        than three condition numbers or where nothing is promised, because the parameters are not the prescribed ones.
+        Without a slope its numbers are None: a method that cannot reach the accuracy at all is refuted, a path that did
+        not reach it is inconclusive.
     """
     records = []
     groups = (
@@ -177,6 +201,7 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                     "problem": problem,
                     "changes": changes,
                     "axis": axis,
+                    "how": "exact" if rows["exact"].all() else f"{rows['seed'].nunique()} seeds",
                     "slope": slope and slope.slope,
                     "low": slope and slope.low,
                     "high": slope and slope.high,

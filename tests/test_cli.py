@@ -103,6 +103,11 @@ BAD = {
     "verify scaffnew --gamma 0": "gamma = 0.0 is out of range",
     "verify scaffnew --eta 1": "unknown parameter of scaffnew 'eta': Known are gamma, p",
     "verify fedavg --local-steps 0": "K = 0 is out of range",
+    "verify sparse_proxskip --set k": "--set 'k' sets nothing",
+    "verify sparse_proxskip --set p=1": "this letter has an option of its own",
+    "verify sparse_proxskip --set k=x": "k = 'x' is out of range",
+    "verify sparse_proxskip --set q=1": "unknown parameter of sparse_proxskip 'q'",
+    "verify fedcomloc_com --set C=Foo(2)": "unknown compressor 'Foo'",
     "verify ./missing.py": "method file 'missing.py' does not exist",
     "verify ./raises.py": "'raises.py' cannot be executed, RuntimeError: first line second line",
     "verify ./syntax.py": "'syntax.py' cannot be executed, SyntaxError: ",
@@ -133,6 +138,9 @@ BAD = {
     "plot exponent --axis round": "unknown axis 'round': did you mean 'rounds'?",
     "plot convergence --axis round": "unknown axis 'round': did you mean 'rounds'?",
     "plot surface": "'surface' is not one of 'convergence', 'exponent'",
+    "plot exponent --clients 3": "--clients says nothing about exponent",
+    "plot sparsity --axis floats": "--axis says nothing about sparsity",
+    "plot sparsity --kappa 1": "kappa = '1' is no condition number",
     "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
     "prove": "No such command 'prove'",
     "verify --sloppy": "No such option '--sloppy'",
@@ -276,6 +284,13 @@ def test_what_sweep_writes(folder, command):
     assert found.code == 0
     records = strictly((folder / "slopes.json").read_text(encoding="utf-8"))
     assert {record["slope"] for record in records} == {None}
+
+
+def test_sparsity_is_drawn_on_the_spot(folder, command):
+    found = command("plot", "sparsity", *SMALL.split(), "--out", "pruned")
+    assert (found.code, found.errors) == (0, "")
+    stem = f"sparsity-quadratic-kappa{SMALL.partition('--kappa ')[2].split()[0]}"
+    assert {path.name for path in (folder / "pruned").iterdir()} == {f"{stem}.{kind}" for kind in ("svg", "png", "txt")}
 
 
 @pytest.mark.parametrize("axis", ["rounds", "iterations"])

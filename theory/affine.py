@@ -76,20 +76,8 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
     """
     if not (isinstance(problem, Quadratic) and problem.is_smooth):
         raise NotExact(f"{problem.label} is no quadratic without a nonsmooth term: take path evidence.")
-    outcomes = method.outcomes(problem, params)
-    if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
-        raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
+    outcomes = listed_outcomes(method, problem, params)
     probe = _Probe(method, problem, params)
-    if probe.size > _LARGEST_STATE:
-        raise TooLarge(
-            f"the state of {method.name} has {probe.size} numbers, more than {_LARGEST_STATE}: "
-            "take fewer clients or coordinates."
-        )
-    if len(outcomes) * probe.size**2 > _MOST_ENTRIES:
-        raise TooLarge(
-            f"{method.name} has {len(outcomes)} outcomes for a state of {probe.size} numbers, too many to probe: "
-            "take fewer clients or coordinates."
-        )
     total = sum(probability for probability, _ in outcomes)
     if not abs(total - 1.0) <= _ROUNDING:
         raise NotExact(f"the outcomes of {method.name} have probabilities that add up to {total:.6g}: list them all.")
@@ -113,6 +101,31 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
     return Model(np.array([probability for probability, _ in outcomes]), blocks)
+
+
+def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple[float, Any]]:
+    """Return all outcomes of a step with their probabilities.
+
+    Raises
+    ------
+    TooLarge
+        If there are too many to list, or the state is too large to be probed under each of them.
+    """
+    outcomes = method.outcomes(problem, params)
+    if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
+        raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
+    size = sum(field.size for field in method.initial(problem, params))
+    if size > _LARGEST_STATE:
+        raise TooLarge(
+            f"the state of {method.name} has {size} numbers, more than {_LARGEST_STATE}: "
+            "take fewer clients or coordinates."
+        )
+    if len(outcomes) * size**2 > _MOST_ENTRIES:
+        raise TooLarge(
+            f"{method.name} has {len(outcomes)} outcomes for a state of {size} numbers, too many to probe: "
+            "take fewer clients or coordinates."
+        )
+    return outcomes
 
 
 class _Probe:

@@ -25,8 +25,8 @@ def specs(kappas=KAPPAS, **options):
     return [ProblemSpec(kappa=kappa, clients=3, dim=3, **options) for kappa in kappas]
 
 
-def small(methods=("scaffnew",), seeds=2, **options):
-    return grid_cells(methods, specs(**options), [], 1e-6, seeds)
+def small(methods=("scaffnew",), seeds=2, exact=False, **options):
+    return grid_cells(methods, specs(**options), [], 1e-6, seeds, exact)
 
 
 def content(path):
@@ -62,7 +62,7 @@ def test_a_cell_that_is_asked_for_twice_is_computed_once(tmp_path):
 
 
 def test_neither_threads_nor_order_change_a_bit(tmp_path):
-    wanted = small(("scaffnew", "fedavg")) + small(seeds=None)
+    wanted = small(("scaffnew", "fedavg")) + small(exact=True)
     computed(tmp_path / "a.sqlite", wanted)
     with ThreadPoolExecutor(1) as one:
         computed(tmp_path / "b.sqlite", wanted[::-1], executor=one)
@@ -171,8 +171,18 @@ def test_the_grid_is_every_combination_and_p_is_for_those_who_have_one():
     assert len(cells_) == 2 * 3 * 2 + 3 * 2
     assert {cell.seed for cell in cells_} == {0, 1}
     assert {cell.epsilon for cell in cells_} == {1e-3}
-    exact = grid_cells(["scaffnew"], specs(), [], 1e-3, None)
+    exact = grid_cells(["scaffnew"], specs(), [], 1e-3, 1, exact=True)
     assert [(cell.exact, cell.seed) for cell in exact] == [(True, 0)] * 3
+
+
+def test_what_cannot_be_listed_is_sampled():
+    many = [ProblemSpec(kappa=kappa, clients=10, dim=3) for kappa in KAPPAS]
+    cells_ = grid_cells(["scaffnew", "tamuna"], many, [], 1e-3, 2, exact=True)
+    assert [(cell.method, cell.exact, cell.seed) for cell in cells_] == [
+        *[("scaffnew", True, 0)] * 3,
+        *[("tamuna", False, 0), ("tamuna", False, 1)] * 3,
+    ]
+    assert all(cell.exact for cell in grid_cells(["tamuna"], specs(), [], 1e-3, 2, exact=True))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +286,7 @@ def test_methods_and_parameters_are_fitted_apart():
 def test_a_method_file_is_swept_and_its_text_is_in_the_key(tmp_path):
     wrong = tmp_path / "wrong.py"
     shutil.copy(MUTANTS / "coins_models_of_heads.py", wrong)
-    wanted = grid_cells([str(wrong)], specs((1e2, 1e3, 1e4)), [], 1e-6, None)
+    wanted = grid_cells([str(wrong)], specs((1e2, 1e3, 1e4)), [], 1e-6, 1, exact=True)
     with Store(tmp_path / "s.sqlite") as store:
         assert run_cells(wanted, store) == 3
         records = {record["axis"]: record for record in slopes(store.cells())}
