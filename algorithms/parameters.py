@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ..problems import graphs
 from ..problems.errors import InputError, unknown
 from . import compressors
 
@@ -14,7 +15,8 @@ def checked(params: Any) -> Any:
     ``chi`` and ``rho`` of a communication and the strong convexity ``mu_g`` of a term that is split off; the
     probability ``p`` is in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` at least 0; the number
     ``K`` of local steps, the numbers ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
-    coordinates that are kept are integers, at least 1; a compressor ``C`` is written as in Python, ``"RandK(2)"``.
+    coordinates that are kept are integers, at least 1; a compressor ``C`` is written as in Python, ``"RandK(2)"``; a
+    ``graph`` and its ``weights`` have names, and the mixing ``t`` is positive.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ def checked(params: Any) -> Any:
     for letter, value in params._asdict().items():
         if letter == "C":
             compressors.get(value)
+        elif letter in _NAMES and value not in _NAMES[letter]:
+            raise unknown(letter, value, _NAMES[letter])
         elif letter in _RULES:
             holds, allowed = _RULES[letter]
             if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):
@@ -36,6 +40,7 @@ def checked(params: Any) -> Any:
     return params
 
 
+_NAMES = {"graph": graphs.names(), "weights": graphs.WEIGHTS}
 _RULES = {
     "gamma": (lambda v: math.isfinite(v) and v > 0, "a finite step size above 0"),
     "eta": (lambda v: math.isfinite(v) and v > 0, "a finite local step size above 0"),
@@ -44,6 +49,7 @@ _RULES = {
     "mu_g": (lambda v: math.isfinite(v) and v > 0, "a finite strong convexity above 0"),
     "lam": (lambda v: math.isfinite(v) and v >= 0, "a finite regularisation, at least 0"),
     "p": (lambda v: 0 < v <= 1, "a probability of communication in (0, 1]"),
+    "t": (lambda v: math.isfinite(v) and v > 0, "a finite mixing above 0"),
     "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),
     "K": (lambda v: v == int(v) and v >= 1, "an integer number of local steps, at least 1"),
     "c": (lambda v: v == int(v) and v >= 1, "an integer number of clients in a cohort, at least 1"),
