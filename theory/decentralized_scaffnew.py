@@ -3,7 +3,8 @@
 Class: every f_i is L-smooth and μ-strongly convex, W is symmetric and doubly stochastic, λ₂ is the smallest positive
 eigenvalue of I - W, and 0 < γ < 2/L. V is Σ_i ‖x_i - x*‖² + (γ²/(p²t)) ⟨H - H*, (I - W)⁺ (H - H*)⟩. Attained with
 t = 1 on the complete graph, where it is Scaffnew. With t = 1 the condition holds for positive semidefinite W only: for
-others it has to be lazy, or t = 1/‖I - W‖. With γ = 1/L and p = 1/√(κtλ₂), at most 1, the promise is O(√(κ/(tλ₂)) log 1/ε) rounds.
+others it has to be lazy, or t = 1/‖I - W‖. With γ = 1/L and p = 1/√(κtλ₂), at most 1, the promise is
+O(√(κ/(tλ₂)) log 1/ε) rounds.
 
 Source: Condat and Richtárik, "RandProx: Primal-Dual Optimization Algorithms with Randomized Proximal Updates" (2023),
 with the gossip matrix as linear operator; Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Gradient

@@ -35,6 +35,20 @@ def test_proxskip_without_psi_is_scaffnew(problem, seed, p, relative_difference)
         assert relative_difference(skip.H, new.H) < 1e-11
 
 
+@given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.05, 1.0))
+def test_gossip_of_everybody_with_everybody_is_scaffnew(problem, seed, p, relative_difference):
+    lengths = np.random.default_rng(seed).geometric(p, 40)
+    gamma = 1.0 / problem.L
+    complete = (gamma, p, 1.0, "complete", "metropolis")
+    for one, other in zip(
+        states("decentralized_scaffnew", problem, complete, lengths),
+        states("scaffnew", problem, (gamma, p), lengths),
+        strict=True,
+    ):
+        assert relative_difference(one.X, other.X) < 1e-12
+        assert relative_difference(one.H, other.H) < 1e-11
+
+
 @pytest.mark.parametrize("K", [1, 4, 10])
 def test_scaffold_2_is_scaffnew_with_rounds_of_equal_length(problem, K, relative_difference):
     lengths = np.full(60, K)
