@@ -21,6 +21,7 @@ from .accounting import Cost
 from .compressors import compress, compress_workspace
 from .fedcomloc_com import Params, outcomes
 from .messages import compressor
+from .rounds import steps_by_round
 from .scaffnew import communicate, invariants
 from .skipping import State, estimate, initial, lyapunov, pace
 
@@ -32,14 +33,10 @@ PROMISE = "fedcomloc_com"
 
 def draw(rng, problem, params, rounds):
     """Return an array of records for each round: of every step its coin, and the randomness of every client's model."""
-    lengths = rng.geometric(params.p, rounds)
-    w = compressor(params).draw(rng, problem.d, int(lengths.sum()) * problem.n)
-    steps = np.zeros(int(lengths.sum()), dtype=[("coin", np.int64), ("w", w.dtype, (problem.n, *w.shape[1:]))])
-    ends = np.cumsum(lengths)
-    steps["coin"][ends - 1] = 1
-    steps["w"] = w.reshape(len(steps), problem.n, *w.shape[1:])
-    draws = np.empty(rounds, dtype=object)
-    draws[:] = np.split(steps, ends[:-1])
+    C = compressor(params)
+    one = C.draw(rng, problem.d, 1)
+    steps, draws = steps_by_round(rng, params.p, rounds, [("w", one.dtype, (problem.n, *one.shape[1:]))])
+    steps["w"] = C.draw(rng, problem.d, len(steps) * problem.n).reshape(steps["w"].shape)
     return draws
 
 

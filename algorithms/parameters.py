@@ -13,8 +13,8 @@ def checked(params: Any) -> Any:
 
     The letters mean the same in every method: step sizes ``gamma`` and ``eta`` are positive, and so are the factors
     ``chi`` and ``rho`` of a communication and the strong convexity ``mu_g`` of a term that is split off; the
-    probability ``p`` is in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` at least 0; the number
-    ``K`` of local steps, the numbers ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
+    probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` at least 0;
+    the numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
     coordinates that are kept are integers, at least 1; a compressor ``C`` is written as in Python, ``"RandK(2)"``; a
     ``graph`` and its ``weights`` have names, and the mixing ``t`` is positive.
 
@@ -50,6 +50,7 @@ _RULES = {
     "lam": (lambda v: math.isfinite(v) and v >= 0, "a finite regularisation, at least 0"),
     "p": (lambda v: 0 < v <= 1, "a probability of communication in (0, 1]"),
     "t": (lambda v: math.isfinite(v) and v > 0, "a finite mixing above 0"),
+    "q": (lambda v: 0 < v <= 1, "a probability of a new reference point in (0, 1]"),
     "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),
     "K": (lambda v: v == int(v) and v >= 1, "an integer number of local steps, at least 1"),
     "c": (lambda v: v == int(v) and v >= 1, "an integer number of clients in a cohort, at least 1"),

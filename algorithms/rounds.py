@@ -43,6 +43,26 @@ def unroll(draws: np.ndarray) -> np.ndarray:
     return steps
 
 
+def steps_by_round(rng: np.random.Generator, p: float, rounds: int, fields: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return rounds whose every step draws something: all steps in one array, and views of it, one for each round.
+
+    A step is a record of its ``coin``, 1 at the end of a round, and of further fields, which the caller fills.
+
+    Examples
+    --------
+    >>> steps, draws = steps_by_round(np.random.default_rng(0), 0.5, 3, [("j", np.int64)])
+    >>> [len(draw) for draw in draws], steps["coin"].tolist()
+    ([2, 1, 1], [0, 1, 1, 1])
+    """
+    lengths = rng.geometric(p, rounds)
+    steps = np.zeros(int(lengths.sum()), dtype=[("coin", np.int64), *fields])
+    ends = np.cumsum(lengths)
+    steps["coin"][ends - 1] = 1
+    draws = np.empty(rounds, dtype=object)
+    draws[:] = np.split(steps, ends[:-1])
+    return steps, draws
+
+
 def listed(p: float, randomness: Iterable[tuple[float, np.ndarray]]) -> list[tuple[float, Any]]:
     """Return the outcomes of a step with their probabilities, from those of ``w`` when the coin is 1.
 

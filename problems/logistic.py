@@ -13,7 +13,16 @@ from .data.libsvm import two_labels
 from .dispatch import implements
 from .errors import InputError
 from .functions import Function
-from .oracles import clients, gradient, local_steps, repeat_gradient_steps, without_ridge, work_size
+from .oracles import (
+    clients,
+    component_gradient,
+    components,
+    gradient,
+    local_steps,
+    repeat_gradient_steps,
+    without_ridge,
+    work_size,
+)
 from .partitions import assign
 from .problem import Problem, checked_psi
 from .randomness import generator
@@ -160,6 +169,12 @@ class Logistic(Problem):
         """Each sample's weight in F, one over the number of clients times the client's samples; shape (N,)."""
         sizes = np.diff(self._start)
         return np.repeat(1.0 / (self.n * sizes), sizes)
+
+    @property
+    def component_L(self) -> float:
+        rows = self._B
+        squares = (rows**2).sum(axis=1) if isinstance(rows, np.ndarray) else rows.multiply(rows).sum(axis=1)
+        return float(np.max(squares)) / 4 + self.l2
 
     def work(self, steps: float) -> float:
         return 2.0 * steps * (self._B.size if isinstance(self._B, np.ndarray) else self._B.nnz)
@@ -320,6 +335,24 @@ def _dense_gradient(kernel, i, x, g, work):
 def _sparse_gradient(kernel, i, x, g, work):
     first, last = kernel.start[i], kernel.start[i + 1]
     _sparse_losses(kernel.values, kernel.columns, kernel.pointer, first, last, kernel.l2, x, g, work)
+
+
+@implements(components, DenseLogisticKernel)
+@implements(components, SparseLogisticKernel)
+def _components(kernel, i):
+    return kernel.start[i + 1] - kernel.start[i]
+
+
+@implements(component_gradient, DenseLogisticKernel)
+def _dense_component_gradient(kernel, i, j, x, g, work):
+    row = kernel.start[i] + j
+    _dense_losses(kernel.B, row, row + 1, kernel.l2, x, g, work)
+
+
+@implements(component_gradient, SparseLogisticKernel)
+def _sparse_component_gradient(kernel, i, j, x, g, work):
+    row = kernel.start[i] + j
+    _sparse_losses(kernel.values, kernel.columns, kernel.pointer, row, row + 1, kernel.l2, x, g, work)
 
 
 implements(local_steps, DenseLogisticKernel)(repeat_gradient_steps)

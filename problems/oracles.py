@@ -58,6 +58,21 @@ def gradient(kernel: Any, i: int, x: np.ndarray, g: np.ndarray, work: np.ndarray
 
 
 @dispatched
+def components(kernel: Any, i: int) -> int:
+    r"""Return the number :math:`m_i` of components, whose mean is :math:`f_i`."""
+    raise NotImplementedError
+
+
+@dispatched
+def component_gradient(kernel: Any, i: int, j: int, x: np.ndarray, g: np.ndarray, work: np.ndarray) -> None:
+    r"""Write :math:`\nabla f_{ij}(x)` to ``g``, of the component j, 0 to :math:`m_i - 1`, of client i.
+
+    The other arguments are those of :func:`gradient`.
+    """
+    raise NotImplementedError
+
+
+@dispatched
 def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float, k: int, work: np.ndarray) -> None:
     r"""Repeat :math:`x \leftarrow x - \gamma (\nabla f_i(x) - h)` in place, ``k`` times.
 
@@ -127,6 +142,38 @@ def repeat_gradient_steps(kernel, i, x, h, gamma, k, work):
         gradient(kernel, i, x, g, rest)
         for j in range(d):
             x[j] -= gamma * (g[j] - h[j])
+
+
+@njit
+def spread_of_components(kernel, Y, x):
+    r"""Return :math:`\sum_i \frac1{m_i} \sum_j \|\nabla f_{ij}(y_i) - \nabla f_{ij}(x)\|^2`."""
+    n, d = Y.shape
+    there, here, work = np.empty(d), np.empty(d), workspace(kernel)
+    total = 0.0
+    for i in range(n):
+        m = components(kernel, i)
+        for j in range(m):
+            component_gradient(kernel, i, j, Y[i], there, work)
+            component_gradient(kernel, i, j, x, here, work)
+            for k in range(d):
+                total += (there[k] - here[k]) ** 2 / m
+    return total
+
+
+@njit
+def variance_of_components(kernel, x):
+    r"""Return :math:`\sum_i \frac1{m_i} \sum_j \|\nabla f_{ij}(x) - \nabla f_i(x)\|^2`."""
+    d = x.shape[0]
+    mean, here, work = np.empty(d), np.empty(d), workspace(kernel)
+    total = 0.0
+    for i in range(clients(kernel)):
+        gradient(kernel, i, x, mean, work)
+        m = components(kernel, i)
+        for j in range(m):
+            component_gradient(kernel, i, j, x, here, work)
+            for k in range(d):
+                total += (here[k] - mean[k]) ** 2 / m
+    return total
 
 
 @njit

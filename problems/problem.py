@@ -60,6 +60,11 @@ class Problem(ABC):
         return self.L / self.mu
 
     @property
+    @abstractmethod
+    def component_L(self) -> float:
+        r"""A constant of smoothness of every component :math:`f_{ij}`; every :math:`f_i` is the mean of its own."""
+
+    @property
     def is_smooth(self) -> bool:
         r"""Whether :math:`\psi = 0`."""
         return isinstance(self.psi, Zero)

@@ -9,7 +9,16 @@ from .compiled import njit
 from .dispatch import implements
 from .errors import InputError
 from .functions import Function
-from .oracles import clients, gradient, local_steps, repeat_gradient_steps, without_ridge, work_size
+from .oracles import (
+    clients,
+    component_gradient,
+    components,
+    gradient,
+    local_steps,
+    repeat_gradient_steps,
+    without_ridge,
+    work_size,
+)
 from .problem import Problem, checked_psi
 from .randomness import generator
 from .vectors import add_transposed_product, matrix_vector
@@ -33,6 +42,9 @@ class QuadraticKernel(NamedTuple):
 
 class Quadratic(Problem):
     r""":math:`f_i(x) = \frac12 x^\top A_i x - b_i^\top x` with explicit arrays.
+
+    Its d components are :math:`f_{ij}(x) = \frac d2 \lambda_{ij} (v_{ij}^\top x)^2 - b_i^\top x`, one for each
+    eigenvector :math:`v_{ij}` of :math:`A_i`.
 
     Parameters
     ----------
@@ -155,6 +167,10 @@ class Quadratic(Problem):
         """Every client's Hessian, shape (n, d, d), not to be written to."""
         return np.broadcast_to(self.kernel.A, (self.n, self.d, self.d))
 
+    @property
+    def component_L(self) -> float:
+        return self.d * self.L
+
     def work(self, steps: float) -> float:
         # However many steps there are, they cost no more than two changes of basis.
         return self.n * self.d**2 * min(steps, 2.0)
@@ -221,6 +237,23 @@ def _gradient(kernel, i, x, g, work):
     matrix_vector(kernel.A[_own(kernel, i)], x, g)
     for j in range(x.shape[0]):
         g[j] -= kernel.b[i, j]
+
+
+@implements(components, QuadraticKernel)
+def _components(kernel, i):
+    return kernel.A.shape[1]
+
+
+@implements(component_gradient, QuadraticKernel)
+def _component_gradient(kernel, i, j, x, g, work):
+    own = _own(kernel, i)
+    v = kernel.V[own, j]
+    size = 0.0
+    for k in range(x.shape[0]):
+        size += v[k] * x[k]
+    size *= x.shape[0] * kernel.lam[own, j]
+    for k in range(x.shape[0]):
+        g[k] = size * v[k] - kernel.b[i, k]
 
 
 @implements(local_steps, QuadraticKernel)

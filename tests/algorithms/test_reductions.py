@@ -49,6 +49,23 @@ def test_gossip_of_everybody_with_everybody_is_scaffnew(problem, seed, p, relati
         assert relative_difference(one.H, other.H) < 1e-11
 
 
+@given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.05, 1.0), q=st.floats(0.05, 1.0))
+def test_sampling_from_one_component_is_scaffnew(seed, p, q, relative_difference):
+    rows = np.random.default_rng(1).standard_normal((3, 4))
+    problem = problems.Logistic(rows, [1, -1, 1], clients=3, l2=0.1)
+    gamma = 1.0 / problem.L
+    method = algorithms.get("proxskip_vr")
+    draws = method.draw(np.random.default_rng(seed), problem, method.Params(gamma, p, q), 30)
+    lengths = np.array([len(steps) for steps in draws])
+    for reduced, new in zip(
+        states("proxskip_vr", problem, (gamma, p, q), draws),
+        states("scaffnew", problem, (gamma, p), lengths),
+        strict=True,
+    ):
+        assert relative_difference(reduced.X, new.X) < 1e-12
+        assert relative_difference(reduced.H, new.H) < 1e-11
+
+
 @pytest.mark.parametrize("K", [1, 4, 10])
 def test_scaffold_2_is_scaffnew_with_rounds_of_equal_length(problem, K, relative_difference):
     lengths = np.full(60, K)

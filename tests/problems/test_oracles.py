@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootkappa.problems import Quadratic
 from rootkappa.problems.functions import L1
-from rootkappa.problems.oracles import gradient, without_ridge, workspace
+from rootkappa.problems.oracles import (
+    component_gradient,
+    components,
+    gradient,
+    spread_of_components,
+    variance_of_components,
+    without_ridge,
+    workspace,
+)
 
 
 @given(share=st.floats(0.0, 1.0), seed=st.integers(0, 1000))
@@ -32,3 +41,45 @@ def test_another_nonsmooth_term_changes_the_solution_and_nothing_else(problem):
     assert sparse.with_psi(problem.psi).label == problem.label
     np.testing.assert_array_equal(problem.solution().x, before)
     np.testing.assert_array_equal(sparse.gradients(before), problem.gradients(before))
+
+
+def component_gradients(problem, i, x):
+    found, work = np.empty((components(problem.kernel, i), problem.d)), workspace(problem.kernel)
+    for j, g in enumerate(found):
+        component_gradient(problem.kernel, i, j, x, g, work)
+    return found
+
+
+@given(seed=st.integers(0, 1000))
+def test_the_mean_of_the_components_is_the_function(problem, seed):
+    x = np.random.default_rng(seed).standard_normal(problem.d)
+    for i, full in enumerate(problem.gradients(x)):
+        found = component_gradients(problem, i, x)
+        np.testing.assert_allclose(found.mean(axis=0), full, atol=1e-12 * np.abs(found).max())
+
+
+@given(seed=st.integers(0, 1000))
+def test_every_component_is_convex_and_as_smooth_as_told(problem, seed):
+    x, z = np.random.default_rng(seed).standard_normal((2, problem.d))
+    for i in range(problem.n):
+        change = component_gradients(problem, i, x) - component_gradients(problem, i, z)
+        # Cocoercivity says both.
+        assert (change @ (x - z) >= (change**2).sum(axis=1) / problem.component_L * (1 - 1e-12) - 1e-12).all()
+
+
+def test_component_L_is_attained():
+    problem = Quadratic.random(clients=2, dim=3, kappa=10.0, seed=1, basis="client")
+    v = problem.kernel.V[0, -1]
+    change = component_gradients(problem, 0, v) - component_gradients(problem, 0, 0.0 * v)
+    assert np.linalg.norm(change, axis=1).max() == pytest.approx(problem.component_L)
+
+
+@given(seed=st.integers(0, 1000))
+def test_spread_and_variance_are_sums_over_components(problem, seed):
+    rng = np.random.default_rng(seed)
+    Y, x = rng.standard_normal((problem.n, problem.d)), rng.standard_normal(problem.d)
+    there = [component_gradients(problem, i, y) for i, y in enumerate(Y)]
+    here = [component_gradients(problem, i, x) for i in range(problem.n)]
+    spread = sum(((a - b) ** 2).sum() / len(a) for a, b in zip(there, here, strict=True))
+    assert spread_of_components(problem.kernel, Y, x) == pytest.approx(spread, rel=1e-9)
+    assert variance_of_components(problem.kernel, x) == pytest.approx(sum(b.var(axis=0).sum() for b in here), rel=1e-9)

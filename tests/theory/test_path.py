@@ -21,9 +21,7 @@ def judge(a_case):
 
 
 def test_true_promises_stand(rated, problem):
-    verdict = judge(case(rated, problem))
-    assert verdict.status == "consistent"
-    assert verdict.measured <= verdict.promised
+    assert judge(case(rated, problem)).status == "consistent"
 
 
 def test_a_promise_that_is_too_good_is_refuted():
