@@ -12,11 +12,11 @@ def checked(params: Any) -> Any:
     r"""Return the parameters if every letter is in its range, whatever a theorem asks beyond that.
 
     The letters mean the same in every method: step sizes ``gamma`` and ``eta`` are positive, and so are the factors
-    ``chi`` and ``rho`` of a communication and the strong convexity ``mu_g`` of a term that is split off; the
-    probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` at least 0;
-    the numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
-    coordinates that are kept are integers, at least 1; a compressor ``C`` is written as in Python, ``"RandK(2)"``; a
-    ``graph`` and its ``weights`` have names, and the mixing ``t`` is positive.
+    ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term that is split
+    off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` and
+    a noise ``sigma`` at least 0; the numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of clients that
+    send a coordinate and ``k`` of coordinates that are kept are integers, at least 1; a compressor ``C`` is written as
+    in Python, ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
 
     Parameters
     ----------
@@ -47,6 +47,7 @@ _RULES = {
     "chi": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
     "rho": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
     "mu_g": (lambda v: math.isfinite(v) and v > 0, "a finite strong convexity above 0"),
+    "sigma": (lambda v: math.isfinite(v) and v >= 0, "a finite standard deviation, at least 0"),
     "lam": (lambda v: math.isfinite(v) and v >= 0, "a finite regularisation, at least 0"),
     "p": (lambda v: 0 < v <= 1, "a probability of communication in (0, 1]"),
     "t": (lambda v: math.isfinite(v) and v > 0, "a finite mixing above 0"),

@@ -27,11 +27,13 @@ def convergence_tables(cells: pd.DataFrame, traces: pd.DataFrame) -> Iterator[tu
     sampled = cells[cells["key"].isin(traces["key"].unique())]
     groups = ((name, rows) for name, family in families(sampled) for _, rows in family.groupby("label", sort=False))
     for name, rows in groups:
-        about = rows[["key", "method", "changes", "seed", "rho", "step_column"]]
+        about = rows[["key", "method", "changes", "seed", "rho", "floor", "step_column"]]
         table = traces.merge(about, on="key")
         steps = table["round"].where(table["step_column"] == "round", table["iteration"])
         named = [_entry(method, changes) for method, changes in zip(table["method"], table["changes"], strict=True)]
-        yield f"{name}-kappa{rows['kappa'].iloc[0]:g}", table.assign(label=named, promise=table["rho"] ** steps)
+        fallen = table["rho"] ** steps
+        promise = fallen + table["floor"] * (1.0 - fallen)
+        yield f"{name}-kappa{rows['kappa'].iloc[0]:g}", table.assign(label=named, promise=promise)
 
 
 def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:

@@ -101,5 +101,6 @@ def _described(case: Case) -> dict[str, Any]:
     return {
         "params": ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items()),
         "rho": case.rho,
+        "floor": case.floor,
         "step_column": case.step_column,
     }

@@ -28,7 +28,7 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
         base = Cell(verdict.method, spec, tuple(changes.items()), epsilon=ACCURACY)
         for trace in verdict.details.get("traces", ()):
             cell = replace(base, seed=trace.seed)
-            about = {name: verdict.details[name] for name in ("rho", "step_column")}
+            about = {name: verdict.details[name] for name in ("rho", "floor", "step_column")}
             store.put(cell.key(), cell.configuration(), {"label": verdict.problem, **about}, trace.frame())
         for point in verdict.details.get("points", ()):
             family = replace(spec, kappa=point["kappa"], basis="common")

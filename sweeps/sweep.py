@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Columns in which the cells of one family of problems may differ, and what was found for them.
 _WITHIN_A_FAMILY = {
-    "key", "method", "kappa", "changes", "seed", "label", "params", "rho", "step_column",
+    "key", "method", "kappa", "changes", "seed", "label", "params", "rho", "floor", "step_column",
     "rounds", "iterations", "floats", "gradients",
 }  # fmt: skip
 

@@ -40,6 +40,8 @@ class Block:
 
     maps: np.ndarray
     """The matrices of all outcomes, shape (outcomes, r, r)."""
+    offsets: np.ndarray
+    """What the outcomes do to the error 0, shape (outcomes, r); 0 without noise."""
     trial: np.ndarray
     """A generic admissible error in the same coordinates, shape (r,)."""
 
@@ -54,8 +56,8 @@ class Model:
     """The parts of the error that do not mix."""
 
 
-def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -> Model:
-    """Return the linear maps of a method's error.
+def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, noisy: bool = False) -> Model:
+    """Return the affine maps of a method's error.
 
     Parameters
     ----------
@@ -67,6 +69,8 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
         Without a nonsmooth term.
     params : NamedTuple
         The method's parameters.
+    noisy : bool
+        Whether outcomes may move the fixed point, as long as their mean does not.
 
     Raises
     ------
@@ -81,7 +85,14 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
     total = sum(probability for probability, _ in outcomes)
     if not abs(total - 1.0) <= _ROUNDING:
         raise NotExact(f"the outcomes of {method.name} have probabilities that add up to {total:.6g}: list them all.")
-    maps = np.stack([probe.matrix(outcome) for _, outcome in outcomes])
+    maps, offsets = map(np.stack, zip(*(probe.affine(outcome) for _, outcome in outcomes), strict=True))
+    probabilities = np.array([probability for probability, _ in outcomes])
+    moved = np.abs(probabilities @ offsets if noisy else offsets).max()
+    if moved > _ROUNDING * probe.scale:
+        raise NotExact(f"a step of {method.name} moves its fixed point: take invariant evidence.")
+    if not noisy:
+        # What is left is rounding.
+        offsets[:] = 0.0
     if not np.isfinite(maps).all():
         raise NotExact(f"{method.name} returns numbers that are not finite: take smaller step sizes.")
     constraints = probe.constraints()
@@ -92,15 +103,17 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any) -
             trial[members] = 0.0
             continue
         own = maps[:, members][:, :, members]
+        if np.abs(offsets[:, members] @ constraints[:, members].T).max(initial=0.0) > _ROUNDING * probe.scale:
+            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
         if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
             raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
         trial[members] = free @ free.T @ trial[members]
         form = probe.quadratic_form(lyapunov, members)
-        blocks.append(_whitened(own, form, free, trial[members]))
+        blocks.append(_whitened(own, offsets[:, members], form, free, trial[members]))
     expected = probe.value(lyapunov, trial)
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
-    return Model(np.array([probability for probability, _ in outcomes]), blocks)
+    return Model(probabilities, blocks)
 
 
 def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple[float, Any]]:
@@ -139,6 +152,7 @@ class _Probe:
         self.fixed = method.fixed_point(problem, params, self.target)
         self.basis = np.linalg.eigh(problem.kernel.A.mean(axis=0))[1]
         self.size = sum(field.size for field in self.fixed)
+        self.scale = max(np.abs(self._flat(self.fixed)).max(), 1.0)
         # A vector without symmetries: what holds for it by accident does not hold at all.
         self.trial = np.cos(np.arange(1.0, self.size + 1.0))
 
@@ -160,8 +174,8 @@ class _Probe:
         self.method.step(self.problem.kernel, self.params, state, outcome)
         return self._flat(state)
 
-    def matrix(self, outcome: Any) -> np.ndarray:
-        """Return the linear part of the step under one outcome, after a check that the step is affine."""
+    def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the matrix of the error's step under one outcome and where it takes 0; checks that it is affine."""
         offset = self._step(np.zeros(self.size), outcome)
         columns = [self._step(unit, outcome) - offset for unit in np.eye(self.size)]
         matrix = np.column_stack(columns)
@@ -170,9 +184,7 @@ class _Probe:
             raise NotExact(f"a step of {self.method.name} is not an affine map of its state: take path evidence.")
         state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
         self.method.step(self.problem.kernel, self.params, state, outcome)
-        if np.abs(self._flat(state) - fixed).max() > 1e-9 * max(np.abs(fixed).max(), 1.0):
-            raise NotExact(f"a step of {self.method.name} moves its fixed point: take invariant evidence.")
-        return matrix
+        return matrix, self._flat(state) - fixed
 
     def constraints(self) -> np.ndarray:
         """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
@@ -220,7 +232,7 @@ def _null_space(constraints: np.ndarray) -> np.ndarray:
     return rows[rank:].T
 
 
-def _whitened(maps: np.ndarray, form: np.ndarray, free: np.ndarray, trial: np.ndarray) -> Block:
+def _whitened(maps: np.ndarray, offsets: np.ndarray, form: np.ndarray, free: np.ndarray, trial: np.ndarray) -> Block:
     """Restrict to the free subspace, in coordinates y where V = |y|²."""
     eigenvalues, vectors = np.linalg.eigh(free.T @ form @ free)
     if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
@@ -228,4 +240,4 @@ def _whitened(maps: np.ndarray, form: np.ndarray, free: np.ndarray, trial: np.nd
     root = np.sqrt(eigenvalues)
     to_white = (vectors * root).T @ free.T
     from_white = free @ (vectors / root)
-    return Block(np.stack([to_white @ A @ from_white for A in maps]), to_white @ trial)
+    return Block(np.stack([to_white @ A @ from_white for A in maps]), offsets @ to_white.T, to_white @ trial)

@@ -76,6 +76,16 @@ class Case:
         return self.theorem.contraction(self.problem, self.params)
 
     @cached_property
+    def noise(self) -> float:
+        """What a step adds to the promised V, in its own units."""
+        return self.theorem.noise(self.problem, self.params)
+
+    @cached_property
+    def floor(self) -> float:
+        """Where V settles at most, relative to its start."""
+        return self.noise / ((1.0 - self.rho) * (self.start[0] or 1.0))
+
+    @cached_property
     def target(self) -> Any:
         """The point towards which the theorem promises progress."""
         return self.method.target(self.problem, self.params)

@@ -67,6 +67,8 @@ def lowered(sentence: str) -> str:
 
 
 def _judged(case: Case, progress: Progress) -> Verdict:
+    if case.noise > 0.0:
+        return _judged_noise(case, progress)
     model = affine_model(case.method, case.theorem.lyapunov, case.problem, case.params)
     progress(0.5)
     factor = max(_factor(block, model.probabilities) for block in model.blocks)
@@ -82,6 +84,41 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     if all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
         sentence += f"; at last by {max(_radius(block, model.probabilities) for block in model.blocks):.6g}"
     return case.verdict("exact", status, sentence + ".", factor, case.rho, interval)
+
+
+def _judged_noise(case: Case, progress: Progress) -> Verdict:
+    needed = one_step_noise(case.method, case.theorem, case.problem, case.params)
+    progress(1.0)
+    status = "confirmed" if needed <= case.noise * (1.0 + _ROUNDING) else "refuted"
+    sentence = (
+        f"For every state E V⁺ - ρV is {needed:.6g} at most, where the theorem allows {case.noise:.6g}, "
+        f"with ρ = {case.rho:.6g}."
+    )
+    return case.verdict("exact", status, sentence, needed, case.noise, (needed, needed))
+
+
+def one_step_noise(method: Method, theorem: Theorem, problem: Problem, params: Any) -> float:
+    r"""Return the smallest :math:`\sigma^2` with :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for all states z.
+
+    Infinite if there is none. Parameters and errors are those of :func:`one_step_factor`, where the step may move the
+    fixed point as long as it does not in the mean.
+    """
+    rho = theorem.contraction(problem, params) if theorem.contraction else math.nan
+    model = affine_model(method, theorem.lyapunov, problem, params, noisy=True)
+    q, needed = model.probabilities, 0.0
+    for block in model.blocks:
+        # E V+ - rho V is the quadratic y'(M - rho)y + 2v'y + s, and its maximum stands in closed form.
+        M = np.einsum("w,wki,wkj->ij", q, block.maps, block.maps)
+        v = np.einsum("w,wki,wk->i", q, block.maps, block.offsets)
+        room, vectors = np.linalg.eigh(rho * np.eye(len(v)) - M)
+        if room[0] < -_ROUNDING:
+            return math.inf
+        along = (vectors.T @ v) ** 2
+        tight = room <= _ROUNDING
+        if along[tight].max(initial=0.0) > _ROUNDING**2:
+            return math.inf
+        needed += float(q @ np.sum(block.offsets**2, axis=1) + np.sum(along[~tight] / room[~tight]))
+    return needed
 
 
 def one_step_factor(method: Method, theorem: Theorem, problem: Problem, params: Any) -> float:

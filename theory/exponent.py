@@ -110,6 +110,8 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     problem = case.problem
     if not isinstance(problem, Quadratic):
         raise NotExact(f"{problem.label} has no family of condition numbers: take a quadratic problem.")
+    if not case.theorem.exponents:
+        raise NotExact(f"{case.method.name} settles where its noise lets it: no exponent is promised.")
     if case.changes:
         raise NotExact("an exponent is promised for the prescribed parameters only: leave them as they are.")
     try:

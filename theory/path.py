@@ -3,6 +3,10 @@ r"""Path evidence: sampled paths that could refute a rate, and never confirm one
 If the theorem holds, :math:`V_t / (\rho^t V_0)` is a nonnegative supermartingale along every path, and so is its mean
 over independent paths. By Ville's inequality it ever exceeds :math:`1/\alpha` with probability at most
 :math:`\alpha`, at whatever times it is looked at. A method without randomness must not exceed 1 at all.
+
+With noise the same is true, up to a horizon T, of
+:math:`\rho^{T-t} V_t + \sigma^2 (1 - \rho^{T-t}) / (1 - \rho)` in the place of :math:`\rho^{T-t} V_t`: the promised V
+at the horizon, seen from the step t.
 """
 
 import math
@@ -30,7 +34,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     excess, at_round = _largest_ratio(case, traces)
     limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
-    details = {"traces": traces, "rho": case.rho, "step_column": case.step_column}
+    details = {"traces": traces, "rho": case.rho, "floor": case.floor, "step_column": case.step_column}
     paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
     error_rate = f", and a true promise exceeds {limit:g} with probability {ALPHA:g} at most" if is_random else ""
     if excess > math.log(limit):
@@ -88,7 +92,10 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
         with np.errstate(divide="ignore"):
             fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         fallen = np.where(np.isnan(fallen), np.inf, fallen)
-        ratio = np.where(fallen > rounding, fallen - trace.column(case.step_column) * math.log(case.rho), -np.inf)
+        steps = trace.column(case.step_column)
+        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho), -np.inf)
+        if case.noise > 0.0:
+            ratio = _with_noise(case, fallen, steps)
         # A path that has arrived stays where it is: a stopped supermartingale is still one.
         logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
     mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
@@ -96,6 +103,14 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
     # At the start the ratio is 1 by definition, so it says nothing.
     largest = int(mean[1:].argmax()) + 1
     return float(mean[largest]), int(longest[largest])
+
+
+def _with_noise(case: Case, fallen: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the promised V at the last step, seen from each step, relative to that from the start."""
+    left = (steps[-1] - steps) * math.log(case.rho)
+    with np.errstate(divide="ignore"):
+        seen = np.logaddexp(left + fallen, math.log(case.floor) + np.log(-np.expm1(left)))
+    return seen - seen[0]
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:
@@ -107,12 +122,20 @@ def _arrival(case: Case, traces: list[Trace]) -> str:
     bias = np.linalg.norm(case.target.x - solution)
     verb = "fell" if last <= first else "grew"
     text = f"the error {verb} to {max(last / first, 1e-16):.1e} of its start in {rounds} rounds"
-    if ACCURACY * first < last <= first:
+    if case.noise > 0.0:
+        text += f", where V has {_last_value(case, traces):.2g} of the promised floor"
+    elif ACCURACY * first < last <= first:
         text += ", where the budget ended"
     if bias > 1e-9 * (np.linalg.norm(solution) or 1.0):
         away = bias / np.linalg.norm(solution)
         text += f" towards a point of the method's own, {away:.2g} |x*| away from the solution x*"
     return text
+
+
+def _last_value(case: Case, traces: list[Trace]) -> float:
+    """Return the mean of the last V, in units of the promised floor."""
+    last = np.mean([trace.last("lyapunov") for trace in traces])
+    return float(last / (case.floor * case.start[0]))
 
 
 def _power(log_ratio: float) -> str:

@@ -29,9 +29,10 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Theorem:
-    r"""A promise: under its conditions, :math:`E[V(z^+)] \le \rho V(z)` for every step of the method.
+    r"""A promise: under its conditions, :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for every step of the method.
 
-    Where nothing is proved of a method's rate its theorem says so: it only prescribes parameters.
+    Most have no noise, :math:`\sigma = 0`; with it V settles at :math:`\sigma^2 / (1 - \rho)` at most. Where nothing is
+    proved of a method's rate its theorem says so: it only prescribes parameters.
 
     Attributes
     ----------
@@ -48,6 +49,8 @@ class Theorem:
         ``admissible(problem, params)`` returns a tuple of :class:`Condition`.
     contraction : callable or None
         ``contraction(problem, params)`` returns the factor rho of one step; None if no rate is promised.
+    noise : callable
+        ``noise(problem, params)`` returns sigma squared; by default 0.
     lyapunov : callable
         ``lyapunov(problem, params, state, target)`` returns V.
     target : callable
@@ -61,6 +64,7 @@ class Theorem:
     tight: bool
     admissible: Callable[..., tuple[Condition, ...]]
     contraction: Callable[..., float] | None
+    noise: Callable[..., float]
     lyapunov: Callable[..., float]
     target: Callable[..., Any]
     _prescribed: Callable[..., Any]
@@ -77,6 +81,7 @@ class Theorem:
             tight=module.TIGHT,
             admissible=module.admissible,
             contraction=getattr(module, "contraction", None),
+            noise=getattr(module, "noise", lambda problem, params: 0.0),
             lyapunov=module.lyapunov,
             target=getattr(module, "target", lambda problem, params: problem.solution()),
             _prescribed=module.prescribed,

@@ -34,6 +34,8 @@ def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
         kinds = ("invariant",)
     else:
         kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+    if not get_theorem(method.promise).exponents:
+        kinds = tuple(kind for kind in kinds if kind != "exponent")
     return (*kinds, "claim") if claims.about(method.name) else kinds
 
 

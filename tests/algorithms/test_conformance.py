@@ -62,7 +62,7 @@ def test_every_outcome_leaves_the_fixed_point_where_it_is(method, problem):
     params = parameters(method, problem)
     target = method.target(problem, params)
     first = method.lyapunov(problem, params, method.initial(problem, params), target)
-    if method.fixed_point is None:
+    if method.fixed_point is None or theory.get(method.promise).noise(problem, params) > 0:
         return
     listed = method.outcomes(problem, params)
     draws = method.draw(np.random.default_rng(0), problem, params, 20)

@@ -22,8 +22,11 @@ def test_the_prescribed_parameters_are_admissible_and_contract(name, kappa):
         assert 0 <= theorem.contraction(problem, params) < 1
 
 
-def test_who_promises_no_rate_promises_no_exponent():
-    assert all(bool(theorem.exponents) == (theorem.contraction is not None) for theorem in map(theory.get, THEOREMS))
+def test_who_promises_no_rate_to_the_solution_promises_no_exponent():
+    problem = problems.Quadratic.random(2, 2, 10.0)
+    for theorem in map(theory.get, THEOREMS):
+        there = theorem.contraction is not None and theorem.noise(problem, theorem.parameters(problem)) == 0
+        assert bool(theorem.exponents) == there, theorem.name
 
 
 @pytest.mark.parametrize("name", [name for name in THEOREMS if theory.get(name).exponents])
