@@ -8,11 +8,11 @@ from typing import Any
 
 from ..algorithms import get as get_method
 from ..algorithms.method import Method
-from ..problems import Quadratic
+from ..problems import Composite, Quadratic
 from ..problems.errors import InputError, unknown
 from ..problems.problem import Problem
 from . import claims, exact, exponent, invariant, path
-from .affine import NotExact
+from .affine import NotExact, is_affine
 from .case import Case, Progress
 from .theorem import get as get_theorem
 from .verdict import Verdict
@@ -34,6 +34,7 @@ def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
         kinds = ("invariant",)
     else:
         kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+        kinds = ("invariant", "exact", "path") if isinstance(problem, Composite) and is_affine(problem) else kinds
     return (*kinds, "claim") if claims.about(method.name) else kinds
 
 

@@ -1,0 +1,53 @@
+"""Rounds that end with a call: the randomness of methods that compress what a prox or an average changes.
+
+A Bernoulli compressor sends all or nothing, so where it sends nothing there was no need for the call: a round then is
+the steps up to the next call, of geometric length. Every other compressor makes a round of each step. The records are
+those of :mod:`rootkappa.algorithms.rounds`: nobody reads ``w`` before the coin is 1.
+"""
+
+import numpy as np
+
+from ..problems.errors import InputError
+from .accounting import Pace
+from .compressors import Bernoulli, Compressor, get  # pyright: ignore[reportAttributeAccessIssue]
+from .rounds import draw_rounds, listed
+
+# More outcomes than this are not listed.
+_LISTED = 4095
+
+
+def compressor(params) -> Compressor:
+    """Return the compressor that the parameter R names: unbiased, and of one vector."""
+    R = get(params.R)
+    if not R.is_unbiased or R.clients > 1:
+        raise InputError(
+            f"R = {params.R!r} is biased or compresses several vectors together: give for example 'Bernoulli(0.1)'."
+        )
+    return R
+
+
+def outcomes_of_calls(R: Compressor, d: int):
+    """Return both sides of the coin, and every randomness of the call when it is 1; None if there is too much."""
+    if isinstance(R, Bernoulli):
+        return listed(R.p, [(1.0, np.ones(1, dtype=np.int64))])
+    randomness = R.randomness(d)
+    return None if randomness is None or len(randomness) > _LISTED else listed(1.0, randomness)
+
+
+def draw_calls(rng: np.random.Generator, R: Compressor, d: int, rounds: int) -> np.ndarray:
+    """Return the lengths of the rounds and the randomness of their calls.
+
+    Examples
+    --------
+    >>> draw_calls(np.random.default_rng(0), get("Identity()"), 3, 2)["length"]
+    array([1, 1])
+    """
+    if isinstance(R, Bernoulli):
+        return draw_rounds(rng, R.p, np.ones((rounds, 1), dtype=np.int64))
+    return draw_rounds(rng, 1.0, R.draw(rng, d, rounds))
+
+
+def pace(params) -> Pace:
+    """A step is an iteration, which ends a round if there is a call: with probability p under Bernoulli, else always."""
+    R = get(params.R)
+    return Pace(R.p if isinstance(R, Bernoulli) else 1.0, 1.0)
