@@ -9,7 +9,8 @@ import numpy as np
 
 from ..problems.errors import InputError
 from .accounting import Pace
-from .compressors import Bernoulli, Compressor, get  # pyright: ignore[reportAttributeAccessIssue]
+from .compressors import Compressor, get
+from .compressors.bernoulli import Bernoulli
 from .rounds import draw_rounds, listed
 
 # More outcomes than this are not listed.
@@ -48,6 +49,6 @@ def draw_calls(rng: np.random.Generator, R: Compressor, d: int, rounds: int) -> 
 
 
 def pace(params) -> Pace:
-    """A step is an iteration, which ends a round if there is a call: with probability p under Bernoulli, else always."""
+    """A step is an iteration, which ends a round with probability p under Bernoulli(p), and always otherwise."""
     R = get(params.R)
     return Pace(R.p if isinstance(R, Bernoulli) else 1.0, 1.0)

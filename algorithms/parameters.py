@@ -10,8 +10,8 @@ from . import compressors
 def checked(params: Any) -> Any:
     r"""Return the parameters if every letter is in its range, whatever a theorem asks beyond that.
 
-    The letters mean the same in every method: step sizes ``gamma``, ``tau`` and ``eta`` are positive, and so are the factors
-    ``chi`` and ``rho`` of a communication and the strong convexity ``mu_g`` of a term that is split off; the
+    The letters mean the same in every method: step sizes ``gamma``, ``tau`` and ``eta`` are positive, and so are the
+    factors ``chi`` and ``rho`` of a communication and the strong convexity ``mu_g`` of a term that is split off; the
     probability ``p`` is in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` at least 0; the number
     ``K`` of local steps, the numbers ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
     coordinates that are kept are integers, at least 1; a compressor ``C`` or ``R`` is written as in Python,

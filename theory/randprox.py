@@ -22,7 +22,7 @@ its theorems on linear convergence.
 import math
 
 from ..algorithms.calls import compressor
-from ..algorithms.compressors import RandK  # pyright: ignore[reportAttributeAccessIssue]
+from ..algorithms.compressors.rand_k import RandK
 from ..algorithms.randprox import Params, lyapunov
 from ..problems.composite import coupling
 from .theorem import Condition, gradient_step_factor, step_size_condition
