@@ -7,7 +7,6 @@ those of :mod:`rootkappa.algorithms.rounds`: nobody reads ``w`` before the coin 
 
 import numpy as np
 
-from ..problems.errors import InputError
 from .accounting import Pace
 from .compressors import Compressor, get
 from .compressors.bernoulli import Bernoulli
@@ -17,17 +16,7 @@ from .rounds import draw_rounds, listed
 _LISTED = 4095
 
 
-def compressor(params) -> Compressor:
-    """Return the compressor that the parameter R names: unbiased, and of one vector."""
-    R = get(params.R)
-    if not R.is_unbiased or R.clients > 1:
-        raise InputError(
-            f"R = {params.R!r} is biased or compresses several vectors together: give for example 'Bernoulli(0.1)'."
-        )
-    return R
-
-
-def outcomes_of_calls(R: Compressor, d: int):
+def outcomes(R: Compressor, d: int):
     """Return both sides of the coin, and every randomness of the call when it is 1; None if there is too much."""
     if isinstance(R, Bernoulli):
         return listed(R.p, [(1.0, np.ones(1, dtype=np.int64))])
@@ -35,12 +24,12 @@ def outcomes_of_calls(R: Compressor, d: int):
     return None if randomness is None or len(randomness) > _LISTED else listed(1.0, randomness)
 
 
-def draw_calls(rng: np.random.Generator, R: Compressor, d: int, rounds: int) -> np.ndarray:
+def draw(rng: np.random.Generator, R: Compressor, d: int, rounds: int) -> np.ndarray:
     """Return the lengths of the rounds and the randomness of their calls.
 
     Examples
     --------
-    >>> draw_calls(np.random.default_rng(0), get("Identity()"), 3, 2)["length"]
+    >>> draw(np.random.default_rng(0), get("Identity()"), 3, 2)["length"]
     array([1, 1])
     """
     if isinstance(R, Bernoulli):

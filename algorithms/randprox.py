@@ -24,11 +24,13 @@ import numpy as np
 
 from ..problems.compiled import njit
 from ..problems.composite import add_adjoint, apply_matrix, coupling, dual_solution, inner_term, outer_term
+from ..problems.errors import InputError
 from ..problems.functions.conjugate import ConjugateKernel
 from ..problems.oracles import prox, prox_workspace, workspace
+from . import calls
 from .accounting import Cost
-from .calls import compressor, draw_calls, outcomes_of_calls, pace
-from .compressors import compress, compress_workspace
+from .calls import pace
+from .compressors import compress, compress_workspace, get
 from .deterministic import estimate
 from .local import mean_gradient
 from .rounds import unroll
@@ -63,6 +65,16 @@ class State(NamedTuple):
     """Dual variable, shape (m,)."""
 
 
+def compressor(params):
+    """Return the compressor that the parameter R names: unbiased, and of one vector."""
+    R = get(params.R)
+    if not R.is_unbiased or R.clients > 1:
+        raise InputError(
+            f"R = {params.R!r} is biased or compresses several vectors together: give for example 'Bernoulli(0.1)'."
+        )
+    return R
+
+
 def initial(problem, params):
     """Return the start x = u = 0."""
     m = coupling(problem).m
@@ -72,12 +84,12 @@ def initial(problem, params):
 
 def outcomes(problem, params):
     """Return both sides of the coin, and every randomness of R when it is 1."""
-    return outcomes_of_calls(compressor(params), coupling(problem).m)
+    return calls.outcomes(compressor(params), coupling(problem).m)
 
 
 def draw(rng, problem, params, rounds):
     """Return the lengths of the rounds and the randomness of R in each."""
-    return draw_calls(rng, compressor(params), coupling(problem).m, rounds)
+    return calls.draw(rng, compressor(params), coupling(problem).m, rounds)
 
 
 def step(kernel, params, state, outcome):

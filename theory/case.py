@@ -78,11 +78,16 @@ class Case:
         return self.method.target(self.problem, self.params)
 
     def relative(self) -> "Case | None":
-        """Return the case on a small quadratic with the same L and mu, None if there is none that is smaller."""
+        """Return the case on a small quadratic with the same L and mu, None if none is smaller or fits the parameters."""
         if not isinstance(self.problem, Quadratic) or (self.problem.n <= _CLIENTS and self.problem.d <= _DIM):
             return None
         unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
-        return replace(self, problem=Quadratic(self.problem.L * unit.A, unit.b))
+        relative = replace(self, problem=Quadratic(self.problem.L * unit.A, unit.b))
+        try:
+            self.method.outcomes(relative.problem, relative.params)
+        except InputError:
+            return None  # for example more coordinates to keep than it has
+        return relative
 
     @property
     def step_column(self) -> str:

@@ -21,9 +21,8 @@ its theorems on linear convergence.
 
 import math
 
-from ..algorithms.calls import compressor
 from ..algorithms.compressors.rand_k import RandK
-from ..algorithms.randprox import Params, lyapunov
+from ..algorithms.randprox import Params, compressor, lyapunov
 from ..problems.composite import coupling
 from .theorem import Condition, gradient_step_factor, step_size_condition
 
