@@ -13,7 +13,8 @@ import numpy as np
 from ..algorithms.method import Method
 from ..problems import Composite, Quadratic
 from ..problems.errors import InputError
-from ..problems.functions import SquaredL2, Zero  # pyright: ignore[reportAttributeAccessIssue]
+from ..problems.functions.squared_l2 import SquaredL2
+from ..problems.functions.zero import Zero
 from ..problems.problem import Problem
 
 # More than this, and the dense matrices no longer fit or take minutes.

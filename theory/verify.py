@@ -128,6 +128,22 @@ def _obstacle(case: Case) -> str:
 
 
 def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
+    """Return the verdict; a method that takes a function behind a matrix is also judged where there is one."""
+    verdict = _finding(case, kind, engine, progress)
+    with blaming(case.method):
+        relative = case.behind_matrix() if kind in ("invariant", "exact") and verdict.status == "confirmed" else None
+    if relative is None:
+        return verdict
+    there = _finding(relative, kind, engine, progress)
+    place = f"an h of Kx on {relative.problem.n} clients with {relative.problem.d} coordinates"
+    told = f"With {place}: {exact.lowered(there.sentence)}"
+    if there.status != "confirmed":
+        return dataclasses.replace(there, sentence=told)
+    told = f"The same holds with {place}." if kind == "invariant" else told
+    return dataclasses.replace(verdict, sentence=f"{verdict.sentence} {told}")
+
+
+def _finding(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
     try:
         with blaming(case.method):
             return engine(case, progress)

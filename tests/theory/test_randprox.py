@@ -1,6 +1,8 @@
 """The theorems of RandProx on random instances, exactly, and its O(1/T) promise by sampling."""
 
+import inspect
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
+from rootkappa.algorithms import randprox
 from rootkappa.problems import Composite, Quadratic, functions
 from rootkappa.theory import exact
 from rootkappa.theory.affine import NotExact
@@ -92,6 +95,41 @@ def test_the_promise_stands_on_composite_problems(h):
     assert verdicts["path"].status == "consistent"
     assert set(verdicts) - {"invariant", "path"} == ({"exact"} if isinstance(h, functions.SquaredL2) else set())
     assert all(verdict.status == "confirmed" for kind, verdict in verdicts.items() if kind == "exact")
+
+
+def test_on_a_plain_quadratic_it_is_judged_with_a_matrix_too():
+    problem = Quadratic.random(4, 3, 30.0, basis="client")
+    invariant, factor = theory.verify("randprox", problem, evidence=("invariant", "exact"))
+    assert (invariant.status, factor.status) == ("confirmed", "confirmed")
+    assert invariant.sentence.endswith("The same holds with an h of Kx on 4 clients with 3 coordinates.")
+    assert "With an h of Kx on 4 clients with 3 coordinates: from its worst state a step" in factor.sentence
+    other = theory.verify("scaffnew", problem, evidence=("exact",))[0]
+    assert "Kx" not in other.sentence
+
+
+LOOP, APPLY = "        for _ in range(lengths[t]):\n", "            apply_matrix(kernel, x, q)\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence", "words"),
+    [
+        ({"u[j] + tau * q[j]": "u[j] - tau * q[j]"}, "invariant", "the fixed point does not stay"),
+        ({APPLY: "", LOOP: LOOP + APPLY}, "exact", "more than the promised"),
+    ],
+    ids=["K x̂ with the wrong sign", "K x in place of K x̂"],
+)
+def test_a_mistake_behind_the_matrix_is_found_on_a_plain_quadratic(changes, evidence, words, tmp_path):
+    """Without a matrix h = 0, and what its prox is given changes nothing."""
+    source = Path(inspect.getfile(randprox)).read_text(encoding="utf-8")
+    for right, wrong in changes.items():
+        assert source.count(right) == 1
+        source = source.replace(right, wrong)
+    (tmp_path / "mistaken.py").write_text(source, encoding="utf-8")
+    problem = Quadratic.random(4, 3, 30.0, basis="client")
+    (verdict,) = theory.verify(algorithms.load(tmp_path / "mistaken.py"), problem, evidence=(evidence,))
+    assert verdict.status == "refuted"
+    assert verdict.sentence.startswith("With an h of Kx on 4 clients with 3 coordinates: ")
+    assert words in verdict.sentence
 
 
 def test_a_prox_that_bends_is_not_probed():
