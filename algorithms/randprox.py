@@ -12,7 +12,9 @@ the next call, else one iteration. In a round the node that holds h is sent K x�
 makes of m.
 
 Special cases: with K = I it is RandProx-FB; with R = "Bernoulli(p)" RandProx-Skip, and both together, with τ = p/γ and
-u = -h, ProxSkip on one client; with R = "Identity()" the method of Loris and Verhoeven if g = 0, and PDDY otherwise.
+u = -h, ProxSkip on one client; with R = "Identity()" the method of Loris and Verhoeven if g = 0, and PDDY otherwise. If
+h(Kx) is a sum of b functions h_i(x), a SeparableSum behind a stack of b identities, it is RandProx-Minibatch with
+R = "RandBlocks(k, size=d)" and τ = 1/(γb), which calls the proxes of k of them.
 
 Source: Condat and Richtárik, "RandProx: Primal-Dual Optimization Algorithms with Randomized Proximal Updates" (2023),
 algorithm 1.

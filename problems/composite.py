@@ -56,8 +56,6 @@ class Coupling(NamedTuple):
     """The number of rows of K."""
     norm: float
     r"""The norm :math:`\|K\|`, its largest singular value."""
-    row: float
-    """The largest norm of a row of K."""
     lam_min: float
     r"""The smallest eigenvalue of :math:`KK^\top`; 0 if the rows of K are dependent."""
     mu_h_star: float
@@ -250,7 +248,6 @@ def _coupling(K: np.ndarray, h: Function, base: Problem) -> Coupling:
     return Coupling(
         m,
         float(singular[0]),
-        float(np.linalg.norm(K, axis=1).max()),
         float(singular[-1] ** 2) if independent else 0.0,
         _mu_h_star(h),
         base.psi.mu,
@@ -269,11 +266,26 @@ def coupling(problem: Problem) -> Coupling:
     --------
     >>> from rootkappa.problems.functions import SquaredL2
     >>> coupling(Quadratic.random(clients=2, dim=3, psi=SquaredL2(4.0)))
-    Coupling(m=3, norm=1.0, row=1.0, lam_min=1.0, mu_h_star=0.25, mu_g=0.0, g_is_zero=True)
+    Coupling(m=3, norm=1.0, lam_min=1.0, mu_h_star=0.25, mu_g=0.0, g_is_zero=True)
     """
     if isinstance(problem, Composite):
         return problem.coupling
-    return Coupling(problem.d, 1.0, 1.0, 1.0, _mu_h_star(problem.psi), 0.0, True)
+    return Coupling(problem.d, 1.0, 1.0, _mu_h_star(problem.psi), 0.0, True)
+
+
+def block_norm(problem: Problem, size: int) -> float:
+    """Return the largest norm of ``size`` neighbouring rows of K, where ``size`` divides their number.
+
+    Examples
+    --------
+    >>> from rootkappa.problems.functions import L1
+    >>> block_norm(Composite(Quadratic.random(2, 2), L1(1.0), [[3.0, 4.0], [0.0, 1.0]]), 1)
+    5.0
+    """
+    if not isinstance(problem, Composite):
+        return 1.0
+    blocks = problem.K.reshape(-1, size, problem.d)
+    return float(np.linalg.norm(blocks, 2, axis=(1, 2)).max())
 
 
 def dual_solution(solution: Any) -> np.ndarray:

@@ -9,8 +9,9 @@ V = (1/γ)‖x - x*‖² + (1+ω)(1/τ + 2μ_h*)‖u - u*‖² falls in expectat
 where, if g = 0, 2τμ_h* + γτλ_min(KK') stands in the place of the numerator 2τμ_h*. Here μ_h* is one over the
 smoothness of h. If both numerators are 0 the only promise is O(1/T) in the mean of Bregman distances.
 
-Any R has ω_ran = ω‖K‖² and ζ = 0. For rand-k of the m coordinates the bound is an equality for every r with rows of
-equal norm, and sharper: ζ = (m-k)/(k(m-1)) and ω_ran = m ζ max_j ‖K_j‖².
+Any R has ω_ran = ω‖K‖² and ζ = 0. For k of b blocks of rows K_i, which is rand-k where a block is one row, there is a
+sharper pair: ζ = (b-k)/(k(b-1)) and ω_ran = bζ max_i ‖K_i‖², with equality for every r if K_i K_i' is the same multiple
+of I for all i. So for a minibatch of b functions h_i(x), where K is a stack of identities, τ = 1/(γb) whatever k is.
 
 With γ = 1/L, R = Bernoulli(p), τ = p/(γ‖K‖²) and the p that balances the two factors the promise is O(κ log 1/ε)
 iterations, but only O(√κ log 1/ε) calls of the prox of h, for fixed L, g, h and K.
@@ -21,9 +22,10 @@ its theorems on linear convergence.
 
 import math
 
+from ..algorithms.compressors.rand_blocks import RandBlocks
 from ..algorithms.compressors.rand_k import RandK
 from ..algorithms.randprox import Params, compressor, lyapunov
-from ..problems.composite import coupling
+from ..problems.composite import block_norm, coupling
 from .theorem import Condition, gradient_step_factor, step_size_condition
 
 __all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
@@ -47,9 +49,11 @@ def variance(problem, params):
     """Return ω, ω_ran and ζ."""
     part, R = coupling(problem), compressor(params)
     omega = R.omega(part.m)
-    if isinstance(R, RandK) and part.m > 1:
-        zeta = (part.m - R.k) / (R.k * (part.m - 1))
-        return omega, part.m * zeta * part.row**2, zeta
+    if isinstance(R, RandK | RandBlocks):
+        size = R.size if isinstance(R, RandBlocks) else 1
+        b = part.m // size
+        zeta = (b - R.k) / (R.k * (b - 1)) if b > 1 else 0.0
+        return omega, b * zeta * block_norm(problem, size) ** 2, zeta
     return omega, omega * part.norm**2, 0.0
 
 

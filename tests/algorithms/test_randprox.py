@@ -98,7 +98,10 @@ def test_the_variance_of_rand_k_behind_a_matrix_with_rows_of_equal_norm(m, seed,
     assert found == pytest.approx(omega_ran * r @ r - zeta * np.sum((K.T @ r) ** 2), rel=1e-9, abs=1e-12)
 
 
-@given(R=st.sampled_from(["RandK(1)", "RandK(3)", "Bernoulli(0.3)", "Identity()"]), seed=st.integers(0, 2**32 - 1))
+@given(
+    R=st.sampled_from(["RandK(1)", "RandK(3)", "RandBlocks(1, 2)", "Bernoulli(0.3)", "Identity()"]),
+    seed=st.integers(0, 2**32 - 1),
+)
 def test_the_variance_behind_any_matrix_is_bounded(R, seed):
     rng = np.random.default_rng(seed)
     K = rng.standard_normal((4, 3)) * rng.choice([0.1, 1.0, 5.0], (4, 1))
@@ -109,18 +112,36 @@ def test_the_variance_behind_any_matrix_is_bounded(R, seed):
     assert found <= omega_ran * r @ r - zeta * np.sum((K.T @ r) ** 2) + 1e-9 * omega_ran * r @ r
 
 
-@given(n=st.integers(2, 6), d=st.integers(1, 3), seed=st.integers(0, 2**32 - 1), data=st.data())
-def test_the_variance_of_k_of_n_blocks_behind_a_stack_of_identities(n, d, seed, data):
-    k = data.draw(st.integers(1, n))
-    r = np.random.default_rng(seed).standard_normal((n, d))
-    subsets = list(combinations(range(n), k))
+@given(b=st.integers(2, 6), d=st.integers(1, 3), seed=st.integers(0, 2**32 - 1), data=st.data())
+def test_the_variance_of_k_of_b_blocks_behind_a_stack_of_identities(b, d, seed, data):
+    k = data.draw(st.integers(1, b))
+    base = Quadratic(np.eye(d)[None], np.zeros((1, d)))
+    problem = Composite(base, functions.L1(1.0), np.tile(np.eye(d), (b, 1)))
+    _, omega_ran, zeta = variance(problem, RANDPROX.Params(1.0, 1.0, f"RandBlocks({k}, {d})"))
+    assert (1.0 - zeta) * problem.coupling.norm**2 + omega_ran == pytest.approx(b)
+    r = np.random.default_rng(seed).standard_normal((b, d))
+    subsets = list(combinations(range(b), k))
     found = 0.0
     for chosen in subsets:
-        value = np.zeros((n, d))
-        value[list(chosen)] = n / k * r[list(chosen)]
+        value = np.zeros((b, d))
+        value[list(chosen)] = b / k * r[list(chosen)]
         found += np.sum((value - r).sum(axis=0) ** 2) / len(subsets)
-    zeta = (n - k) / (k * (n - 1))
-    assert found == pytest.approx(n * zeta * np.sum(r**2) - zeta * np.sum(r.sum(axis=0) ** 2), rel=1e-9, abs=1e-12)
+    assert found == pytest.approx(omega_ran * np.sum(r**2) - zeta * np.sum(r.sum(axis=0) ** 2), rel=1e-9, abs=1e-12)
+
+
+def test_a_minibatch_of_functions():
+    """F + Σ_i h_i by the proxes of two of the four h_i in a step."""
+    d, parts = 3, [functions.L1(0.02), functions.Huber(0.5), functions.SquaredL2(0.3), functions.L1(0.01)]
+    base = Quadratic.random(3, d, 10.0, seed=3)
+    problem = Composite(base, functions.SeparableSum([(part, d) for part in parts]), np.tile(np.eye(d), (4, 1)))
+    params = RANDPROX.Params(1.0, 0.25, "RandBlocks(2, 3)")
+    trace = algorithms.run(RANDPROX, problem, params, rounds=4000, until=("distance", 1e-11))
+    assert trace.column("distance")[-1] < 1e-10 * trace.column("distance")[0]
+    x = trace.state.x
+    assert np.abs(x).min() > 0.01
+    moves = 1e-3 * np.vstack([np.zeros(d), np.eye(d), -np.eye(d)])
+    values = [base.value(x + move) + sum(part.value(x + move) for part in parts) for move in moves]
+    assert min(values[1:]) > values[0]
 
 
 def test_a_round_is_a_call_of_the_prox():

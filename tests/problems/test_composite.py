@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms
 from rootkappa.problems import Composite, InputError, Quadratic, functions, oracles
-from rootkappa.problems.composite import coupling
+from rootkappa.problems.composite import block_norm, coupling
 
 BASE = Quadratic.random(2, 3)
 FUNCTIONS = {"huber": functions.Huber(0.7), "l1": functions.L1(0.5), "squared": functions.SquaredL2(3.0)}
@@ -78,11 +78,13 @@ def test_its_oracles_are_those_of_the_problem_that_it_is_made_of(problem):
 def test_the_constants_of_the_matrix(m, d, seed):
     K = np.random.default_rng(seed).standard_normal((m, d))
     base = Quadratic(np.eye(d)[None], np.zeros((1, d)))
-    part = Composite(base, functions.SquaredL2(4.0), K).coupling
+    problem = Composite(base, functions.SquaredL2(4.0), K)
+    part = problem.coupling
     eigenvalues = np.linalg.eigvalsh(K @ K.T)
     assert part.norm**2 == pytest.approx(eigenvalues[-1])
     assert part.lam_min == pytest.approx(eigenvalues[0] if m <= d else 0.0, rel=1e-6, abs=1e-12)
-    assert part.row**2 == pytest.approx(np.diag(K @ K.T).max())
+    assert block_norm(problem, 1) ** 2 == pytest.approx(np.diag(K @ K.T).max())
+    assert block_norm(problem, m) == pytest.approx(part.norm)
     assert part.mu_h_star == 0.25
     assert Composite(base, functions.L1(1.0), K).coupling.mu_h_star == 0.0
 
@@ -96,6 +98,7 @@ def test_a_problem_without_a_matrix_has_the_constants_of_the_identity():
     base = Quadratic.random(2, 4, psi=functions.SquaredL2(4.0))
     same = Composite(Quadratic.random(2, 4), functions.SquaredL2(4.0), np.eye(4))
     assert coupling(base) == coupling(same)
+    assert block_norm(base, 2) == block_norm(same, 2) == 1.0
 
 
 @pytest.mark.parametrize("name", [name for name in algorithms.names() if name != "randprox"])

@@ -50,6 +50,7 @@ def instances(draw):
             st.just("Identity()"),
             st.floats(0.05, 1.0).map(lambda p: f"Bernoulli({p!r})"),
             st.integers(1, m).map(lambda k: f"RandK({k})"),
+            st.integers(1, m // 2).map(lambda k: f"RandBlocks({k}, 2)") if m % 2 == 0 else st.just(f"RandK({m})"),
         )
     )
     gamma = draw(st.floats(0.02, 1.98)) / problem.L
