@@ -41,9 +41,9 @@ class CompositeSolution(NamedTuple):
     gradients: np.ndarray
     r"""Each client's gradient there, :math:`\nabla f_i(x^*)`, shape (n, d)."""
     residual: float
-    r"""Norm of the two conditions :math:`L (x - \mathrm{prox}_{g/L}(x - (\nabla F(x) + K^\top u)/L))` and, divided by
-    the same step's :math:`\tau = L/\|K\|^2` and times :math:`\|K\|`, :math:`u - \mathrm{prox}_{\tau h^*}(u + \tau Kx)`,
-    relative to its value at 0."""
+    r"""Norm of :math:`L (x - \mathrm{prox}_{g/L}(x - (\nabla F(x) + K^\top u)/L))` and
+    :math:`\|K\| (u - \mathrm{prox}_{\tau h^*}(u + \tau Kx))` together, where :math:`\tau = L/\|K\|^2`, relative to its
+    value at 0."""
     u: np.ndarray
     r"""The dual solution: :math:`u^* \in \partial h(Kx^*)` with
     :math:`-\nabla F(x^*) - K^\top u^* \in \partial g(x^*)`, shape (m,)."""
