@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..problems.compiled import njit
+from ..problems.composite import Composite
 from ..problems.errors import InputError, unknown
 
 #: What a module must define to be a method; a module with a ``step`` claims to be one.
@@ -38,6 +39,9 @@ class Method:
         The name of the theorem that the method is held against: the module's ``PROMISE``.
     handles_psi : bool
         Whether the problem may have a nonsmooth term: the module's ``HANDLES_PSI``, by default False.
+    handles_composite : bool
+        Whether the problem may be a :class:`~rootkappa.problems.Composite`, with a function behind a matrix: the
+        module's ``HANDLES_COMPOSITE``, by default False.
     Params, State : type
         NamedTuples in the paper's letters.
     initial : callable
@@ -76,6 +80,7 @@ class Method:
     name: str
     promise: str
     handles_psi: bool
+    handles_composite: bool
     summary: str
     source: str
     Params: Any
@@ -115,6 +120,7 @@ class Method:
             name=name,
             promise=module.PROMISE,
             handles_psi=getattr(module, "HANDLES_PSI", False),
+            handles_composite=getattr(module, "HANDLES_COMPOSITE", False),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             unroll=unroll,
@@ -136,6 +142,10 @@ class Method:
         if not (problem.is_smooth or self.handles_psi):
             raise InputError(
                 f"{self.name} has no prox, but the problem has psi = {problem.psi!r}: leave psi out or take proxskip."
+            )
+        if isinstance(problem, Composite) and not self.handles_composite:
+            raise InputError(
+                f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
             )
         self._check(problem)
 

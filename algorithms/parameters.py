@@ -11,12 +11,12 @@ from . import compressors
 def checked(params: Any) -> Any:
     r"""Return the parameters if every letter is in its range, whatever a theorem asks beyond that.
 
-    The letters mean the same in every method: step sizes ``gamma`` and ``eta`` are positive, and so are the factors
-    ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term that is split
-    off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a regularisation ``lam`` and
-    a noise ``sigma`` at least 0; the numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of clients that
-    send a coordinate and ``k`` of coordinates that are kept are integers, at least 1; a compressor ``C`` is written as
-    in Python, ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
+    The letters mean the same in every method: step sizes ``gamma``, ``tau`` and ``eta`` are positive, and so are the
+    factors ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term that is
+    split off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a regularisation
+    ``lam`` and a noise ``sigma`` at least 0; the numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of
+    clients that send a coordinate and ``k`` of coordinates that are kept are integers, at least 1; a compressor ``C``
+    or ``R`` is written as in Python, ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def checked(params: Any) -> Any:
         If a letter is outside its range.
     """
     for letter, value in params._asdict().items():
-        if letter == "C":
+        if letter in ("C", "R"):
             compressors.get(value)
         elif letter in _NAMES and value not in _NAMES[letter]:
             raise unknown(letter, value, _NAMES[letter])
@@ -43,6 +43,7 @@ def checked(params: Any) -> Any:
 _NAMES = {"graph": graphs.names(), "weights": graphs.WEIGHTS}
 _RULES = {
     "gamma": (lambda v: math.isfinite(v) and v > 0, "a finite step size above 0"),
+    "tau": (lambda v: math.isfinite(v) and v > 0, "a finite dual step size above 0"),
     "eta": (lambda v: math.isfinite(v) and v > 0, "a finite local step size above 0"),
     "chi": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
     "rho": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),

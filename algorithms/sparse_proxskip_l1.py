@@ -38,7 +38,7 @@ def step(kernel, params, state, coin):
         workspace(kernel),
         prox_workspace(kernel.psi, d),
     )
-    _proximal_steps(kernel, params.gamma, X, H, 1, g, v, work, prox_work)
+    proximal_steps(kernel, params.gamma, X, H, 1, g, v, work, prox_work)
     if coin == 1:
         communicate(params.p / params.gamma, X, H, mean)
 
@@ -56,12 +56,12 @@ def advance(kernel, params, state, lengths):
         prox_workspace(kernel.psi, d),
     )
     for steps in lengths:
-        _proximal_steps(kernel, params.gamma, X, H, steps, g, v, work, prox_work)
+        proximal_steps(kernel, params.gamma, X, H, steps, g, v, work, prox_work)
         communicate(params.p / params.gamma, X, H, mean)
 
 
 @njit
-def _proximal_steps(kernel, gamma, X, H, steps, g, v, work, prox_work):
+def proximal_steps(kernel, gamma, X, H, steps, g, v, work, prox_work):
     """x_i ← prox_{γψ}(x_i - γ (∇f_i(x_i) - h_i)), so many times."""
     for i in range(X.shape[0]):
         for _ in range(steps):

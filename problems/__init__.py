@@ -1,10 +1,11 @@
 """What is minimised: quadratics, logistic regression, nonsmooth functions, data and partitions."""
 
 from . import functions
+from .composite import Composite
 from .errors import InputError
 from .logistic import Logistic
 from .problem import Problem
 from .quadratic import Quadratic
 from .solution import Solution
 
-__all__ = ["InputError", "Logistic", "Problem", "Quadratic", "Solution", "functions"]
+__all__ = ["Composite", "InputError", "Logistic", "Problem", "Quadratic", "Solution", "functions"]

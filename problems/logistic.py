@@ -183,9 +183,9 @@ class Logistic(Problem):
         losses = np.logaddexp(0.0, -(self._B @ x))
         return float(self._sample_weights @ losses + self.l2 / 2 * (x @ x)) + self.psi.value(x)
 
-    def bregman(self, x: np.ndarray) -> float:
-        error = x - self.solution().x
-        losses = _loss_bregman(self._B @ self.solution().x, self._B @ error)
+    def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
+        error = x - y
+        losses = _loss_bregman(self._B @ y, self._B @ error)
         return float(self._sample_weights @ losses + self.l2 / 2 * (error @ error))
 
     def gradient(self, x: np.ndarray) -> np.ndarray:

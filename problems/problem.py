@@ -94,17 +94,17 @@ class Problem(ABC):
         """Return about how many multiplications a round of that many local steps takes, at all clients."""
 
     @abstractmethod
-    def bregman(self, x: np.ndarray) -> float:
-        r"""Return :math:`F(x) - F(x^*) - \langle\nabla F(x^*), x - x^*\rangle`, accurate also close to :math:`x^*`."""
+    def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
+        r"""Return :math:`F(x) - F(y) - \langle\nabla F(y), x - y\rangle`, accurate also where x and y are close."""
 
     def gap(self, x: np.ndarray) -> float:
         r"""Return :math:`(F + \psi)(x) - (F + \psi)(x^*)`, never below 0.
 
         It is not computed as the difference of two values, which would lose every digit near the minimum.
         """
-        gap = self.bregman(x)
+        solution = self.solution()
+        gap = self.bregman(x, solution.x)
         if not self.is_smooth:
-            solution = self.solution()
             slope = float(solution.gradients.mean(axis=0) @ (x - solution.x))
             gap += self.psi.value(x) - self.psi.value(solution.x) + slope
         return max(gap, 0.0)

@@ -179,8 +179,8 @@ class Quadratic(Problem):
         A, b = self.kernel.A, self.kernel.b
         return float(x @ A.mean(axis=0) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
 
-    def bregman(self, x: np.ndarray) -> float:
-        error = x - self.solution().x
+    def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
+        error = x - y
         return float(error @ self.kernel.A.mean(axis=0) @ error / 2)
 
     def gradients(self, x: np.ndarray) -> np.ndarray:

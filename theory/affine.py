@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.method import Method
-from ..problems import Quadratic
+from ..problems import Composite, Quadratic
 from ..problems.errors import InputError
+from ..problems.functions.squared_l2 import SquaredL2
+from ..problems.functions.zero import Zero
 from ..problems.problem import Problem
 
 # More than this, and the dense matrices no longer fit or take minutes.
@@ -32,6 +34,17 @@ class NotExact(InputError):
 
 class TooLarge(NotExact):
     """There is too much to list or to probe; on a smaller problem it can be done."""
+
+
+def is_affine(problem: Problem) -> bool:
+    """Return whether every gradient and prox of the problem is an affine map.
+
+    Probing could not tell: where a prox bends outside the region that is probed, a step looks affine and is not.
+    """
+    if isinstance(problem, Composite):
+        terms = (problem.psi, problem.h)
+        return isinstance(problem.base, Quadratic) and all(isinstance(term, SquaredL2 | Zero) for term in terms)
+    return isinstance(problem, Quadratic) and problem.is_smooth
 
 
 @dataclass(frozen=True)
@@ -65,8 +78,8 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, n
         Its compiled ``step`` is probed under every outcome.
     lyapunov : callable
         The quadratic V in whose coordinates the blocks are written.
-    problem : Quadratic
-        Without a nonsmooth term.
+    problem : Quadratic or Composite
+        Without a nonsmooth term; a Composite of a quadratic with terms that are multiples of the squared norm.
     params : NamedTuple
         The method's parameters.
     noisy : bool
@@ -78,7 +91,7 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, n
         If there is no such model: the problem is no quadratic, the randomness cannot be listed, the state is too large,
         or the step breaks what the method declares.
     """
-    if not (isinstance(problem, Quadratic) and problem.is_smooth):
+    if not is_affine(problem):
         raise NotExact(f"{problem.label} is no quadratic without a nonsmooth term: take path evidence.")
     outcomes = listed_outcomes(method, problem, params)
     probe = _Probe(method, problem, params)
@@ -144,27 +157,33 @@ def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple
 class _Probe:
     """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian."""
 
-    def __init__(self, method: Method, problem: Quadratic, params: Any) -> None:
+    def __init__(self, method: Method, problem: Problem, params: Any) -> None:
         self.method, self.problem, self.params = method, problem, params
         if method.fixed_point is None:
             raise NotExact(f"{method.name} has no fixed point to measure errors from: take another kind of evidence.")
         self.target = method.target(problem, params)
         self.fixed = method.fixed_point(problem, params, self.target)
-        self.basis = np.linalg.eigh(problem.kernel.A.mean(axis=0))[1]
+        quadratic = problem.base if isinstance(problem, Composite) else problem
+        self.basis = np.linalg.eigh(quadratic.kernel.A.mean(axis=0))[1]
         self.size = sum(field.size for field in self.fixed)
         self.scale = max(np.abs(self._flat(self.fixed)).max(), 1.0)
         # A vector without symmetries: what holds for it by accident does not hold at all.
         self.trial = np.cos(np.arange(1.0, self.size + 1.0))
 
     def _flat(self, fields: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([(field @ self.basis).ravel() for field in fields])
+        return np.concatenate([(field @ self._basis_of(field)).ravel() for field in fields])
+
+    def _basis_of(self, field: np.ndarray) -> np.ndarray:
+        # What is no model, as a dual variable behind a matrix, stays as it is.
+        size = field.shape[-1]
+        return self.basis if size == len(self.basis) else np.eye(size)
 
     def state(self, error: np.ndarray, origin: Sequence[np.ndarray] | None = None) -> Any:
         """Return the state with this error, or with these deviations from another origin."""
         fields, position = [], 0
         for field in self.fixed if origin is None else origin:
             part = error[position : position + field.size].reshape(field.shape)
-            fields.append(field + part @ self.basis.T)
+            fields.append(field + part @ self._basis_of(field).T)
             position += field.size
         return self.method.State(*fields)
 

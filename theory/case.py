@@ -11,9 +11,11 @@ import numpy as np
 from ..algorithms.method import Method
 from ..algorithms.method import get as get_method
 from ..algorithms.run import Trace, run
-from ..problems import Quadratic
+from ..problems import Composite, Quadratic
 from ..problems.errors import InputError
+from ..problems.functions.squared_l2 import SquaredL2
 from ..problems.problem import Problem
+from ..problems.randomness import generator
 from .theorem import Theorem
 from .theorem import get as get_theorem
 from .verdict import Verdict
@@ -91,11 +93,34 @@ class Case:
         return self.method.target(self.problem, self.params)
 
     def relative(self) -> "Case | None":
-        """Return the case on a small quadratic with the same L and mu, None if there is none that is smaller."""
+        """Return the case on a small quadratic with the same L and mu; None if none is smaller or has room for them."""
         if not isinstance(self.problem, Quadratic) or (self.problem.n <= _CLIENTS and self.problem.d <= _DIM):
             return None
+        return self._fitting(self._small())
+
+    def behind_matrix(self) -> "Case | None":
+        r"""Return the case on a small Composite with the same L and mu; None unless the method takes one.
+
+        There h is a multiple of the squared norm and K a random square matrix of norm 1, so that what the theory asks
+        of step sizes is what it asks without a matrix.
+        """
+        if not self.method.handles_composite or not isinstance(self.problem, Quadratic):
+            return None
+        K = generator(self.seed, "relative", "matrix").standard_normal((_DIM, _DIM))
+        return self._fitting(Composite(self._small(), SquaredL2(self.problem.L), K / np.linalg.norm(K, 2)))
+
+    def _small(self) -> Quadratic:
         unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
-        return replace(self, problem=Quadratic(self.problem.L * unit.A, unit.b))
+        return Quadratic(self.problem.L * unit.A, unit.b)
+
+    def _fitting(self, problem: Problem) -> "Case | None":
+        """Return the case on another problem, None if it is too small for the parameters."""
+        relative = replace(self, problem=problem)
+        try:
+            self.method.outcomes(problem, relative.params)
+        except InputError:
+            return None  # for example more coordinates to keep than there are
+        return relative
 
     def other(self, name: str, problem: Problem | None = None, **changes: Any) -> "Case":
         """Return the case of another method, with the same parameters wherever it has those letters."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from ..algorithms import get as get_method
 from ..algorithms.method import Method
-from ..problems import Quadratic
+from ..problems import Composite, Quadratic
 from ..problems.errors import InputError, unknown
 from ..problems.problem import Problem
 from . import claims, exact, exponent, invariant, path
-from .affine import NotExact
+from .affine import NotExact, is_affine
 from .case import Case, Progress
 from .theorem import get as get_theorem
 from .verdict import Verdict
@@ -34,6 +34,7 @@ def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
         kinds = ("invariant",)
     else:
         kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+        kinds = ("invariant", "exact", "path") if isinstance(problem, Composite) and is_affine(problem) else kinds
     if not get_theorem(method.promise).exponents:
         kinds = tuple(kind for kind in kinds if kind != "exponent")
     return (*kinds, "claim") if claims.about(method.name) else kinds
@@ -129,6 +130,22 @@ def _obstacle(case: Case) -> str:
 
 
 def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
+    """Return the verdict; a method that takes a function behind a matrix is also judged where there is one."""
+    verdict = _finding(case, kind, engine, progress)
+    with blaming(case.method):
+        relative = case.behind_matrix() if kind in ("invariant", "exact") and verdict.status == "confirmed" else None
+    if relative is None:
+        return verdict
+    there = _finding(relative, kind, engine, progress)
+    place = f"an h of Kx on {relative.problem.n} clients with {relative.problem.d} coordinates"
+    told = f"With {place}: {exact.lowered(there.sentence)}"
+    if there.status != "confirmed":
+        return dataclasses.replace(there, sentence=told)
+    told = f"The same holds with {place}." if kind == "invariant" else told
+    return dataclasses.replace(verdict, sentence=f"{verdict.sentence} {told}")
+
+
+def _finding(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
     try:
         with blaming(case.method):
             return engine(case, progress)

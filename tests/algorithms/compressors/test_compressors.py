@@ -14,6 +14,7 @@ from rootkappa.algorithms.compressors import (
     LowRank,
     Natural,
     PermK,
+    RandBlocks,
     RandK,
     ScaledSign,
     TopK,
@@ -25,6 +26,8 @@ from rootkappa.testing.compressors import check_compressor
 CASES = [
     (Identity(), (1,)), (Identity(), (6,)),
     (RandK(1), (1,)), (RandK(1), (6,)), (RandK(2), (6,)), (RandK(6), (6,)), (RandK(7), (60,)),
+    (RandBlocks(1, 1), (1,)), (RandBlocks(1, 2), (6,)), (RandBlocks(2, 2), (6,)), (RandBlocks(3, 2), (6,)),
+    (RandBlocks(3, 4), (60,)),
     (TopK(1), (1,)), (TopK(2), (6,)), (TopK(6), (6,)), (TopK(9), (60,)),
     (QSGD(0), (1,)), (QSGD(0), (6,)), (QSGD(1), (6,)), (QSGD(4), (6,)), (QSGD(20), (3,)), (QSGD(2), (60,)),
     (Natural(), (1,)), (Natural(), (6,)), (Natural(), (60,)),
@@ -38,7 +41,7 @@ CASES = [
     (ScaledSign(), (1,)), (ScaledSign(), (6,)), (ScaledSign(), (60,)),
 ]  # fmt: skip
 ALL = [Identity(), RandK(2), TopK(2), QSGD(3), Natural(), Bernoulli(0.4), L1Selection(), PermK(2), ClientMask(3, 3, 2),
-       LowRank(1, 2), ScaledSign()]  # fmt: skip
+       LowRank(1, 2), ScaledSign(), RandBlocks(1, 1)]  # fmt: skip
 
 
 def vector(compressor, rng, d):
@@ -83,7 +86,7 @@ def test_what_is_no_compressor_is_refused(text, sentence):
 
 
 @pytest.mark.parametrize(
-    "compressor", [Identity(), RandK(1), RandK(2), RandK(4), Bernoulli(0.4), Bernoulli(1.0)], ids=str
+    "compressor", [Identity(), RandK(1), RandK(2), RandK(4), RandBlocks(1, 2), Bernoulli(0.4), Bernoulli(1.0)], ids=str
 )
 def test_what_is_drawn_is_what_is_listed(compressor):
     d, count = 4, 3000
@@ -198,7 +201,8 @@ def test_bad_counts_of_draws_are_refused(compressor, d, count):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: RandK(0), lambda: RandK(1.5), lambda: TopK(-1), lambda: QSGD(-1), lambda: QSGD(21), lambda: QSGD(1.0),
+        lambda: RandBlocks(0, 1), lambda: RandBlocks(1, 0), lambda: RandK(0), lambda: RandK(1.5),
+        lambda: TopK(-1), lambda: QSGD(-1), lambda: QSGD(21), lambda: QSGD(1.0),
         lambda: QSGD(True), lambda: Bernoulli(0.0), lambda: Bernoulli(1.1), lambda: Bernoulli(np.nan),
         lambda: Bernoulli("half"), lambda: PermK(1), lambda: PermK(0), lambda: ClientMask(4, 3, 1),
         lambda: ClientMask(4, 5, 2), lambda: ClientMask(4, 2, 3), lambda: ClientMask(4, 3, 2.5), lambda: LowRank(0, 2),
@@ -221,6 +225,11 @@ def test_what_does_not_fit_the_dimension_is_refused():
         ):
             with pytest.raises(InputError, match="k = 3 is more than the d = 2"):
                 call()
+    for compressor in (RandBlocks(2, 3), RandBlocks(1, 4)):
+        with pytest.raises(InputError, match="do not fit d = 5 coordinates"):
+            compressor.omega(5)
+    with pytest.raises(InputError, match="leaves the blocks 0 to 1"):
+        RandBlocks(1, 2)(np.ones(4), np.array([2]))
     with pytest.raises(InputError, match="rows = 4 do not divide d = 6"):
         LowRank(1, 4)(np.ones(6), np.ones((1, 2)))
     with pytest.raises(InputError, match="leaves the coordinates"):

@@ -16,6 +16,7 @@ from rootkappa.algorithms.compressors import (
     LowRank,
     Natural,
     PermK,
+    RandBlocks,
     RandK,
     ScaledSign,
     TopK,
@@ -33,6 +34,7 @@ def variance(compressor, x):
 def test_equalities_that_hold_everywhere(x, k, p):
     k, squared = min(k, x.size), (x**2).sum()
     assert variance(RandK(k), x) == pytest.approx((x.size / k - 1.0) * squared, abs=1e-9)
+    assert variance(RandBlocks(k, 1), x) == pytest.approx(variance(RandK(k), x))
     assert variance(Bernoulli(p), x) == pytest.approx((1.0 / p - 1.0) * squared, abs=1e-9)
     assert variance(L1Selection(), x) == pytest.approx(np.abs(x).sum() ** 2 - squared, abs=1e-9)
     assert variance(ScaledSign(), x) == pytest.approx(squared - np.abs(x).sum() ** 2 / x.size, abs=1e-9)
