@@ -37,7 +37,7 @@ def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
         kinds = ("invariant", "exact", "path") if isinstance(problem, Composite) and is_affine(problem) else kinds
     if not get_theorem(method.promise).exponents:
         kinds = tuple(kind for kind in kinds if kind != "exponent")
-    return (*kinds, "claim") if claims.about(method.name) else kinds
+    return (*kinds, "claim") if claims.about(method.name, problem) else kinds
 
 
 def verify(
@@ -103,8 +103,8 @@ def verify(
 def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:
     """Return what gives the evidence of one kind."""
     if kind == "claim":
-        found = claims.about(case.method.name)
-        return [claim.measure for claim in found] or [_none(f"There is no claim about {case.method.name}.")]
+        found = claims.about(case.method.name, case.problem)
+        return [claim.measure for claim in found] or [_none(f"There is no claim about {case.method.name} here.")]
     if kind != "invariant" and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
     return [ENGINES[kind]]

@@ -8,6 +8,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from ...problems import Quadratic
+from ...problems.problem import Problem
 from ..case import Case, Progress
 from ..verdict import Verdict
 
@@ -24,6 +26,9 @@ class Claim:
         The statement: the first line of the module's docstring.
     methods : tuple of str
         The methods of which it speaks.
+    on_quadratics : bool
+        Whether it is measured on quadratics only, given or of its own: the module's ``ON_QUADRATICS``, by default
+        False.
     measure : callable
         ``measure(case, progress)`` returns the :class:`~rootkappa.theory.verdict.Verdict`; its sentence tells both the
         measurement and the control.
@@ -32,12 +37,14 @@ class Claim:
     name: str
     summary: str
     methods: tuple[str, ...]
+    on_quadratics: bool
     measure: Callable[[Case, Progress], Verdict]
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Claim":
         """Return the claim that a module makes."""
-        return cls(name, (module.__doc__ or name).partition("\n")[0], module.METHODS, module.measure)
+        summary = (module.__doc__ or name).partition("\n")[0]
+        return cls(name, summary, module.METHODS, getattr(module, "ON_QUADRATICS", False), module.measure)
 
 
 @cache
@@ -48,15 +55,16 @@ def _discovered() -> tuple[Claim, ...]:
     return tuple(Claim.from_module(module, name) for name, module in modules.items() if hasattr(module, "measure"))
 
 
-def about(method: str) -> tuple[Claim, ...]:
-    """Return the claims about a method, by name.
+def about(method: str, problem: Problem | None = None) -> tuple[Claim, ...]:
+    """Return the claims about a method, by name; with a problem those that can be measured when it is given.
 
     Examples
     --------
     >>> about("gradient_descent")
     ()
     """
-    return tuple(claim for claim in _discovered() if method in claim.methods)
+    anywhere = problem is None or isinstance(problem, Quadratic)
+    return tuple(claim for claim in _discovered() if method in claim.methods and (anywhere or not claim.on_quadratics))
 
 
 def names() -> list[str]:

@@ -11,6 +11,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 
 METHODS = ("tamuna",)
+ON_QUADRATICS = True
 _ROUNDING = 1e-9
 
 

@@ -14,6 +14,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 
 METHODS = ("decentralized_scaffnew",)
+ON_QUADRATICS = True
 
 
 def measure(case: Case, progress: Progress) -> Verdict:

@@ -10,6 +10,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 
 METHODS = ("locodl",)
+ON_QUADRATICS = True
 _ROUNDING = 1e-9
 
 
