@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numba.core.dispatcher import Dispatcher
 
 from ..problems.compiled import njit
 from ..problems.composite import Composite
@@ -156,11 +157,13 @@ class Method:
 def _step_by_step(module: ModuleType, unroll: Callable[..., Any]) -> Callable[..., Any]:
     step = module.step
 
-    @njit
     def repeat(kernel, params, state, outcomes):
         for outcome in outcomes:
             step(kernel, params, state, outcome)
 
+    # A step of Python, which only looks up what compiled code is to be given, cannot be compiled itself.
+    if isinstance(step, Dispatcher):
+        repeat = njit(repeat)
     return lambda kernel, params, state, draws: repeat(kernel, params, state, unroll(draws))
 
 

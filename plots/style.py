@@ -44,6 +44,9 @@ _COLOUR_SALT, _MARKER_SALT = 44820, 20142
 # In inches: one column of a paper, without the legend's height.
 _WIDTH, _HEIGHT = 4.5, 2.8
 
+# Lines that lie under more others than these are drawn no thicker: they would hide everything around them.
+_LAYERS = 2
+
 # The distance within which two points look like one, in units of the axes' width and height.
 _NEAR = 0.012
 
@@ -170,13 +173,13 @@ def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
 
 def markers(look: Look, layer: int) -> dict[str, Any]:
     """Return how the markers of a line are drawn that lies under so many others."""
-    size = (3.8 + 2.6 * layer) * _MARKERS[look.marker]
+    size = (3.8 + 2.6 * min(layer, _LAYERS)) * _MARKERS[look.marker]
     return {"marker": look.marker, "markersize": size, "markeredgecolor": "white"}
 
 
 def width(layer: int) -> float:
     """Return the width of a line that lies under so many others: it shows on both sides of them."""
-    return 1.3 + 1.9 * layer
+    return 1.3 + 1.9 * min(layer, _LAYERS)
 
 
 def covered(paths: Sequence[np.ndarray], colours: Sequence[str]) -> list[int]:

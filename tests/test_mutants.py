@@ -19,6 +19,8 @@ SLOWER = ("path", "After [0-9]+ rounds V on 2 paths is 1e[+][0-9]+ times what is
 STEEPER = ("exponent", r"Rounds grow like kappa\^(0\.99|1\.00).*more than the promised 0\.5")
 DRIFT = ("invariant", "The sum of control variates leaves 0")
 MOVED = ("invariant", "The fixed point does not stay: outcome 1 moves it")
+STRAYED = ("invariant", "The fixed point does not stay")
+SHARED = ("invariant", "The mean of the clients' control variates plus the shared one leaves 0")
 PARTED = ("invariant", "The functions advance and step part")
 PACE = ("invariant", "The functions pace and draw part: a step is .* rounds as drawn")
 LISTED = ("invariant", "The functions draw and outcomes part: outcome [01] has the frequency")
@@ -32,16 +34,20 @@ MUTANTS = {
     "coins_models_of_heads": ((WORSE, STEEPER), ()),
     "control_variate_without_p": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "counts_half_of_its_rounds": ((PACE,), (PACE,)),
+    "differences_averaged_twice": ((SHARED, SLOWER), (SHARED, SLOWER)),
     "draws_half_as_often": ((PACE, LISTED), (PACE, LISTED)),
     "draws_twice_as_often": ((PACE, LISTED), (PACE, LISTED)),
     "flattering_lyapunov": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "frozen_control_variates": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "gradient_at_the_mean": ((WORSE,), ()),
+    "masked_control_variates_of_all": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
+    "masked_mean_of_all": ((STRAYED, SLOWER), (STRAYED, SLOWER)),
     "minimises_something_else": ((MOVED, SLOWER), (MOVED, SLOWER)),
     "misses_half_of_its_outcomes": ((LISTED,), (LISTED,)),
     "models_stay": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "new_iterate": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "old_iterate": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
+    "reference_without_full_gradient": ((STRAYED, SLOWER), (STRAYED, SLOWER)),
     "weight_of_one_client_less": ((MOVED, DRIFT, SLOWER), (MOVED, DRIFT, SLOWER)),
     "wrong_sign": ((WORSE, SLOWER, STUCK), (SLOWER,)),
 }
