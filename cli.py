@@ -304,7 +304,7 @@ def sweep(
     cls=_Command,
     examples=(
         "rootkappa plot convergence --store out/verify.sqlite --axis floats --measure distance",
-        "rootkappa plot sparsity --data breast_cancer --kappa 1000",
+        "rootkappa plot sparsity --data breast_cancer --clients 20",
     ),
 )
 @click.argument("kind", type=click.Choice(["convergence", "exponent", "sparsity"]))
@@ -313,7 +313,7 @@ def sweep(
 @click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
 @click.option("--out", default="out", show_default=True, help="Folder for the figures.")
 @_problem_options
-@click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
+@click.option("--kappa", default="1000", show_default=True, help="Condition number, above 1.")
 @click.pass_context
 def plot(context: click.Context, kind: str, store: str, axis: str, measure: str, out: str, **options: Any) -> int:
     """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number.
