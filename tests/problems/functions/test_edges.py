@@ -201,9 +201,15 @@ def test_a_long_vector_is_optimal(make, d):
     assert distance <= 16 * EPS * d * np.abs(x).max() / gamma
 
 
+@pytest.fixture(scope="module")
+def long_examples():
+    """Return all examples of a length at which some of them take a second to build."""
+    return functions.examples(3000)
+
+
 @pytest.mark.parametrize("pattern", ["ramp", "steps", "saw", "one value", "outlier"])
 @pytest.mark.parametrize("name", ["TotalVariation1D", "FusedLasso", "SortedL1", "OSCAR", "Simplex", "L1Ball", "LInf"])
-def test_long_vectors_with_structure_are_optimal(name, pattern):
+def test_long_vectors_with_structure_are_optimal(long_examples, name, pattern):
     """Long runs of one value, or none, are where lists shrink slowly and means drift."""
     d = 3000
     j = np.arange(d)
@@ -214,7 +220,7 @@ def test_long_vectors_with_structure_are_optimal(name, pattern):
         "one value": np.full(d, 0.7),
         "outlier": np.where(j == d // 2, 1e8, 1e-3 * (j % 7)),
     }[pattern]
-    function = functions.examples(d)[name]
+    function = long_examples[name]
     for gamma in (1e-3, 1.0, 100.0):
         p = function.prox(x, gamma)
         assert function.in_domain(p)
