@@ -11,7 +11,7 @@ from .compressors import Compressor, get
 from .rounds import draw_rounds, listed
 
 # More combinations of the clients' messages than this are not listed.
-_LISTED = 4095
+LISTED = 4095
 
 
 def compressor(params) -> Compressor:
@@ -27,7 +27,7 @@ def compressor(params) -> Compressor:
 def outcomes(problem, params):
     """Return both sides of the coin, and every combination of the clients' messages when it is 1, if not too many."""
     randomness = compressor(params).randomness(problem.d)
-    if randomness is None or len(randomness) ** problem.n > _LISTED:
+    if randomness is None or len(randomness) ** problem.n > LISTED:
         return None
     return listed(
         params.p,

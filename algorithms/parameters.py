@@ -11,12 +11,12 @@ from . import compressors
 def checked(params: Any) -> Any:
     r"""Return the parameters if every letter is in its range, whatever a theorem asks beyond that.
 
-    The letters mean the same in every method: step sizes ``gamma``, ``tau`` and ``eta`` are positive, and so are the
-    factors ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term that is
-    split off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a regularisation
-    ``lam`` and a noise ``sigma`` at least 0; the numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of
-    clients that send a coordinate and ``k`` of coordinates that are kept are integers, at least 1; a compressor ``C``
-    or ``R`` is written as in Python, ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
+    The letters mean the same in every method: step sizes ``gamma``, ``tau``, ``eta`` and ``alpha`` are positive, and so
+    are the factors ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term
+    that is split off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a
+    regularisation ``lam`` and a noise ``sigma`` at least 0; the numbers ``K`` of local steps, ``c`` of clients in a
+    cohort, ``s`` of clients that send a coordinate and ``k`` of coordinates that are kept are integers, at least 1; a
+    compressor ``C`` or ``R`` is written as in Python, ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ _RULES = {
     "sigma": (lambda v: math.isfinite(v) and v >= 0, "a finite standard deviation, at least 0"),
     "lam": (lambda v: math.isfinite(v) and v >= 0, "a finite regularisation, at least 0"),
     "p": (lambda v: 0 < v <= 1, "a probability of communication in (0, 1]"),
+    "alpha": (lambda v: math.isfinite(v) and v > 0, "a finite step size of control variates above 0"),
     "t": (lambda v: math.isfinite(v) and v > 0, "a finite mixing above 0"),
     "q": (lambda v: 0 < v <= 1, "a probability of a new reference point in (0, 1]"),
     "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),

@@ -127,6 +127,15 @@ def test_a_soft_threshold_at_0_and_a_prox_of_0_are_scaffnew(problem, seed, p, re
     same(states("sparse_proxskip_l1", problem, (gamma, p), lengths), plain, relative_difference)
 
 
+@given(alpha=st.floats(0.1, 1.0))
+def test_diana_without_compression_is_gradient_descent(problem, alpha, relative_difference):
+    gamma = 1.0 / problem.L
+    draws = drawn("diana", problem, (gamma, alpha, "Identity()"), 0)
+    ones = states("diana", problem, (gamma, alpha, "Identity()"), draws)
+    for one, other in zip(ones, states("gradient_descent", problem, (gamma,), np.ones(30, dtype=int)), strict=True):
+        assert relative_difference(one.x, other.x) < 1e-11
+
+
 @given(seed=SEEDS, p=RATES)
 def test_noise_of_0_is_no_noise(problem, seed, p, relative_difference):
     gamma = 1.0 / problem.L

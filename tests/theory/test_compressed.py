@@ -88,3 +88,24 @@ def test_too_much_chi_of_locodl_breaks_its_promise():
     rho = 1.0 / (1.0 + 2.0 / 2)
     factor, promise = factor_and_promise("locodl", problem, C="RandK(1)", p=0.4, rho=rho, chi=1.5 * rho)
     assert factor > promise + 1e-4
+
+
+@given(
+    n=st.integers(1, 3),
+    C=st.sampled_from(["RandK(1)", "RandK(2)", "Bernoulli(0.5)"]),
+    share=st.floats(0.05, 1.0),
+    speed=st.floats(0.05, 1.0),
+    basis=st.sampled_from(["common", "client"]),
+)
+def test_diana_is_never_above_its_promise(n, C, share, speed, basis):
+    problem = problems.Quadratic.random(n, 3, 20.0, seed=n, basis=basis)
+    omega = algorithms.compressors.get(C).omega(3)
+    changes = {"C": C, "gamma": share / (1.0 + 6.0 * omega / n), "alpha": speed / (1.0 + omega)}
+    factor, promise = factor_and_promise("diana", problem, **changes)
+    assert factor <= promise + 1e-9
+
+
+def test_too_fast_control_variates_of_diana_break_its_promise():
+    problem = problems.Quadratic.random(2, 3, 5.0, seed=1)
+    factor, promise = factor_and_promise("diana", problem, C="RandK(1)", alpha=2.0 / 3.0)
+    assert factor > promise + 1e-3
