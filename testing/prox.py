@@ -360,7 +360,7 @@ def _stays_sound_at_the_edges(function, shape):
         )
         inside = function.in_domain(p) if hasattr(function, "in_domain") else True
         # A multiple of the smallest float is a coarse thing.
-        inside |= 0.0 < np.abs(x).max() < 1e-300
+        inside |= any(0.0 < np.abs(point).max() < 1e-300 for point in (x, p))
         _demand(inside, function, case, "the prox is outside the domain", p, "a point inside")
         if _is_convex(function) and (_WIDE_RANGE or np.abs(x).max() in (1.0, 0.0)):
             _is_firmly_nonexpansive(function, case)

@@ -42,7 +42,7 @@ MUTANTS = {
     "gradient_at_the_mean": ((WORSE,), ()),
     "masked_control_variates_of_all": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
     "masked_mean_of_all": ((STRAYED, SLOWER), (STRAYED, SLOWER)),
-    "minimises_something_else": ((MOVED, SLOWER), (MOVED, SLOWER)),
+    "minimises_something_else": ((STRAYED, SLOWER), (STRAYED, SLOWER)),
     "misses_half_of_its_outcomes": ((LISTED,), (LISTED,)),
     "models_stay": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "new_iterate": ((WORSE, SLOWER, STUCK), (SLOWER,)),

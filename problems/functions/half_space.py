@@ -1,5 +1,6 @@
 """The indicators of a half-space and of a hyperplane."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from ..oracles import prox
 from .function import Function
 from .norms import norm
 
-_EPS = 2.0**-52
+_ROUNDING = 2.0**-50
 
 
 class HalfSpaceKernel(NamedTuple):
@@ -39,8 +40,18 @@ def _excess(normal, offset, v):
 
 
 @njit(fastmath=REASSOCIATE)
+def _product(normal, x):
+    """Return the product of the normal and x, and the size of its terms."""
+    product, size = 0.0, 0.0
+    for j in range(x.shape[0]):
+        product += normal[j] * x[j]
+        size += abs(normal[j] * x[j])
+    return product, size
+
+
+@njit(fastmath=REASSOCIATE)
 def _step(normal, by, v, x):
-    """Move by a multiple of the normal; return the product of the normal and the result, and the size of its terms."""
+    """Move by a multiple of the normal, and return at once what ``_product`` says of the result."""
     product, size = 0.0, 0.0
     for j in range(v.shape[0]):
         entry = v[j] - by * normal[j]
@@ -54,11 +65,17 @@ def _step(normal, by, v, x):
 def _move(normal, offset, by, v, x):
     """Move from v to the hyperplane, which is ``by`` away."""
     product, size = _step(normal, by, v, x)
-    left = product - offset
-    # Where the result is far smaller than the point, that has lost digits.
-    if not abs(left) <= _EPS * (size + abs(offset)):
+    # Where the result is far smaller than the point, that has lost digits, and so may the first correction.
+    for _ in range(2):
+        if abs(product - offset) <= _ROUNDING * (size + abs(offset)):
+            return
         for j in range(v.shape[0]):
-            x[j] -= left * normal[j]
+            x[j] -= (product - offset) * normal[j]
+        product, size = _product(normal, x)
+    # If it still is far off, v is a multiple of the normal, and what is left is rounding alone.
+    if abs(product - offset) > math.sqrt(_ROUNDING) * (size + abs(offset)):
+        for j in range(v.shape[0]):
+            x[j] = offset * normal[j]
 
 
 class _Linear(Function, ABC):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rootkappa.problems import InputError, functions
 
@@ -249,3 +251,14 @@ def test_infeasible_starts_far_outside_reach_the_set():
         assert function.in_domain(function.prox(far, 1.0), tolerance=1e-14)
         assert not function.in_domain(far)
         assert function.value(far) == np.inf
+
+
+@given(a=st.lists(st.integers(-3, 3), min_size=1, max_size=4).filter(any), t=st.sampled_from([0.1, 0.25, 0.7, 3.0]))
+@pytest.mark.parametrize("kind", [functions.HalfSpace, functions.Hyperplane])
+def test_multiples_of_the_normal_are_projected_into_the_set_and_not_beside_it(kind, a, t):
+    """Their projection is 0, and what rounding leaves of it has no digit that could be right."""
+    x = t * np.array(a, dtype=float)
+    linear = kind(a, 0.0)
+    p = linear.prox(x, 1.0)
+    assert linear.in_domain(p)
+    assert linear.subdifferential_distance(p, x) <= 4 * EPS * np.linalg.norm(x)
