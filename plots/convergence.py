@@ -15,7 +15,19 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
 from ..problems.errors import InputError, unknown
-from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks, markers, width
+from .style import (
+    BEHIND,
+    MOST_LINES,
+    PROMISED,
+    canvas,
+    columns_and_label,
+    covered,
+    legend_above,
+    looks,
+    markers,
+    panels,
+    width,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +68,8 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
 
     Each label is one line: the median over its seeds, within a band from the lowest to the highest. What the
     theorem promises is a thin dashed line of the same colour. The horizontal axis is logarithmic if the
-    longest curve is at least 8 times as long as the shortest, and linear otherwise.
+    longest curve is at least 8 times as long as the shortest, and linear otherwise. More than 8 labels get a
+    panel each, with all others in grey.
 
     Parameters
     ----------
@@ -105,23 +118,45 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     top = min(_HIGHEST, max(1.0, *(np.nanmax(curve.high) for curve in drawn)))
     room = (top / bottom) ** 0.03 if bottom < top else 2.0
 
-    seeds = max(curve.seeds for curve in curves)
-    with canvas() as (result, axes):
+    def frame(axes: Axes) -> None:
         axes.set_xscale("log" if logarithmic else "linear")
         axes.set_yscale("log")
         axes.set_xlim(*_range(drawn, ends, logarithmic))
         axes.set_ylim(bottom / room, top * room)
         if top / bottom > 1e3:
             axes.yaxis.set_major_locator(FixedLocator(_powers(bottom, top).tolist()))
-        axes.set_xlabel(label)
-        axes.set_ylabel(MEASURES[measure])
-        handles = _draw(axes, curves, logarithmic)
-        if any(len(curve.promise) for curve in drawn):
-            handles.append(Line2D([], [], color="0.4", label="promised", **PROMISED))
-        if seeds > 1:
-            handles.append(Patch(color="0.4", alpha=0.3, linewidth=0, label=f"range of {seeds} seeds"))
-        legend_above(result, handles)
+
+    if len(curves) <= MOST_LINES:
+        with canvas() as (result, axes):
+            frame(axes)
+            axes.set_xlabel(label)
+            axes.set_ylabel(MEASURES[measure])
+            legend_above(result, [*_draw(axes, curves, logarithmic), *_explained(curves)])
+        return result
+    with panels([_title(curve) for curve in curves], label, MEASURES[measure]) as (result, every):
+        for curve, axes in zip(curves, every, strict=True):
+            frame(axes)
+            for other in curves:
+                if other is not curve:
+                    axes.plot(*_thin(other.x, other.middle, logarithmic=logarithmic), **BEHIND)
+            _draw(axes, [curve], logarithmic)
+        legend_above(result, [*_explained(curves), Line2D([], [], label="the others", **BEHIND)])
     return result
+
+
+def _title(curve: _Curve) -> str:
+    return curve.label if len(curve.x) else f"{curve.label} (not measured)"
+
+
+def _explained(curves: Sequence[_Curve]) -> list[Artist]:
+    """Return the legend's entries for what is drawn beside the lines."""
+    handles: list[Artist] = []
+    if any(len(curve.promise) for curve in curves):
+        handles.append(Line2D([], [], color="0.4", label="promised", **PROMISED))
+    seeds = max(curve.seeds for curve in curves)
+    if seeds > 1:
+        handles.append(Patch(color="0.4", alpha=0.3, linewidth=0, label=f"range of {seeds} seeds"))
+    return handles
 
 
 def _curve(label: str, rows: pd.DataFrame, costs: pd.Series, measure: str) -> _Curve:
@@ -222,7 +257,7 @@ def _draw(axes: Axes, curves: Sequence[_Curve], logarithmic: bool) -> list[Artis
             linestyle=look.linestyle,
             linewidth=width(layers[place]) + 1.2 * tight,
             markevery=_marked(paths[place], inside[place], place),
-            label=curve.label if len(x) else f"{curve.label} (not measured)",
+            label=_title(curve),
             **markers(look, layers[place]),
         )
         handles.append(line)

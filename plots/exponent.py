@@ -7,11 +7,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..problems.errors import InputError
-from .style import PROMISED, canvas, columns_and_label, covered, legend_above, looks, markers, width
+from .style import (
+    BEHIND,
+    MOST_LINES,
+    PROMISED,
+    Look,
+    canvas,
+    columns_and_label,
+    covered,
+    legend_above,
+    looks,
+    markers,
+    panels,
+    width,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +39,7 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
 
     Each method has its measured points with the fitted line through their geometric middle, and through the
     same middle the promised slope, thin and dashed in the same colour; it reaches beyond the points, so that
-    it shows where it agrees with the fit.
+    it shows where it agrees with the fit. More than 8 methods get a panel each, with all others in grey.
 
     Parameters
     ----------
@@ -74,27 +88,43 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
     styles = looks(methods)
     layers = covered([(cloud - corner) / extent for cloud in clouds], [look.colour for look in styles])
 
-    with canvas() as (result, axes):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xlabel("condition number κ")
-        axes.set_ylabel(f"{label} to ε")
-        handles = []
-        for method, cloud, layer, look in zip(methods, clouds, layers, styles, strict=True):
-            fit = fits.get(method)
-            line = {"color": look.colour, "linewidth": width(layer), "linestyle": look.linestyle}
-            handles.append(Line2D([], [], label=_entry(method, fit), **line, **markers(look, layer)))
-            if not len(cloud):
-                continue
-            if fit is not None and math.isfinite(fit.slope):
-                axes.plot(*_line(cloud, fit.slope, 1.0), **line)
-            if fit is not None and math.isfinite(fit.promised):
-                axes.plot(*_line(cloud, fit.promised, _REACH), color=look.colour, **PROMISED)
-            axes.plot(*10.0**cloud.T, color=look.colour, linestyle="", zorder=3, **markers(look, layer))
-        if any(math.isfinite(fit.promised) for fit in fits.values()):
-            handles.append(Line2D([], [], color="0.4", label="promised slope", **PROMISED))
-        legend_above(result, handles)
+    xlabel, ylabel = "condition number κ", f"{label} to ε"
+    explained = [Line2D([], [], color="0.4", label="promised slope", **PROMISED)]
+    explained = explained if any(math.isfinite(fit.promised) for fit in fits.values()) else []
+    if len(methods) <= MOST_LINES:
+        with canvas() as (result, axes):
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel(xlabel)
+            axes.set_ylabel(ylabel)
+            handles = [
+                _draw(axes, method, cloud, fits.get(method), layer, look)
+                for method, cloud, layer, look in zip(methods, clouds, layers, styles, strict=True)
+            ]
+            legend_above(result, [*handles, *explained])
+        return result
+    with panels([_entry(method, fits.get(method), "\n") for method in methods], xlabel, ylabel) as (result, every):
+        for method, cloud, look, axes in zip(methods, clouds, styles, every, strict=True):
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            for other in clouds:
+                if other is not cloud:
+                    axes.plot(*10.0**other.T, **BEHIND)
+            _draw(axes, method, cloud, fits.get(method), 0, look)
+        legend_above(result, [*explained, Line2D([], [], label="the others", **BEHIND)])
     return result
+
+
+def _draw(axes: Axes, method: str, cloud: np.ndarray, fit, layer: int, look: Look) -> Line2D:
+    """Draw the points of a method, their line and the promised one, and return the legend's entry."""
+    line = {"color": look.colour, "linewidth": width(layer), "linestyle": look.linestyle}
+    if len(cloud):
+        if fit is not None and math.isfinite(fit.slope):
+            axes.plot(*_line(cloud, fit.slope, 1.0), **line)
+        if fit is not None and math.isfinite(fit.promised):
+            axes.plot(*_line(cloud, fit.promised, _REACH), color=look.colour, **PROMISED)
+        axes.plot(*10.0**cloud.T, color=look.colour, linestyle="", zorder=3, **markers(look, layer))
+    return Line2D([], [], label=_entry(method, fit), **line, **markers(look, layer))
 
 
 def _line(cloud: np.ndarray, slope: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
@@ -104,11 +134,11 @@ def _line(cloud: np.ndarray, slope: float, reach: float) -> tuple[np.ndarray, np
     return 10.0**x, 10.0 ** (middle[1] + slope * (x - middle[0]))
 
 
-def _entry(method: str, fit) -> str:
+def _entry(method: str, fit, separator: str = ": ") -> str:
     if fit is None or not math.isfinite(fit.slope):
-        text = f"{method}: no slope"
+        text = f"{method}{separator}no slope"
     else:
-        text = f"{method}: {fit.slope:.3f}"
+        text = f"{method}{separator}{fit.slope:.3f}"
         if math.isfinite(fit.low) and math.isfinite(fit.high):
             text += f" [{fit.low:.3f}, {fit.high:.3f}]"
     if fit is not None and math.isfinite(fit.promised):

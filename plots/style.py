@@ -41,8 +41,15 @@ _DASHES = ("-", (0, (7, 2)), (0, (7, 2, 2, 2)), (0, (14, 3)))
 # salts are picked such that methods that are likely to share a figure differ: the tests list them.
 _COLOUR_SALT, _MARKER_SALT = 44820, 20142
 
-# In inches: one column of a paper, without the legend's height.
+# In inches: one column of a paper, without the legend's height; and one panel of a page of them.
 _WIDTH, _HEIGHT = 4.5, 2.8
+_PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_COLUMNS = 1.9, 1.35, 4
+
+MOST_LINES = 8
+"""More lines than these get a panel each: nobody follows them through a heap."""
+
+BEHIND = {"color": "0.82", "linewidth": 0.6, "zorder": 1.0}
+"""How all other lines are drawn in the panel of one."""
 
 # Lines that lie under more others than these are drawn no thicker: they would hide everything around them.
 _LAYERS = 2
@@ -155,6 +162,30 @@ def canvas() -> Iterator[tuple[Figure, Axes]]:
         figure.set_layout_engine("none")
 
 
+@contextmanager
+def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Yield a figure of one panel for each title, all with the same axes, likewise."""
+    columns = min(_PANEL_COLUMNS, len(titles))
+    rows = -(-len(titles) // columns)
+    with matplotlib_style.context(["default", _RC, {"font.size": 7, "lines.markersize": 2}]):
+        figure = Figure(figsize=(_PANEL_WIDTH * columns, _PANEL_HEIGHT * rows + 0.3))
+        FigureCanvasAgg(figure)
+        every = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        used, spare = every.ravel()[: len(titles)], every.ravel()[len(titles) :]
+        for axes, title in zip(used, titles, strict=True):
+            axes.set_title(title, loc="left", fontsize=6.5, pad=3)
+        for axes in spare:
+            axes.set_visible(False)
+        # Where the last row ends early, the panels above its gap carry the labels of the shared axis.
+        for axes in used[-columns:]:
+            axes.tick_params(labelbottom=True)
+        figure.supxlabel(xlabel, fontsize=_RC["axes.labelsize"])
+        figure.supylabel(ylabel, fontsize=_RC["axes.labelsize"])
+        yield figure, used.tolist()
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+
+
 def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
     """Put the legend above the axes, where it covers no curve, in as many columns as fit.
 
@@ -162,13 +193,14 @@ def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
     """
     agg: Any = figure.canvas
     renderer = agg.get_renderer()
+    width, height = figure.get_size_inches()
     for columns in (3, 2, 1):
         legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns)
         size = legend.get_window_extent(renderer)
-        if size.width < _WIDTH * figure.dpi or columns == 1:
+        if size.width < width * figure.dpi or columns == 1:
             break
         legend.remove()
-    figure.set_size_inches(max(_WIDTH, size.width / figure.dpi), _HEIGHT + size.height / figure.dpi)
+    figure.set_size_inches(max(width, size.width / figure.dpi), height + size.height / figure.dpi)
 
 
 def markers(look: Look, layer: int) -> dict[str, Any]:

@@ -317,3 +317,27 @@ def test_long_traces_are_drawn_with_no_more_points_than_the_eye_resolves():
     assert 500 < len(x) <= 1500
     assert x[-1] == 30_000
     assert all(one < two for one, two in pairwise(x))
+
+
+MANY = [f"method{place}" for place in range(style.MOST_LINES + 1)]
+
+
+def test_many_lines_get_a_panel_each_beside_all_others_in_grey():
+    figure = convergence.figure(pd.concat([traces(name) for name in MANY], ignore_index=True))
+    assert [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()] == MANY
+    assert legend(figure) == ["promised", "the others"]
+    fitted = exponent.figure(points(methods=MANY), slopes(methods=MANY))
+    assert fitted.axes[1].get_title(loc="left") == "method1\n0.502 [0.499, 0.505], promised 1/2"
+    assert legend(fitted) == ["promised slope", "the others"]
+    for panel in (figure.axes[1], fitted.axes[1]):
+        grey = [line for line in panel.lines if line.get_color() == style.BEHIND["color"]]
+        assert len(grey) == len(MANY) - 1
+    limits = {axes.get_ylim() for axes in fitted.axes}
+    assert len(limits) == 1
+
+
+def test_no_title_of_a_panel_leaves_the_figure():
+    names = [*MANY, "sparse_proxskip_server_kept"]
+    figure = exponent.figure(points(methods=names), slopes(methods=names))
+    for axes in figure.axes[: len(names)]:
+        assert axes._left_title.get_window_extent().x1 <= figure.bbox.x1
