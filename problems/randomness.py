@@ -40,3 +40,14 @@ def generator(seed: int, *axes: str | int) -> np.random.Generator:
     name = "\x1f".join(f"{type(axis).__name__}:{axis}" for axis in plain)
     key = np.frombuffer(blake2b(name.encode(), digest_size=16).digest(), dtype=np.uint32)
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=tuple(int(word) for word in key)))
+
+
+def derived_seed(seed: int, *axes: str | int) -> int:
+    """Return the seed that belongs to one place of a computation, for what takes a seed itself.
+
+    Examples
+    --------
+    >>> derived_seed(0, "path", 1) == derived_seed(0, "path", 1) != derived_seed(0, "path", 2)
+    True
+    """
+    return int(generator(seed, *axes).integers(2**32))

@@ -16,6 +16,7 @@ from threading import Event, Lock
 import numpy as np
 
 from ..algorithms.run import Trace, run
+from ..problems.randomness import derived_seed
 from .case import Case, Progress
 from .verdict import Verdict
 
@@ -66,9 +67,8 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
                 done[path] = finished
                 progress(sum(done) / (paths * rounds))
 
-        seed = int(np.random.SeedSequence(case.seed, spawn_key=(path,)).generate_state(1)[0])
         return run(
-            case.method, case.problem, case.params, rounds, seed,
+            case.method, case.problem, case.params, rounds, derived_seed(case.seed, "path", path),
             record=record, until=("distance", ACCURACY), target=case.target, progress=report,
         )  # fmt: skip
 

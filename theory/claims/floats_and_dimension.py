@@ -9,26 +9,30 @@ eigenvalues occurs d/4 times, so that the problems differ in nothing but their d
 
 import dataclasses
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ...algorithms.messages import compressor
 from ...problems import Quadratic
-from ...problems.randomness import generator
+from ...problems.randomness import derived_seed, generator
 from ..case import Case, Progress
 from ..exponent import SLACK_SAMPLED, Slope, fit
 from ..verdict import Verdict
 
 METHODS = ("compressed_scaffnew", "tamuna", "locodl")
 ON_QUADRATICS = True
-_CLIENTS, _KAPPA, _SEEDS = 128, 3e3, 4
-_DIMENSIONS = (4, 8, 16)
+#: The condition number of all these problems.
+KAPPA = 3e3
+_CLIENTS, _SEEDS = 256, 6
+_DIMENSIONS = (4, 8, 16, 32)
 _EPSILON, _MOST_ROUNDS = 1e-6, 100_000
 
 
 def measure(case: Case, progress: Progress) -> Verdict:
     """Fit the power of d in the numbers that a client sends to a relative accuracy of 1e-6 in V."""
-    own, plain = _slope(case, lambda share: progress(0.8 * share)), _slope(case.other("scaffnew"), lambda share: None)
+    own = power(case, _DIMENSIONS, problem, _finite_factor, lambda share: progress(0.8 * share))
+    plain = power(case.other("scaffnew"), _DIMENSIONS, problem, _finite_factor, lambda share: None)
     half, one = 0.5 + SLACK_SAMPLED, 1.0 - SLACK_SAMPLED
     status = "confirmed" if own.high <= half and plain.low >= one else "inconclusive"
     if own.low > half:
@@ -39,14 +43,57 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"Control: Scaffnew sends d^{plain.slope:.3f}."
     )
     verdict = case.verdict("claim", status, sentence, own.slope, 0.5, (own.low, own.high))
-    return dataclasses.replace(verdict, problem=f"quadratics with n={_CLIENTS}, kappa={_KAPPA:g}")
+    return dataclasses.replace(verdict, problem=f"quadratics with n={_CLIENTS}, kappa={KAPPA:g}")
 
 
 def problem(d: int, seed: int) -> Quadratic:
-    """Return the quadratic of one dimension, a multiple of 4: common eigenvalues, random minimisers."""
-    hessian = np.diag(np.tile(np.geomspace(1.0 / _KAPPA, 1.0, 4), d // 4))[None]
-    b = generator(seed, "floats and dimension", d).standard_normal((_CLIENTS, d))
-    return Quadratic(hessian, b)
+    """Return the quadratic of one dimension."""
+    return quadratic(_CLIENTS, d, seed)
+
+
+def quadratic(n: int, d: int, seed: int) -> Quadratic:
+    """Return a quadratic of n clients and d coordinates, a multiple of 4: common eigenvalues, random minimisers.
+
+    The clients' mean has the size that it has on average in every coordinate: drawn, the few that belong to the
+    smallest eigenvalue would decide how long it takes, and differ from size to size.
+    """
+    rng = generator(seed, "floats", n, d)
+    hessian = np.diag(np.tile(np.geomspace(1.0 / KAPPA, 1.0, 4), d // 4))[None]
+    b = rng.standard_normal((n, d))
+    return Quadratic(hessian, b - b.mean(axis=0) + rng.choice([-1.0, 1.0], d) / math.sqrt(n))
+
+
+def power(
+    case: Case,
+    sizes: Sequence[int],
+    family: Callable[[int, int], Quadratic],
+    factor: Callable[[Case], float],
+    progress: Progress,
+) -> Slope:
+    """Fit the power of a size in the numbers that a client sends.
+
+    Parameters
+    ----------
+    case : Case
+        For the method and its theorem.
+    sizes : sequence of int
+        Dimensions, or numbers of clients.
+    family : callable
+        ``family(size, seed)`` returns the problem.
+    factor : callable
+        ``factor(case)`` returns by what the numbers of a case are divided.
+    progress : callable
+        Called with the finished share.
+    """
+    numbers = np.empty((_SEEDS, len(sizes)))
+    for path in range(_SEEDS):
+        seed = derived_seed(case.seed, "floats", path)
+        for place, size in enumerate(sizes):
+            member = dataclasses.replace(case, problem=family(size, seed), changes={}, seed=seed)
+            trace = member.run(_MOST_ROUNDS, record=2000, until=("lyapunov", _EPSILON))
+            numbers[path, place] = trace.reached("floats_up", "lyapunov", _EPSILON) / factor(member)
+        progress((path + 1) / _SEEDS)
+    return fit(sizes, numbers)
 
 
 def _finite_factor(case: Case) -> float:
@@ -58,14 +105,3 @@ def _finite_factor(case: Case) -> float:
         omega = compressor(params).omega(d)
         return math.sqrt((1.0 + 2.0 * omega) / (2.0 * d) * (1.0 + omega / n))
     return 1.0
-
-
-def _slope(case: Case, progress: Progress) -> Slope:
-    numbers = np.empty((_SEEDS, len(_DIMENSIONS)))
-    for seed in range(_SEEDS):
-        for place, d in enumerate(_DIMENSIONS):
-            member = dataclasses.replace(case, problem=problem(d, seed), changes={}, seed=seed)
-            trace = member.run(_MOST_ROUNDS, record=2000, until=("lyapunov", _EPSILON))
-            numbers[seed, place] = trace.reached("floats_up", "lyapunov", _EPSILON) / _finite_factor(member)
-        progress((seed + 1) / _SEEDS)
-    return fit(_DIMENSIONS, numbers)

@@ -14,14 +14,14 @@ import numpy as np
 
 from ...problems import Quadratic
 from ...problems.functions.l1 import L1
-from ...problems.randomness import generator
+from ...problems.randomness import derived_seed, generator
 from ..case import Case, Progress
 from ..exponent import SLACK_SAMPLED, Slope, fit
 from ..verdict import Verdict
 
 METHODS = ("sparse_proxskip_l1",)
 ON_QUADRATICS = True
-_CLIENTS, _DIM, _LAMBDA, _SEEDS = 5, 8, 0.05, 8
+_CLIENTS, _DIM, _LAMBDA, _SEEDS = 5, 8, 0.05, 24
 _KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e4, 5))
 # Squared errors of all clients' models, relative to their start.
 _ACCURACY = 1e-20
@@ -74,7 +74,8 @@ def planted(kappa: float, seed: int) -> tuple[Quadratic, np.ndarray]:
 def _slope(case: Case, progress: Progress) -> Slope | None:
     """Return the fitted slope, None if a run does not get there."""
     rounds = np.empty((_SEEDS, len(_KAPPAS)))
-    for seed in range(_SEEDS):
+    for path in range(_SEEDS):
+        seed = derived_seed(case.seed, "sparse solution", path)
         for place, kappa in enumerate(_KAPPAS):
             problem, x = planted(kappa, seed)
             member = dataclasses.replace(case, problem=problem, changes={}, seed=seed)
@@ -84,6 +85,6 @@ def _slope(case: Case, progress: Progress) -> Slope | None:
                 until=("error", _ACCURACY),
                 observe={"error": lambda state, x=x: float(np.sum((state.X - x) ** 2))},
             )
-            rounds[seed, place] = trace.reached("round", "error", _ACCURACY)
-        progress((seed + 1) / _SEEDS)
+            rounds[path, place] = trace.reached("round", "error", _ACCURACY)
+        progress((path + 1) / _SEEDS)
     return fit(_KAPPAS, rounds) if np.isfinite(rounds).all() else None
