@@ -150,9 +150,10 @@ def _count_heads(lengths, eta, before):
 
 
 def cost(problem, params, draws) -> Cost:
-    """One vector up and down a round; gradients are the mean of the clients', rounded up in each round."""
+    """One vector up and down a round; gradients are the mean of the clients', rounded in each round to a whole number."""
     iterations, floats = sum(map(len, draws)), problem.d * len(draws)
-    gradients = int((-(-gradients_of_clients(draws, problem.n).sum(axis=1) // problem.n)).sum())
+    totals = gradients_of_clients(draws, problem.n).sum(axis=1)
+    gradients = int(((2 * totals + problem.n) // (2 * problem.n)).sum())
     return Cost(iterations, floats, floats, 64 * floats, 64 * floats, gradients)
 
 
