@@ -150,7 +150,7 @@ def _count_heads(lengths, eta, before):
 
 
 def cost(problem, params, draws) -> Cost:
-    """One vector up and down a round; gradients are the mean of the clients', rounded in each round to a whole number."""
+    """One vector up and down a round; gradients are the clients' mean, rounded in each round to a whole number."""
     iterations, floats = sum(map(len, draws)), problem.d * len(draws)
     totals = gradients_of_clients(draws, problem.n).sum(axis=1)
     gradients = int(((2 * totals + problem.n) // (2 * problem.n)).sum())

@@ -3,7 +3,8 @@
 Control: Scaffnew, on the same problem, computes √κ gradients a round on every client.
 
 One client's eigenvalues reach from μ to κ μ, those of all others to κ_i μ only. The promise for a round is
-κ_i (1 + √κ)/(κ_i + √κ) gradients, of which the mean over the clients is counted; rounds are exact, from the worst start.
+κ_i (1 + √κ)/(κ_i + √κ) gradients, of which the mean over the clients is counted. Expected rounds are exact, from the
+worst start.
 """
 
 import dataclasses
@@ -38,8 +39,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
     status = "confirmed" if saved and rounds <= control_rounds else "refuted"
     sentence = (
         f"With one client of condition number {_KAPPA:g} and {_CLIENTS - 1} of {_SMALL_KAPPA:g} an average client "
-        f"computes {gradients:.3g} gradients a round, promised {promised:.3g}, and V is expected to fall to 1e-6 of its "
-        f"start in {rounds:.4g} rounds. Control: Scaffnew computes {control_gradients:.3g}, in {control_rounds:.4g} rounds."
+        f"computes {gradients:.3g} gradients a round, promised {promised:.3g}, and E V falls to 1e-6 of its start in "
+        f"{rounds:.4g} rounds. Control: Scaffnew computes {control_gradients:.3g}, in {control_rounds:.4g} rounds."
     )
     return own.verdict("claim", status, sentence, gradients, promised)
 
