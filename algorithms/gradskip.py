@@ -12,9 +12,9 @@ From a client's first η_i = 0 on h_i is its gradient, so that x_i stays where i
 further gradient is needed: ``advance`` computes none, ``step`` does, and both walk the same path. A communication makes
 Σ_i h_i = 0, whatever it was before; between two of them nothing does.
 
-The smallest q_i that the theorem allows beside γ and p is taken, 1 - q_i (1 - p²) = p²/(γ L_i) within 0 and 1. With
-γ = 1/L and p = 1/√κ it is the paper's, q_i = (1 - 1/κ_i)/(1 - 1/κ) with κ_i = L_i/μ. Where all q_i = 1, as with one L_i
-for all clients, this is Scaffnew.
+The q_i follow from γ and p: the smallest that meet the paper's condition γ <= (1/L_i) p²/(1 - q_i (1 - p²)), or 1.
+With γ = 1/L and p = 1/√κ they are the paper's, (1 - 1/κ_i)/(1 - 1/κ) with κ_i = L_i/μ. Where all q_i = 1, as with one
+L_i for all clients, this is Scaffnew.
 
 Source: Maranjyan, Safaryan and Richtárik, "GradSkip: Communication-Accelerated Local Gradient Methods with Better
 Computational Complexity" (2022), algorithm 1.
@@ -40,7 +40,7 @@ _LISTED = 4096
 
 
 def probabilities(problem, params):
-    """Return every q_i, the smallest with 1 - q_i (1 - p²) <= p²/(γ L_i); shape (n,)."""
+    """Return every q_i, the smallest in [0, 1] with 1 - q_i (1 - p²) <= p²/(γ L_i), or 1; shape (n,)."""
     if params.p == 1.0:
         # A round is one step, after which nobody asks for the coin.
         return np.ones(problem.n)

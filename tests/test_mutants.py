@@ -50,6 +50,7 @@ MUTANTS = {
     "new_iterate": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "old_iterate": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
     "reference_without_full_gradient": ((STRAYED, SLOWER), (STRAYED, SLOWER)),
+    "skips_and_keeps_the_mean_of_scaffnew": ((WORSE, STUCK), (SLOWER,)),
     "weight_of_one_client_less": ((MOVED, DRIFT, SLOWER), (MOVED, DRIFT, SLOWER)),
     "wrong_sign": ((WORSE, SLOWER, STUCK), (SLOWER,)),
 }

@@ -1,5 +1,6 @@
 import dataclasses
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +9,11 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.gradskip import probabilities
-from rootkappa.problems.compiled import njit
-from rootkappa.problems.oracles import gradient, workspace
-from rootkappa.problems.vectors import mean_rows
 from rootkappa.theory import exact
 from rootkappa.theory.gradskip import contraction_with
 
 METHOD, THEOREM = algorithms.get("gradskip"), theory.get("gradskip")
+MUTANTS = Path(__file__).parents[1] / "mutants"
 
 
 def uneven(kappas, seed):
@@ -91,23 +90,7 @@ def test_the_mean_of_scaffnew_breaks_the_promise():
     """Without (γ/p) ĥ_j in the mean the sum that the coins have moved is never set right again."""
     problem = uneven([100.0, 4.0, 4.0], 1)
     params = THEOREM.parameters(problem)
-    wrong = dataclasses.replace(METHOD, step=lambda kernel, params, state, w: _plain_mean(kernel, *params, *state, *w))
+    wrong = algorithms.find(str(MUTANTS / "skips_and_keeps_the_mean_of_scaffnew.py"))
     assert exact.one_step_factor(wrong, THEOREM, problem, params) > THEOREM.contraction(problem, params) + 1e-3
     assert exact.spectral_radius(METHOD, problem, params) < THEOREM.contraction(problem, params)
     assert exact.spectral_radius(wrong, problem, params) > 1.0 - 1e-12
-
-
-@njit
-def _plain_mean(kernel, gamma, p, X, H, coin, eta):
-    n, d = X.shape
-    g, mean, work = np.empty(d), np.empty(d), workspace(kernel)
-    for i in range(n):
-        gradient(kernel, i, X[i], g, work)
-        if not eta[i]:
-            H[i] = g
-        X[i] -= gamma * (g - H[i])
-    if coin == 1:
-        mean_rows(X, mean)
-        for i in range(n):
-            H[i] += p / gamma * (mean - X[i])
-            X[i] = mean
