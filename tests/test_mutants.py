@@ -16,6 +16,7 @@ LOGISTIC = ("--problem", "logistic", "--data", "breast_cancer", "--clients", "4"
 WORSE = ("exact", "From its worst state a step multiplies V by .* more than the promised")
 STUCK = ("exponent", "At kappa = 100 the expected V does not fall to 1e-06 of its start")
 SLOWER = ("path", "After [0-9]+ rounds V on 2 paths is 1e[+][0-9]+ times what is promised")
+STRAIGHT = ("path", "After [0-9]+ rounds V on the path is .* times what is promised")
 STEEPER = ("exponent", r"Rounds grow like kappa\^(0\.99|1\.00).*more than the promised 0\.5")
 DRIFT = ("invariant", "The sum of control variates leaves 0")
 MOVED = ("invariant", "The fixed point does not stay: outcome 1 moves it")
@@ -33,6 +34,7 @@ MUTANTS = {
     "coins_mean_of_heads_for_all": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
     "coins_models_of_heads": ((WORSE, STEEPER), ()),
     "control_variate_without_p": ((WORSE, SLOWER, STUCK), (SLOWER,)),
+    "correction_without_own_gradient": ((STRAYED, STRAIGHT), (STRAYED, STRAIGHT)),
     "counts_half_of_its_rounds": ((PACE,), (PACE,)),
     "differences_averaged_twice": ((SHARED, SLOWER), (SHARED, SLOWER)),
     "draws_half_as_often": ((PACE, LISTED), (PACE, LISTED)),
@@ -48,6 +50,7 @@ MUTANTS = {
     "new_iterate": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "old_iterate": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
     "reference_without_full_gradient": ((STRAYED, SLOWER), (STRAYED, SLOWER)),
+    "skips_and_keeps_the_mean_of_scaffnew": ((WORSE, STUCK), (SLOWER,)),
     "weight_of_one_client_less": ((MOVED, DRIFT, SLOWER), (MOVED, DRIFT, SLOWER)),
     "wrong_sign": ((WORSE, SLOWER, STUCK), (SLOWER,)),
 }

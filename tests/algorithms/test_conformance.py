@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, theory
 
 METHODS = algorithms.names()
+# These leave out gradients: not every iteration has one.
+SKIPPING = ("gradskip",)
 
 
 @pytest.fixture(params=METHODS)
@@ -111,7 +113,7 @@ def test_costs_of_parts_add_up(problem, rounds, cut):
         whole = method.cost(problem, params, draws)
         parts = method.cost(problem, params, draws[:middle]).plus(method.cost(problem, params, draws[middle:]))
         assert whole == parts
-        assert whole.gradients >= whole.iterations
+        assert whole.gradients >= (rounds if name in SKIPPING else whole.iterations)
         assert whole.floats_up % rounds == 0
         # No code here spends more on a number than a float and the index of where it stands.
         assert whole.bits_up <= (64 + problem.d.bit_length()) * whole.floats_up

@@ -61,6 +61,7 @@ def test_every_claim_is_confirmed_with_its_control(claim, name, monkeypatch):
         ("soft_thresholding_at_the_server", "sparse_proxskip_server_soft", "sparse_proxskip_server_soft", {"lam": 0.0}),
         ("compression_at_the_server_drifts", "fedcomloc_global", "fedcomloc_com", {}),
         ("floor_of_quantisation", "fedcomloc_com", "fedcomloc_global", {}),
+        ("well_conditioned_clients_skip_gradients", "gradskip", "scaffnew", {}),
     ],
 )
 def test_a_claim_about_what_another_method_does_is_refuted(name, method, disguise, changes):
