@@ -101,14 +101,14 @@ def list_command(kind: str | None) -> None:
 
     from . import terminal
 
-    tables = {
-        "methods": terminal.method_table,
+    shown = {
+        "methods": terminal.method_list,
         "functions": terminal.function_table,
         "compressors": terminal.compressor_table,
         "data": terminal.data_table,
     }
-    for table in [tables[kind]] if kind else tables.values():
-        Console().print(table())
+    for view in [shown[kind]] if kind else shown.values():
+        Console().print(view(), highlight=False)
 
 
 @commands.command(

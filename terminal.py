@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from . import algorithms, theory
 from .algorithms import compressors
@@ -16,19 +17,19 @@ from .problems import data, functions
 from .problems.randomness import generator
 from .theory import claims
 
-_PROMISED = ("rounds", "iterations")
 
-
-def method_table() -> Table:
-    """Return the methods with their promises, claims and sources."""
-    table = Table("method", *_PROMISED, "promise and source", title="Methods", box=None, pad_edge=False)
+def method_list() -> Group:
+    """Return the methods with their promised exponents, promises, claims and sources, each below its name."""
+    lines: list[RenderableType] = []
     for name in algorithms.names():
         theorem = theory.get(algorithms.get(name).promise)
-        powers = (f"κ^{theorem.exponents[axis]:g}" if axis in theorem.exponents else "-" for axis in _PROMISED)
+        exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
         bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
-        told = [escape(theorem.summary) + bound, *(f"Claim: {escape(claim.summary)}" for claim in claims.about(name))]
-        table.add_row(name, *powers, "\n".join([*told, f"[dim]{escape(theorem.source)}[/]"]))
-    return table
+        told = [theorem.summary + bound, *(f"Claim: {claim.summary}" for claim in claims.about(name))]
+        lines.append(Text.assemble((name, "bold"), f"  {exponents or 'no exponent'}"))
+        lines += [Padding(Text(sentence), (0, 0, 0, 4)) for sentence in told]
+        lines.append(Padding(Text(theorem.source, "dim"), (0, 0, 1, 4)))
+    return Group(*lines)
 
 
 def data_table() -> Table:
