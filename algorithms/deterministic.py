@@ -1,8 +1,22 @@
 """What the methods share that draw nothing and whose model lives at the server."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .accounting import Pace
+
+
+class State(NamedTuple):
+    """The model."""
+
+    x: np.ndarray
+    """Model of the server, shape (d,)."""
+
+
+def initial(problem, params):
+    """Return the start x = 0."""
+    return State(np.zeros(problem.d))
 
 
 def outcomes(problem, params):
@@ -13,6 +27,11 @@ def outcomes(problem, params):
 def unroll(lengths):
     """Return the outcome of every step, the same 0 for each round."""
     return np.zeros_like(lengths)
+
+
+def draw_equal_rounds(rng, problem, params, rounds):
+    """Return the length K of every round."""
+    return np.full(rounds, params.K, dtype=np.int64)
 
 
 def pace_of_rounds(params) -> Pace:

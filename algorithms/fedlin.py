@@ -20,7 +20,8 @@ from ..problems.compiled import njit
 from ..problems.oracles import clients, gradients_at, workspace
 from ..problems.vectors import mean_rows
 from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes, unroll
+from .deterministic import State, estimate, initial, outcomes, unroll
+from .deterministic import draw_equal_rounds as draw
 from .deterministic import pace_of_rounds as pace
 from .local import broadcast, local_gradient_steps, local_phase
 
@@ -35,23 +36,6 @@ class Params(NamedTuple):
     """Local step size η, positive."""
     K: int
     """Local steps in a round, at least 1."""
-
-
-class State(NamedTuple):
-    """The model."""
-
-    x: np.ndarray
-    """Model of the server, shape (d,)."""
-
-
-def initial(problem, params):
-    """Return the start x = 0."""
-    return State(np.zeros(problem.d))
-
-
-def draw(rng, problem, params, rounds):
-    """Return the length K of every round."""
-    return np.full(rounds, params.K, dtype=np.int64)
 
 
 @njit

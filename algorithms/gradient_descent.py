@@ -16,7 +16,7 @@ import numpy as np
 from ..problems.compiled import njit
 from ..problems.oracles import workspace
 from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes, unroll
+from .deterministic import State, estimate, initial, outcomes, unroll
 from .deterministic import pace_of_iterations as pace
 from .local import mean_gradient
 
@@ -29,18 +29,6 @@ class Params(NamedTuple):
 
     gamma: float
     """Step size γ, positive."""
-
-
-class State(NamedTuple):
-    """The model."""
-
-    x: np.ndarray
-    """Model of the server, shape (d,)."""
-
-
-def initial(problem, params):
-    """Return the start x = 0."""
-    return State(np.zeros(problem.d))
 
 
 def draw(rng, problem, params, rounds):

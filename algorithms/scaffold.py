@@ -33,11 +33,6 @@ def initial(problem, params):
     return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)), np.zeros(problem.d))
 
 
-def draw(rng, problem, params, rounds):
-    """Return the length K of every round."""
-    return np.full(rounds, params.K, dtype=np.int64)
-
-
 @njit
 def start_round(state, Y, H):
     """Give every client the model, y_i = x, and its correction h_i = c_i - c."""

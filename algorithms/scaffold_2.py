@@ -18,10 +18,11 @@ from ..problems.compiled import njit
 from ..problems.oracles import workspace
 from ..problems.vectors import mean_rows
 from .accounting import Cost, dense_cost
+from .deterministic import draw_equal_rounds as draw
 from .deterministic import estimate, outcomes, unroll
 from .deterministic import pace_of_rounds as pace
 from .local import local_gradient_steps, local_phase
-from .scaffold import Params, State, draw, fixed_point, initial, invariants, lyapunov, start_round
+from .scaffold import Params, State, fixed_point, initial, invariants, lyapunov, start_round
 
 #: The theorem that promises its rate.
 PROMISE = "scaffold_2"
