@@ -183,6 +183,7 @@ def test_both_convex_routes_reach_the_sparse_solution(name):
         ("tamuna", (1.0, 0.5, 0.5, 3, 2), "s = 3 senders of a cohort of c = 2"),
         ("compressed_scaffnew", (1.0, 0.5, 0.5, 1), "s = 1 senders"),
         ("locodl", (1.0, 0.5, 0.5, 0.5, 0.01, "TopK(2)"), "C = 'TopK\\(2\\)' is biased"),
+        ("adiana", (0.1, 0.1, 0.1, 0.9, 0.5, 0.2, "TopK(2)"), "C = 'TopK\\(2\\)' is biased"),
         ("ef21", (1.0, "RandK(2)"), "C = 'RandK\\(2\\)' is not contractive"),
         ("sparse_proxskip", (1.0, 0.5, 9), "k = 9 is more than the d = 5 coordinates"),
         ("fedcomloc_com", (1.0, 0.5, "PermK(4)"), "C = 'PermK\\(4\\)' compresses"),

@@ -11,7 +11,7 @@ PROBLEM = problems.Quadratic.random(clients=3, dim=4, kappa=20.0, seed=2, basis=
 
 
 def takes(name, compressor):
-    if name in ("diana", "locodl"):
+    if name in ("adiana", "diana", "locodl"):
         return compressor.is_unbiased
     return name != "ef21" or compressor.delta(PROBLEM.d) > 0.0
 

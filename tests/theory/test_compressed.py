@@ -1,5 +1,7 @@
 """The theorems of methods that compress: exact factors over all masks and all messages."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -202,3 +204,59 @@ def test_exact_evidence_names_the_compressor_that_it_takes():
     (linear,) = theory.verify("ef21", problem, evidence=("exact",), C="BiasedRandK(1)")
     assert "in the place of" not in linear.sentence
     assert linear.measured == pytest.approx(one.measured, abs=1e-12)
+
+
+def adiana(C="RandK(1)", n=2, kappa=20.0, q=0.2, speed=1.0, basis="client"):
+    """Return ADIANA with a share of the largest α, and what goes with it and with q."""
+    problem, theorem = problems.Quadratic.random(n, 3, kappa, seed=n, basis=basis), theory.get("adiana")
+    omega = algorithms.compressors.get(C).omega(3)
+    params = theorem.parameters(problem, C=C, alpha=speed / (1.0 + omega), q=q)
+    return algorithms.get("adiana"), theorem, problem, theory.adiana.with_step(problem, params)
+
+
+@given(
+    n=st.integers(1, 3),
+    C=st.sampled_from(["RandK(1)", "RandK(2)", "Bernoulli(0.5)"]),
+    kappa=st.floats(1.1, 1e4),
+    q=st.floats(0.02, 1.0),
+    shares=st.tuples(*[st.floats(0.05, 1.0)] * 5),
+    basis=st.sampled_from(["common", "client"]),
+)
+def test_adiana_is_never_above_its_promise(n, C, kappa, q, shares, basis):
+    method, theorem, problem, params = adiana(C, n, kappa, q, shares[0], basis)
+    eta, theta = shares[1] * params.eta, 0.25 * shares[2]
+    gamma = shares[3] * eta / (2.0 * (theta + eta * problem.mu))
+    params = params._replace(eta=eta, theta=theta, gamma=gamma, beta=1.0 - shares[4] * gamma * problem.mu)
+    assert all(condition.holds for condition in theorem.admissible(problem, params))
+    factor = exact.one_step_factor(method, theorem, problem, params)
+    assert factor <= theorem.contraction(problem, params) + 1e-9
+
+
+@pytest.mark.parametrize(("letter", "times", "named"), [("eta", 20.0, "η"), ("alpha", 2.0, "α"), ("gamma", 50.0, "γ")])
+def test_a_step_of_adiana_that_is_too_long_breaks_its_promise(letter, times, named):
+    method, theorem, problem, params = adiana()
+    params = params._replace(**{letter: times * getattr(params, letter)})
+    broken = [condition.name for condition in theorem.admissible(problem, params) if not condition.holds]
+    assert [name.split()[2] for name in broken] == [named]
+    factor = exact.one_step_factor(method, theorem, problem, params)
+    assert factor > theorem.contraction(problem, params) + 1e-3
+
+
+def test_a_momentum_of_adiana_that_forgets_too_fast_breaks_its_promise():
+    method, theorem, problem, params = adiana()
+    params = params._replace(beta=1.0 - 30.0 * params.gamma * problem.mu)
+    broken = [condition.name for condition in theorem.admissible(problem, params) if not condition.holds]
+    assert broken == ["0 < 1 - β <= γμ"]
+    factor = exact.one_step_factor(method, theorem, problem, params)
+    assert factor > theorem.contraction(problem, params) + 1e-3
+
+
+@given(n=st.integers(1, 10**6), d=st.integers(2, 1000), kappa=st.floats(2.0, 1e10))
+def test_the_rounds_of_adiana_are_those_of_its_paper(n, d, kappa):
+    """Up to a constant they are ω + √κ + √((ω/n + √(ω/n)) ωκ), whatever the clients, the compressor and κ."""
+    problem, theorem = SimpleNamespace(n=n, d=d, L=1.0, mu=1.0 / kappa), theory.get("adiana")
+    params = theorem.parameters(problem)
+    omega = algorithms.compressors.get(params.C).omega(d)
+    promised = omega + np.sqrt(kappa) + np.sqrt((omega / n + np.sqrt(omega / n)) * omega * kappa)
+    assert all(condition.holds for condition in theorem.admissible(problem, params))
+    assert 1.0 / (1.0 - theorem.contraction(problem, params)) < 100.0 * promised
