@@ -219,7 +219,8 @@ def adiana(C="RandK(1)", n=2, kappa=20.0, q=0.2, speed=1.0, basis="client"):
     C=st.sampled_from(["RandK(1)", "RandK(2)", "Bernoulli(0.5)"]),
     kappa=st.floats(1.1, 1e4),
     q=st.floats(0.02, 1.0),
-    shares=st.tuples(*[st.floats(0.05, 1.0)] * 5),
+    # Far smaller step sizes give V weights that differ by more than the engine's digits.
+    shares=st.tuples(*[st.floats(0.2, 1.0)] * 5),
     basis=st.sampled_from(["common", "client"]),
 )
 def test_adiana_is_never_above_its_promise(n, C, kappa, q, shares, basis):
