@@ -292,7 +292,7 @@ def sweep(
     click.echo(f"{len(cells)} cells in {store}, {computed} computed now.")
     sampled = ", ".join(dict.fromkeys(cell.method for cell in cells if not cell.exact)) if exact else ""
     if sampled:
-        click.echo(f"Too many outcomes to list, so {seeds} sampled paths of each: {sampled}.")
+        click.echo(f"No exact moments to be had, so {seeds} sampled paths of each: {sampled}.")
     if json_file:
         Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     print_slopes(Console(), records)

@@ -11,8 +11,6 @@ Every step is a round, without local steps: a baseline for what compression give
 Source: Mishchenko, Gorbunov, Takáč and Richtárik, "Distributed Learning with Compressed Gradient Differences" (2019).
 """
 
-from itertools import product
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +18,13 @@ import numpy as np
 from ..problems.compiled import njit
 from ..problems.errors import InputError
 from ..problems.oracles import gradient, workspace
-from .accounting import Cost, Pace
 from .compressors import compress, compress_workspace
 from .deterministic import estimate
-from .messages import LISTED, compressor
+from .deterministic import pace_of_iterations as pace
+from .messages import compressor
+from .uplink import cost, draw, outcomes
 
-__all__ = ["estimate"]
+__all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
 
 #: The theorem that promises its rate.
 PROMISE = "diana"
@@ -58,21 +57,6 @@ def initial(problem, params):
     return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
 
 
-def outcomes(problem, params):
-    """Return every combination of the clients' messages, None if there are too many."""
-    randomness = compressor(params).randomness(problem.d)
-    if randomness is None or len(randomness) ** problem.n > LISTED:
-        return None
-    every = product(randomness, repeat=problem.n)
-    return [(prod(q for q, _ in messages), np.array([w for _, w in messages])) for messages in every]
-
-
-def draw(rng, problem, params, rounds):
-    """Return the randomness of every client's message in each round."""
-    w = compressor(params).draw(rng, problem.d, rounds * problem.n)
-    return w.reshape(rounds, problem.n, *w.shape[1:])
-
-
 def step(kernel, params, state, w):
     """One round."""
     _rounds(kernel, compressor(params).kernel, params.gamma, params.alpha, *state, w[None])
@@ -100,17 +84,6 @@ def _rounds(kernel, C, gamma, alpha, x, H, w):
                 H[i, j] += alpha * m[j]
         for j in range(d):
             x[j] -= gamma * mean[j]
-
-
-def cost(problem, params, draws) -> Cost:
-    """A compressed vector up and a full one down a round."""
-    rounds, (floats, bits) = len(draws), compressor(params).length(problem.d)
-    return Cost(rounds, floats * rounds, problem.d * rounds, bits * rounds, 64 * problem.d * rounds, rounds)
-
-
-def pace(params) -> Pace:
-    """A step is a round of one iteration."""
-    return Pace(1.0, 1.0)
 
 
 def fixed_point(problem, params, target):

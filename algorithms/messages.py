@@ -24,24 +24,30 @@ def compressor(params) -> Compressor:
     return found
 
 
-def outcomes(problem, params):
-    """Return both sides of the coin, and every combination of the clients' messages when it is 1, if not too many."""
+def listed_messages(problem, params):
+    """Return every combination of the clients' randomness with its probability, None if there are too many."""
     randomness = compressor(params).randomness(problem.d)
     if randomness is None or len(randomness) ** problem.n > LISTED:
         return None
-    return listed(
-        params.p,
-        [
-            (prod(probability for probability, _ in messages), np.array([w for _, w in messages]))
-            for messages in product(randomness, repeat=problem.n)
-        ],
-    )
+    every = product(randomness, repeat=problem.n)
+    return [(prod(q for q, _ in messages), np.array([w for _, w in messages])) for messages in every]
+
+
+def drawn_messages(rng, problem, params, rounds):
+    """Return the randomness of every client's message in each round, shape (rounds, n, ...)."""
+    w = compressor(params).draw(rng, problem.d, rounds * problem.n)
+    return w.reshape(rounds, problem.n, *w.shape[1:])
+
+
+def outcomes(problem, params):
+    """Return both sides of the coin, and every combination of the clients' messages when it is 1, if not too many."""
+    messages = listed_messages(problem, params)
+    return messages and listed(params.p, messages)
 
 
 def draw(rng, problem, params, rounds):
     """Return the lengths of the rounds, geometric with mean 1/p, and the randomness of every client's message."""
-    w = compressor(params).draw(rng, problem.d, rounds * problem.n)
-    return draw_rounds(rng, params.p, w.reshape(rounds, problem.n, *w.shape[1:]))
+    return draw_rounds(rng, params.p, drawn_messages(rng, problem, params, rounds))
 
 
 def cost(problem, params, draws) -> Cost:

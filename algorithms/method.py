@@ -61,6 +61,10 @@ class Method:
     advance : callable
         ``advance(kernel, params, state, draws)``: many rounds, compiled, the same trajectory as ``step``; by default
         step after step.
+    affine : callable
+        ``affine(problem, params)`` returns parameters with which a step on a quadratic is an affine map of the state:
+        by default the parameters themselves. Where it is none, it returns others with which the ``lyapunov`` of the
+        next state is in expectation never smaller, from any state; None if there are no such parameters.
     cost : callable
         ``cost(problem, params, draws)`` returns the :class:`~rootkappa.algorithms.accounting.Cost` of those rounds.
     pace : callable
@@ -92,6 +96,7 @@ class Method:
     unroll: Callable[..., Any]
     step: Callable[..., Any]
     advance: Callable[..., Any]
+    affine: Callable[..., Any]
     cost: Callable[..., Any]
     pace: Callable[..., Any]
     estimate: Callable[..., Any]
@@ -126,6 +131,7 @@ class Method:
             source=" ".join(rest.partition("Source:")[2].split()),
             unroll=unroll,
             advance=getattr(module, "advance", None) or _step_by_step(module, unroll),
+            affine=getattr(module, "affine", lambda problem, params: params),
             target=getattr(module, "target", lambda problem, params: problem.solution()),
             invariants=getattr(module, "invariants", lambda problem, params, state: {}),
             fixed_point=getattr(module, "fixed_point", None),

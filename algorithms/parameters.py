@@ -13,10 +13,11 @@ def checked(params: Any) -> Any:
 
     The letters mean the same in every method: step sizes ``gamma``, ``tau``, ``eta`` and ``alpha`` are positive, and so
     are the factors ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term
-    that is split off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), a
-    regularisation ``lam`` and a noise ``sigma`` at least 0; the numbers ``K`` of local steps, ``c`` of clients in a
-    cohort, ``s`` of clients that send a coordinate and ``k`` of coordinates that are kept are integers, at least 1; a
-    compressor ``C`` or ``R`` is written as in Python, ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
+    that is split off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), the weight
+    ``theta`` of a point in an average in (0, 1/2]; a regularisation ``lam`` and a noise ``sigma`` at least 0; the
+    numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
+    coordinates that are kept are integers, at least 1; a compressor ``C`` or ``R`` is written as in Python,
+    ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ _RULES = {
     "t": (lambda v: math.isfinite(v) and v > 0, "a finite mixing above 0"),
     "q": (lambda v: 0 < v <= 1, "a probability of a new reference point in (0, 1]"),
     "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),
+    "theta": (lambda v: 0 < v <= 0.5, "a weight in (0, 1/2]"),
     "K": (lambda v: v == int(v) and v >= 1, "an integer number of local steps, at least 1"),
     "c": (lambda v: v == int(v) and v >= 1, "an integer number of clients in a cohort, at least 1"),
     "s": (lambda v: v == int(v) and v >= 1, "an integer number of clients that send a coordinate, at least 1"),

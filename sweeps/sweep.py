@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algorithms.method import Method, find
 from ..problems.errors import InputError
-from ..theory.affine import TooLarge, listed_outcomes
+from ..theory.affine import NotAffine, TooLarge, listed_outcomes
 from ..theory.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
 from ..theory.theorem import get as get_theorem
 from ..theory.verify import blaming
@@ -87,7 +87,7 @@ def _is_listed(method: Method, spec: Any, changes: dict[str, float]) -> bool:
         method.check(problem)
         try:
             listed_outcomes(method, problem, get_theorem(method.promise).parameters(problem, **changes))
-        except TooLarge:
+        except (NotAffine, TooLarge):
             return False
     return True
 

@@ -22,6 +22,7 @@ DRIFT = ("invariant", "The sum of control variates leaves 0")
 MOVED = ("invariant", "The fixed point does not stay: outcome 1 moves it")
 STRAYED = ("invariant", "The fixed point does not stay")
 SHARED = ("invariant", "The mean of the clients' control variates plus the shared one leaves 0")
+APART = ("path", "After [0-9]+ rounds V on the path is 1e[+][0-9]+ times what is promised")
 PARTED = ("invariant", "The functions advance and step part")
 PACE = ("invariant", "The functions pace and draw part: a step is .* rounds as drawn")
 LISTED = ("invariant", "The functions draw and outcomes part: outcome [01] has the frequency")
@@ -33,6 +34,7 @@ MUTANTS = {
     "coins_mean_of_heads": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "coins_mean_of_heads_for_all": ((DRIFT, SLOWER), (DRIFT, SLOWER)),
     "coins_models_of_heads": ((WORSE, STEEPER), ()),
+    "compressed_gradients": ((STRAYED, APART), (STRAYED, APART)),
     "control_variate_without_p": ((WORSE, SLOWER, STUCK), (SLOWER,)),
     "correction_without_own_gradient": ((STRAYED, STRAIGHT), (STRAYED, STRAIGHT)),
     "counts_half_of_its_rounds": ((PACE,), (PACE,)),

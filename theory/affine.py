@@ -36,6 +36,10 @@ class TooLarge(NotExact):
     """There is too much to list or to probe; on a smaller problem it can be done."""
 
 
+class NotAffine(NotExact):
+    """The method's step with these parameters is no affine map, whatever the problem."""
+
+
 def is_affine(problem: Problem) -> bool:
     """Return whether every gradient and prox of the problem is an affine map.
 
@@ -129,14 +133,36 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, n
     return Model(probabilities, blocks)
 
 
+def affine_params(method: Method, problem: Problem, params: Any) -> Any:
+    """Return the parameters themselves if a step with them is affine, and those of the worst step that is otherwise.
+
+    Raises
+    ------
+    NotAffine
+        If the method knows none.
+    """
+    found = method.affine(problem, params)
+    if found is None:
+        raise _not_affine(method)
+    return found
+
+
+def _not_affine(method: Method) -> NotAffine:
+    return NotAffine(f"a step of {method.name} is not an affine map of its state: take path evidence.")
+
+
 def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple[float, Any]]:
     """Return all outcomes of a step with their probabilities.
 
     Raises
     ------
+    NotAffine
+        If a step is no affine map, so that nothing exact could be made of the list.
     TooLarge
         If there are too many to list, or the state is too large to be probed under each of them.
     """
+    if method.affine(problem, params) != params:
+        raise _not_affine(method)
     outcomes = method.outcomes(problem, params)
     if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
         raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
@@ -200,7 +226,7 @@ class _Probe:
         matrix = np.column_stack(columns)
         found, expected = self._step(self.trial, outcome), matrix @ self.trial + offset
         if np.abs(found - expected).max() > 1e-9 * max(np.abs(expected).max(), 1.0):
-            raise NotExact(f"a step of {self.method.name} is not an affine map of its state: take path evidence.")
+            raise _not_affine(self.method)
         state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
         self.method.step(self.problem.kernel, self.params, state, outcome)
         return matrix, self._flat(state) - fixed

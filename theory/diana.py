@@ -22,10 +22,14 @@ TIGHT = False
 
 def prescribed(problem):
     """C = rand-k with k = ⌈d/n⌉, below d; γ = 1/(L(1 + 6ω/n)) and α = 1/(1 + ω)."""
-    k = min(-(-problem.d // problem.n), max(1, problem.d - 1))
-    params = Params(gamma=1.0, alpha=1.0, C=f"RandK({k})")
+    params = Params(gamma=1.0, alpha=1.0, C=prescribed_compressor(problem))
     omega = compressor(params).omega(problem.d)
     return params._replace(gamma=largest_step(problem, omega), alpha=1.0 / (1.0 + omega))
+
+
+def prescribed_compressor(problem):
+    """Rand-k with k = ⌈d/n⌉, below d."""
+    return f"RandK({min(-(-problem.d // problem.n), max(1, problem.d - 1))})"
 
 
 def largest_step(problem, omega):

@@ -22,7 +22,7 @@ import numpy as np
 from ..algorithms.method import Method
 from ..problems.errors import InputError
 from ..problems.problem import Problem
-from .affine import Block, Model, TooLarge, affine_model
+from .affine import Block, Model, TooLarge, affine_model, affine_params
 from .case import Case, Progress
 from .theorem import Theorem
 from .verdict import Verdict
@@ -61,6 +61,19 @@ def said_of_relative(case: Case) -> str:
     return f"On {case.problem.n} clients with {case.problem.d} coordinates, as here there is too much to list"
 
 
+def said_of_bound(params: Any, bound: Any) -> str:
+    """Return the words that name what was taken in the place of some parameters, none if they are the same.
+
+    Examples
+    --------
+    >>> from rootkappa.algorithms.ef21 import Params
+    >>> said_of_bound(Params(0.1, "TopK(2)"), Params(0.1, "BiasedRandK(2)"))
+    'C = BiasedRandK(2) in the place of TopK(2)'
+    """
+    pairs = zip(params._fields, params, bound, strict=True)
+    return ", ".join(f"{letter} = {new} in the place of {old}" for letter, old, new in pairs if old != new)
+
+
 def lowered(sentence: str) -> str:
     """Return a sentence as the second half of another."""
     return sentence[0].lower() + sentence[1:]
@@ -69,7 +82,8 @@ def lowered(sentence: str) -> str:
 def _judged(case: Case, progress: Progress) -> Verdict:
     if case.noise > 0.0:
         return _judged_noise(case, progress)
-    model = affine_model(case.method, case.theorem.lyapunov, case.problem, case.params)
+    params = affine_params(case.method, case.problem, case.params)
+    model = affine_model(case.method, case.theorem.lyapunov, case.problem, params)
     progress(0.5)
     factor = max(_factor(block, model.probabilities) for block in model.blocks)
     interval = (factor - _ROUNDING, factor + _ROUNDING)
@@ -79,7 +93,9 @@ def _judged(case: Case, progress: Progress) -> Verdict:
         (True, False): f"below the promised {case.rho:.6g}",
         (False, False): f"more than the promised {case.rho:.6g}",
     }[status == "confirmed", abs(factor - case.rho) <= _ROUNDING]
-    sentence = f"From its worst state a step multiplies V by {factor:.6g} on average, {compared}"
+    bound = said_of_bound(case.params, params)
+    step = f"a step with {bound}, which is never worse," if bound else "a step"
+    sentence = f"From its worst state {step} multiplies V by {factor:.6g} on average, {compared}"
     # The sentence can do without the asymptotic rate where it takes minutes.
     if all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
         sentence += f"; at last by {max(_radius(block, model.probabilities) for block in model.blocks):.6g}"

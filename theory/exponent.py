@@ -12,7 +12,7 @@ from ..problems.errors import InputError
 from ..problems.problem import Problem
 from ..problems.randomness import generator
 from . import exact
-from .affine import NotExact, TooLarge
+from .affine import NotExact, TooLarge, affine_params
 from .case import Case, Progress
 from .verdict import STATUSES, Verdict
 
@@ -128,10 +128,13 @@ def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
     """Measure on the quadratics that are like the problem but for their condition number."""
     method, theorem = case.method, case.theorem
     rows: list[dict[str, Any]] = []
+    taken = ""
     for position, kappa in enumerate(KAPPAS):
         member = Quadratic.random(problem.n, problem.d, kappa, case.seed)
         params = method.Params(**theorem.parameters(member)._asdict())
-        times = exact.time_to_accuracy(method, theorem, member, params, EPSILON)
+        bound = affine_params(method, member, params)
+        taken = exact.said_of_bound(params, bound)
+        times = exact.time_to_accuracy(method, theorem, member, bound, EPSILON)
         progress((position + 1) / len(KAPPAS))
         if not math.isfinite(times.rounds):
             sentence = (
@@ -144,6 +147,8 @@ def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
     statuses = {axis: judged(slope, theorem.exponents[axis], SLACK_EXACT) for axis, slope in slopes.items()}
     status = min(statuses.values(), key=STATUSES.index)
     sentence = " ".join(described(axis, slopes[axis], theorem.exponents[axis], statuses[axis]) for axis in slopes)
+    if taken:
+        sentence = f"With {taken} {exact.lowered(sentence)}"
     details = {"points": rows, "epsilon": EPSILON}
     return case.verdict(
         "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details=details

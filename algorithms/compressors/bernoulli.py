@@ -42,6 +42,7 @@ class Bernoulli(Compressor):
     """
 
     is_unbiased = True
+    is_linear = True
     _entries = np.int64
 
     def __init__(self, p: float) -> None:

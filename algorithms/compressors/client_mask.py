@@ -61,6 +61,7 @@ class ClientMask(Compressor):
     """
 
     is_unbiased = True
+    is_linear = True
     _entries = np.bool_
 
     def __init__(self, clients: int, cohort: int, s: int) -> None:

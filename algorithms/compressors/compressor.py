@@ -66,11 +66,14 @@ class Compressor(ABC):
         How many clients it compresses together: 1 if each client has its own.
     is_unbiased : bool
         Whether :math:`\mathbb{E}\, C(x) = x` for all x.
+    is_linear : bool
+        Whether C is a linear map under all randomness; by default False.
     """
 
     kernel: Any
     clients: int = 1
     is_unbiased: bool
+    is_linear: bool = False
     _entries: Any = np.float64
 
     @classmethod

@@ -24,6 +24,7 @@ class Identity(Compressor):
     """
 
     is_unbiased = True
+    is_linear = True
     kernel = IdentityKernel()
 
     @classmethod

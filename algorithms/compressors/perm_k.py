@@ -51,6 +51,7 @@ class PermK(Compressor):
     """
 
     is_unbiased = True
+    is_linear = True
     _entries = np.int64
 
     def __init__(self, clients: int) -> None:

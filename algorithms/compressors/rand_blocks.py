@@ -50,6 +50,7 @@ class RandBlocks(Compressor):
     """
 
     is_unbiased = True
+    is_linear = True
     _entries = np.int64
 
     def __init__(self, k: int, size: int) -> None:

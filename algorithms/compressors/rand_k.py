@@ -44,6 +44,7 @@ class RandK(Compressor):
     """
 
     is_unbiased = True
+    is_linear = True
     _entries = np.int64
 
     def __init__(self, k: int) -> None:

@@ -136,6 +136,27 @@ def test_diana_without_compression_is_gradient_descent(problem, alpha, relative_
         assert relative_difference(one.x, other.x) < 1e-13
 
 
+def test_ef21_without_compression_is_gradient_descent_a_round_later(problem, relative_difference):
+    gamma = 1.0 / problem.L
+    draws = drawn("ef21", problem, (gamma, "Identity()"), 0)
+    first, *ones = states("ef21", problem, (gamma, "Identity()"), draws)
+    assert not first.x.any()
+    for one, other in zip(ones, states("gradient_descent", problem, (gamma,), np.ones(29, dtype=int)), strict=True):
+        assert relative_difference(one.x, other.x) < 1e-11
+
+
+@given(seed=SEEDS, C=st.sampled_from(["TopK(2)", "BiasedRandK(2)", "ScaledSign()"]))
+def test_the_estimates_of_ef21_are_the_sums_of_its_messages(problem, seed, C):
+    """The server follows by adding up the messages alone."""
+    params = (0.1 / problem.L, C)
+    draws = drawn("ef21", problem, params, seed, 10)
+    compressor, G = algorithms.compressors.get(C), np.zeros((problem.n, problem.d))
+    for w, state in zip(draws, states("ef21", problem, params, draws), strict=True):
+        gradients = problem.gradients(state.x)
+        G += [compressor(gradients[i] - G[i], w[i]) for i in range(problem.n)]
+        np.testing.assert_allclose(state.G, G, atol=1e-11 * np.abs(gradients).max())
+
+
 @given(seed=SEEDS, p=RATES)
 def test_noise_of_0_is_no_noise(problem, seed, p, relative_difference):
     gamma = 1.0 / problem.L
@@ -162,6 +183,8 @@ def test_both_convex_routes_reach_the_sparse_solution(name):
         ("tamuna", (1.0, 0.5, 0.5, 3, 2), "s = 3 senders of a cohort of c = 2"),
         ("compressed_scaffnew", (1.0, 0.5, 0.5, 1), "s = 1 senders"),
         ("locodl", (1.0, 0.5, 0.5, 0.5, 0.01, "TopK(2)"), "C = 'TopK\\(2\\)' is biased"),
+        ("adiana", (0.1, 0.1, 0.1, 0.9, 0.5, 0.2, "TopK(2)"), "C = 'TopK\\(2\\)' is biased"),
+        ("ef21", (1.0, "RandK(2)"), "C = 'RandK\\(2\\)' is not contractive"),
         ("sparse_proxskip", (1.0, 0.5, 9), "k = 9 is more than the d = 5 coordinates"),
         ("fedcomloc_com", (1.0, 0.5, "PermK(4)"), "C = 'PermK\\(4\\)' compresses"),
     ],

@@ -305,3 +305,10 @@ def test_a_method_file_that_raises_gets_one_sentence(tmp_path):
     wanted = grid_cells([str(broken)], specs(), [], 1e-6, 1)
     with pytest.raises(InputError, match=r"broken\.py raised TypingError: Failed in nopython mode.*mend the file"):
         computed(tmp_path / "s.sqlite", wanted)
+
+
+def test_a_step_that_is_no_affine_map_is_sampled():
+    spec = ProblemSpec(clients=3, dim=4, kappa=20.0)
+    linear, other = (grid_cells([name], [spec], (), 1e-3, 2, exact=True) for name in ("diana", "ef21"))
+    assert [cell.exact for cell in linear] == [True]
+    assert [cell.exact for cell in other] == [False, False]

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.theory import exact
-from rootkappa.theory.affine import NotExact, affine_model
+from rootkappa.theory.affine import NotExact, affine_model, affine_params
 
 
 def held(name, problem, **changes):
     method, theorem = algorithms.get(name), theory.get(algorithms.get(name).promise)
-    return method, theorem, problem, theorem.parameters(problem, **changes)
+    return method, theorem, problem, affine_params(method, problem, theorem.parameters(problem, **changes))
 
 
 @pytest.mark.parametrize("name", [name for name in theory.names() if theory.get(name).tight])

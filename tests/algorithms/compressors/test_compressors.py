@@ -7,6 +7,7 @@ from rootkappa.algorithms import compressors
 from rootkappa.algorithms.compressors import (
     QSGD,
     Bernoulli,
+    BiasedRandK,
     ClientMask,
     Compressor,
     Identity,
@@ -26,6 +27,7 @@ from rootkappa.testing.compressors import check_compressor
 CASES = [
     (Identity(), (1,)), (Identity(), (6,)),
     (RandK(1), (1,)), (RandK(1), (6,)), (RandK(2), (6,)), (RandK(6), (6,)), (RandK(7), (60,)),
+    (BiasedRandK(1), (1,)), (BiasedRandK(2), (6,)), (BiasedRandK(6), (6,)), (BiasedRandK(7), (60,)),
     (RandBlocks(1, 1), (1,)), (RandBlocks(1, 2), (6,)), (RandBlocks(2, 2), (6,)), (RandBlocks(3, 2), (6,)),
     (RandBlocks(3, 4), (60,)),
     (TopK(1), (1,)), (TopK(2), (6,)), (TopK(6), (6,)), (TopK(9), (60,)),
@@ -41,7 +43,7 @@ CASES = [
     (ScaledSign(), (1,)), (ScaledSign(), (6,)), (ScaledSign(), (60,)),
 ]  # fmt: skip
 ALL = [Identity(), RandK(2), TopK(2), QSGD(3), Natural(), Bernoulli(0.4), L1Selection(), PermK(2), ClientMask(3, 3, 2),
-       LowRank(1, 2), ScaledSign(), RandBlocks(1, 1)]  # fmt: skip
+       LowRank(1, 2), ScaledSign(), RandBlocks(1, 1), BiasedRandK(2)]  # fmt: skip
 
 
 def vector(compressor, rng, d):
@@ -97,6 +99,16 @@ def test_what_is_drawn_is_what_is_listed(compressor):
     for w, probability in listed.items():
         assert drawn.count(w) / count == pytest.approx(probability, abs=np.sqrt(np.log(2e9) / (2 * count)))
     assert set(drawn) <= set(listed)
+
+
+@pytest.mark.parametrize("compressor", ALL, ids=str)
+def test_the_linear_ones_are_those_that_say_so(compressor):
+    rng, shape = np.random.default_rng(3), (6,) if compressor.clients == 1 else (compressor.clients, 6)
+    errors = []
+    for w in compressor.draw(rng, 6, 20):
+        x, y = rng.standard_normal(shape), rng.standard_normal(shape)
+        errors.append(np.abs(compressor(x - 3.0 * y, w) - compressor(x, w) + 3.0 * compressor(y, w)).max())
+    assert (max(errors) < 1e-13) == compressor.is_linear
 
 
 @pytest.mark.parametrize("compressor", ALL, ids=str)

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from rootkappa.algorithms.compressors import (
     QSGD,
     Bernoulli,
+    BiasedRandK,
     ClientMask,
     L1Selection,
     LowRank,
@@ -34,6 +35,7 @@ def variance(compressor, x):
 def test_equalities_that_hold_everywhere(x, k, p):
     k, squared = min(k, x.size), (x**2).sum()
     assert variance(RandK(k), x) == pytest.approx((x.size / k - 1.0) * squared, abs=1e-9)
+    assert variance(BiasedRandK(k), x) == pytest.approx((1.0 - k / x.size) * squared, abs=1e-9)
     assert variance(RandBlocks(k, 1), x) == pytest.approx(variance(RandK(k), x))
     assert variance(Bernoulli(p), x) == pytest.approx((1.0 / p - 1.0) * squared, abs=1e-9)
     assert variance(L1Selection(), x) == pytest.approx(np.abs(x).sum() ** 2 - squared, abs=1e-9)

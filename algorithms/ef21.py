@@ -1,0 +1,118 @@
+r"""EF21: gradient descent with the sum of compressed differences in the place of every client's gradient.
+
+The recursion, with contractive compressors C_i, E ‖C_i(v) - v‖² <= (1 - δ) ‖v‖², biased ones like top-k among them::
+
+    x⁺   = x - γ (1/n) Σ_i g_i
+    g_i⁺ = g_i + C_i(∇f_i(x⁺) - g_i)
+
+From g_i = 0 the first round leaves x where it is and makes g_i = C_i(∇f_i(x)), from which the paper starts. Without
+compression it is gradient descent, one round later.
+
+Source: Richtárik, Sokolov and Fatkhullin, "EF21: A New, Simpler, Theoretically Better, and Practically Faster Error
+Feedback" (2021).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..problems.compiled import njit
+from ..problems.errors import InputError
+from ..problems.oracles import gradient, workspace
+from ..problems.vectors import mean_rows
+from .compressors import compress, compress_workspace
+from .deterministic import estimate
+from .deterministic import pace_of_iterations as pace
+from .messages import compressor
+from .uplink import cost, draw, outcomes
+
+__all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
+
+#: The theorem that promises its rate.
+PROMISE = "ef21"
+
+
+class Params(NamedTuple):
+    """The step size and the compressor."""
+
+    gamma: float
+    """Step size γ, positive."""
+    C: str
+    """The compressor, contractive, for example "TopK(2)"."""
+
+
+class State(NamedTuple):
+    """The model and what stands for the clients' gradients."""
+
+    x: np.ndarray
+    """Model, shape (d,)."""
+    G: np.ndarray
+    """Sums g_i of the messages of each client, shape (n, d)."""
+
+
+def initial(problem, params):
+    """Return the start x = g_i = 0."""
+    if not compressor(params).delta(problem.d) > 0.0:
+        raise InputError(
+            f"C = {params.C!r} is not contractive, and EF21 needs E ‖C(x) - x‖² below ‖x‖²: give for example 'TopK(2)'."
+        )
+    return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
+
+
+def affine(problem, params):
+    """C itself where it is linear; otherwise biased rand-k, if it has the same δ.
+
+    C_i only enters V⁺ by ‖C_i(v) - v‖², which is (1 - δ) ‖v‖² in expectation for biased rand-k, and no C has more.
+    """
+    C = compressor(params)
+    if C.is_linear:
+        return params
+    k = round(C.delta(problem.d) * problem.d)
+    # Up to rounding: the δ of some compressors is 1 minus a variance.
+    same = k > 0 and math.isclose(k / problem.d, C.delta(problem.d), rel_tol=1e-12)
+    return params._replace(C=f"BiasedRandK({k})") if same else None
+
+
+def step(kernel, params, state, w):
+    """One round."""
+    _rounds(kernel, compressor(params).kernel, params.gamma, *state, w[None])
+
+
+def advance(kernel, params, state, w):
+    """All rounds."""
+    _rounds(kernel, compressor(params).kernel, params.gamma, *state, np.ascontiguousarray(w))
+
+
+@njit
+def _rounds(kernel, C, gamma, x, G, w):
+    n, d = G.shape
+    v, m, mean = np.empty(d), np.empty(d), np.empty(d)
+    work, message_work = workspace(kernel), compress_workspace(C, d)
+    for t in range(w.shape[0]):
+        mean_rows(G, mean)
+        for j in range(d):
+            x[j] -= gamma * mean[j]
+        for i in range(n):
+            gradient(kernel, i, x, v, work)
+            for j in range(d):
+                v[j] -= G[i, j]
+            compress(C, v, w[t, i], m, message_work)
+            for j in range(d):
+                G[i, j] += m[j]
+
+
+def fixed_point(problem, params, target):
+    """x = x*, g_i = ∇f_i(x*)."""
+    return State(target.x.copy(), target.gradients.copy())
+
+
+def theta(delta):
+    """θ = 1 - √(1 - δ)."""
+    return 1.0 - math.sqrt(1.0 - delta)
+
+
+def lyapunov(problem, params, state, target):
+    """V = F(x) - F* + (γ/θ) (1/n) Σ_i ‖g_i - ∇f_i(x)‖² with θ = 1 - √(1 - δ)."""
+    weight = params.gamma / (theta(compressor(params).delta(problem.d)) * problem.n)
+    return problem.gap(state.x) + weight * float(np.sum((state.G - problem.gradients(state.x)) ** 2))
