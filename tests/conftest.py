@@ -19,7 +19,7 @@ settings.register_profile("nightly", max_examples=50 * 40, **_COMMON)
 settings.load_profile("quick")
 
 
-def _logistic(sparse):
+def logistic(sparse):
     rng = np.random.default_rng(7)
     features = rng.standard_normal((60, 6)) * (rng.random((60, 6)) < 0.5)
     labels = np.where(features @ rng.standard_normal(6) + rng.standard_normal(60) > 0, 1.0, -1.0)
@@ -29,15 +29,20 @@ def _logistic(sparse):
 _PROBLEMS = {
     "common": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3),
     "client": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3, basis="client"),
-    "dense": lambda: _logistic(sparse=False),
-    "sparse": lambda: _logistic(sparse=True),
+    "logistic": lambda: logistic(sparse=False),
 }
 
 
 @pytest.fixture(scope="session", params=list(_PROBLEMS))
 def problem(request):
-    """Return one problem of each kind that compiled code distinguishes."""
+    """Return one problem of each kind; compiled code knows that of the data, and no method does."""
     return _PROBLEMS[request.param]()
+
+
+@pytest.fixture(scope="session")
+def dense_and_sparse():
+    """Return one problem twice, with dense and with sparse features."""
+    return logistic(sparse=False), logistic(sparse=True)
 
 
 @pytest.fixture(

@@ -75,6 +75,23 @@ def test_every_outcome_leaves_the_fixed_point_where_it_is(method, problem):
         assert method.lyapunov(problem, params, state, target) <= 1e-26 * first
 
 
+@pytest.mark.parametrize("name", ["scaffnew", "proxskip_vr", "locodl", "nesterov"])
+def test_sparse_features_make_the_path_of_dense_ones(name, dense_and_sparse, relative_difference):
+    """Methods ask for local steps, gradients, those of components and a problem without its ridge, for nothing else."""
+    method, ends = algorithms.get(name), []
+    for problem in dense_and_sparse:
+        params = parameters(method, dense_and_sparse[0])
+        fast, slow = method.initial(problem, params), method.initial(problem, params)
+        draws = method.draw(np.random.default_rng(0), problem, params, 20)
+        method.advance(problem.kernel, params, fast, draws)
+        for outcome in method.unroll(draws):
+            method.step(problem.kernel, params, slow, outcome)
+        ends += [fast, slow]
+    for other in ends[1:]:
+        for one, two in zip(ends[0], other, strict=True):
+            assert relative_difference(one, two) < 1e-11
+
+
 def test_the_outcomes_are_a_probability_distribution(method, problem):
     probabilities = [q for q, _ in method.outcomes(problem, parameters(method, problem)) or [(1.0, None)]]
     assert min(probabilities) >= 0

@@ -1,10 +1,15 @@
-"""Every method that takes a compressor takes all of those that it says it takes."""
+"""Every method that takes a compressor takes all of those that it says it takes.
+
+A method knows nothing of a compressor but its kernel and the shape of its randomness: so one method is tried with all
+of them, and the others with one of every shape, which are no number, whole numbers, and floats.
+"""
 
 import numpy as np
 import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import compressors
+from rootkappa.algorithms.compressors import QSGD, RandK, TopK
 
 METHODS = [name for name in algorithms.names() if "C" in algorithms.get(name).Params._fields]
 PROBLEM = problems.Quadratic.random(clients=3, dim=4, kappa=20.0, seed=2, basis="client")
@@ -20,7 +25,9 @@ PAIRS = [
     (name, repr(compressor))
     for name in METHODS
     for compressor in compressors.examples(PROBLEM.d).values()
-    if compressor.clients == 1 and takes(name, compressor)
+    if compressor.clients == 1
+    and takes(name, compressor)
+    and (name == "fedcomloc_com" or isinstance(compressor, TopK | RandK | QSGD))
 ]
 
 
