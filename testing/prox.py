@@ -212,10 +212,16 @@ def _is_firmly_nonexpansive(function, case):
 def _values_are_convex(function, case):
     p, q = function.prox(case.x, case.gamma), function.prox(case.y, 1.0)
     chord = case.t * function.value(p) + (1.0 - case.t) * function.value(q)
-    between = function.value(case.t * p + (1.0 - case.t) * q)
+    middle = case.t * p + (1.0 - case.t) * q
+    between = function.value(middle)
     if np.isfinite(chord):
-        terms = abs(function.value(p)) + abs(function.value(q)) + max(np.abs(p).max(), np.abs(q).max())
+        largest = max(np.abs(p).max(), np.abs(q).max())
+        terms = abs(function.value(p)) + abs(function.value(q)) + largest
         allowed = chord + _ROUNDINGS * p.size * _EPS * terms
+        # Where the function is steep a rounding of the point in the middle changes its value by more.
+        signs = np.resize([1.0, -1.0], p.size).reshape(p.shape)
+        shaken = function.value(middle + 4.0 * _EPS * largest * signs)
+        allowed += abs(shaken - between) if np.isfinite([shaken, between]).all() else 0.0
         # A mean of two points of a thin set may leave it by a rounding that beside its own size is large.
         if between < np.inf or (min(case.t, 1.0 - case.t) > 1e-3 and np.abs(p + q).max() > 0.1 * np.abs(p - q).max()):
             _demand(between <= allowed, function, case, "the values are not convex", between, chord)
@@ -399,7 +405,8 @@ def _rounding_of_products(function: Any, *points: np.ndarray) -> Any:
 def _value_at_prox(function: Any, case: Case, p: np.ndarray) -> float:
     """Return the value of a prox, which may be outside the domain by the rounding of the point that it comes from."""
     size = np.abs(p).max()
-    magnified = max(np.abs(case.x).max() / size, 1.0) if size > 0.0 else 1.0
+    # What is smaller than this has lost its digits whatever it comes from, and would make the quotient overflow.
+    magnified = max(np.abs(case.x).max() / max(size, 1e-300), 1.0) if size > 0.0 else 1.0
     return _value(function, p, _ROUNDINGS * _EPS * p.size * magnified)
 
 

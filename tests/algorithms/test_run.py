@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,20 @@ def test_bad_input_is_one_sentence(change, words):
     call = {"method": SCAFFNEW, "problem": PROBLEM, "params": PARAMS, "rounds": 100, "seed": 0} | change
     with pytest.raises(InputError, match=words):
         algorithms.run(**call)
+
+
+def test_a_hundred_thousand_clients_of_which_few_take_part_fit_into_little_memory():
+    tamuna, theorem = algorithms.get("tamuna"), theory.get("tamuna")
+    # Compiled before anybody counts.
+    algorithms.run(tamuna, PROBLEM, theorem.parameters(PROBLEM), rounds=1)
+    tracemalloc.start()
+    try:
+        problem = problems.Quadratic.random(clients=100_000, dim=50, kappa=1000.0)
+        params = theorem.parameters(problem, c=1000, s=20, chi=0.95)
+        trace = algorithms.run(tamuna, problem, params, rounds=10, record=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (np.abs(trace.state.H).max(axis=1) > 0).sum() <= 10 * 1000
+    # Models, control variates, minimisers and gradients, each 40 MB, and copies of some.
+    assert peak < 2**30

@@ -227,7 +227,8 @@ def root(equation):
     def twin(x, gamma):
         gamma = float(gamma)
         return [
-            brentq(equation, *bracket(equation, float(a), gamma, j), args=(float(a), gamma, j), xtol=1e-300, rtol=1e-15)
+            # A root of size 1e-30 takes more halvings than brentq allows by itself.
+            brentq(equation, *bracket(equation, float(a), gamma, j), (float(a), gamma, j), 1e-300, 1e-15, maxiter=2000)
             for j, a in enumerate(x)
         ]
 
