@@ -32,7 +32,7 @@ from .masking import (
     pace,
 )
 from .masking import lyapunov_of_masks as lyapunov
-from .rounds import unroll
+from .rounds import fields, unroll
 
 __all__ = ["State", "check", "estimate", "fixed_point", "invariants", "lyapunov", "pace", "unroll"]
 
@@ -75,7 +75,7 @@ def step(kernel, params, state, outcome):
 
 def advance(kernel, params, state, draws):
     """All local steps of a round at once, then the masked average."""
-    masked_rounds(kernel, params, params.s, state.X, state.H, draws["length"], draws["w"])
+    masked_rounds(kernel, params, params.s, state.X, state.H, *fields(draws))
 
 
 def cost(problem, params, draws):

@@ -25,7 +25,7 @@ from ..problems.oracles import workspace
 from .compressors import compress, compress_workspace
 from .local import local_phase
 from .messages import compressor, cost, draw
-from .rounds import unroll
+from .rounds import fields, unroll
 from .scaffnew import communicate, invariants
 from .skipping import State, estimate, initial, lyapunov, pace
 
@@ -59,8 +59,7 @@ def step(kernel, params, state, outcome):
 
 def advance(kernel, params, state, draws):
     """All local steps of a round at once, then the average of the compressed models."""
-    lengths, w = np.ascontiguousarray(draws["length"]), np.ascontiguousarray(draws["w"])
-    _rounds(kernel, compressor(params).kernel, params.gamma, params.p, *state, lengths, w, True)
+    _rounds(kernel, compressor(params).kernel, params.gamma, params.p, *state, *fields(draws), True)
 
 
 @njit

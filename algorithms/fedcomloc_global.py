@@ -24,7 +24,7 @@ from .compressors import compress, compress_workspace
 from .fedcomloc_com import Params, outcomes
 from .local import local_phase
 from .messages import compressor
-from .rounds import draw_rounds, unroll
+from .rounds import draw_rounds, fields, unroll
 from .skipping import State, estimate, initial, lyapunov, pace
 
 __all__ = ["Params", "State", "estimate", "initial", "lyapunov", "outcomes", "pace", "unroll"]
@@ -46,8 +46,7 @@ def step(kernel, params, state, outcome):
 
 def advance(kernel, params, state, draws):
     """All local steps of a round at once, then the compressed average."""
-    lengths, w = np.ascontiguousarray(draws["length"]), np.ascontiguousarray(draws["w"])
-    _rounds(kernel, compressor(params).kernel, params.gamma, params.p, *state, lengths, w, True)
+    _rounds(kernel, compressor(params).kernel, params.gamma, params.p, *state, *fields(draws), True)
 
 
 @njit

@@ -33,7 +33,7 @@ from .accounting import Pace
 from .compressors import compress, compress_workspace
 from .local import local_gradient_steps, local_phase
 from .messages import compressor, cost, draw, outcomes
-from .rounds import unroll
+from .rounds import fields, unroll
 
 __all__ = ["cost", "draw", "outcomes", "unroll"]
 
@@ -87,8 +87,7 @@ def step(kernel, params, state, outcome):
 
 def advance(kernel, params, state, draws):
     """All rounds, in each of them all local steps at once."""
-    lengths, w = np.ascontiguousarray(draws["length"]), np.ascontiguousarray(draws["w"])
-    _rounds(without_ridge(kernel, params.mu_g), *_constants(params, state), *state, lengths, w)
+    _rounds(without_ridge(kernel, params.mu_g), *_constants(params, state), *state, *fields(draws))
 
 
 def _constants(params, state):

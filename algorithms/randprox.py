@@ -35,7 +35,7 @@ from .calls import pace
 from .compressors import compress, compress_workspace, get
 from .deterministic import estimate
 from .local import mean_gradient
-from .rounds import unroll
+from .rounds import fields, unroll
 
 __all__ = ["estimate", "pace", "unroll"]
 
@@ -102,8 +102,7 @@ def step(kernel, params, state, outcome):
 
 def advance(kernel, params, state, draws):
     """All rounds."""
-    w = np.ascontiguousarray(draws["w"])
-    _rounds(kernel, *_constants(params, state), *state, np.ascontiguousarray(draws["length"]), w, True)
+    _rounds(kernel, *_constants(params, state), *state, *fields(draws), True)
 
 
 def _constants(params, state):

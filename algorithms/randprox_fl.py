@@ -32,7 +32,7 @@ from .compressors import compress, compress_workspace, get
 from .compressors.bernoulli import Bernoulli
 from .compressors.identity import Identity
 from .compressors.rand_k import RandK
-from .rounds import unroll
+from .rounds import fields, unroll
 from .scaffnew import invariants
 from .skipping import State, estimate, initial
 from .sparse_proxskip_l1 import fixed_point, proximal_steps
@@ -83,8 +83,7 @@ def step(kernel, params, state, outcome):
 
 def advance(kernel, params, state, draws):
     """All rounds: the local steps of each client by client, then the communication."""
-    w = np.ascontiguousarray(draws["w"])
-    _rounds(kernel, *_constants(params, state), *state, np.ascontiguousarray(draws["length"]), w, True)
+    _rounds(kernel, *_constants(params, state), *state, *fields(draws), True)
 
 
 def _constants(params, state):

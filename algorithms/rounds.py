@@ -25,6 +25,18 @@ def draw_rounds(rng: np.random.Generator, p: float, w: np.ndarray) -> np.ndarray
     return rounds
 
 
+def fields(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lengths and the randomness of rounds in the one layout that compiled code is compiled for.
+
+    Examples
+    --------
+    >>> lengths, w = fields(draw_rounds(np.random.default_rng(0), 1.0, np.array([[3, 1], [0, 2]])))
+    >>> lengths.tolist(), w.tolist(), lengths.flags.c_contiguous
+    ([1, 1], [[3, 1], [0, 2]], True)
+    """
+    return np.ascontiguousarray(draws["length"]), np.ascontiguousarray(draws["w"])
+
+
 def unroll(draws: np.ndarray) -> np.ndarray:
     """Return the outcomes of all steps of drawn rounds.
 

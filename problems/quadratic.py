@@ -84,12 +84,13 @@ class Quadratic(Problem):
                 f"linear has shape {b.shape}, but finite numbers of shape ({n}, {d}) are needed: "
                 "give one row for each of the hessians."
             )
-        V = np.ascontiguousarray(columns.transpose(0, 2, 1))
-        self._fill(A, b, V, lam, psi, "eigenvalues", f"quadratic n={n} d={d}")
+        self._fill(A, b, columns.transpose(0, 2, 1), lam, psi, "eigenvalues", f"quadratic n={n} d={d}")
 
     def _fill(self, A, b, V, lam, psi: Function | None, how: str, label: str) -> None:
         self.n, self.d = b.shape
         self.psi = checked_psi(psi, self.d)
+        # In one layout: compiled code is compiled again for every other.
+        A, b, V, lam = (np.ascontiguousarray(array) for array in (A, b, V, lam))
         self.kernel = QuadraticKernel(A, b, V, lam, self.psi.kernel)
         self.L_i = np.broadcast_to(lam.max(axis=1), self.n)
         self.mu_i = np.broadcast_to(lam.min(axis=1), self.n)

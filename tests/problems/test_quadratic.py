@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -321,3 +322,11 @@ def test_values_at_the_edge_are_refused(arguments, sentence):
 def test_wrong_arrays_are_refused(hessians, linear, sentence):
     with pytest.raises(InputError, match=f"^{sentence}.*: give "):
         Quadratic(hessians, linear)
+
+
+def test_all_quadratics_are_one_type_for_compiled_code():
+    """Another layout of an array would compile every method once more."""
+    eigenbases = [Quadratic.random(4, 5, 20.0, basis=basis) for basis in ("common", "client")]
+    rebuilt = Quadratic(np.asfortranarray(eigenbases[1].hessians), eigenbases[1].kernel.b.T.copy().T)
+    types = {numba.typeof(problem.kernel) for problem in (*eigenbases, rebuilt, Quadratic.random(1, 2, 2.0))}
+    assert len(types) == 1
