@@ -1,8 +1,9 @@
-"""Pruning breaks the acceleration where it makes the control variates lose their sum, and only there.
+"""Pruned naively at the server the control variates lose their sum; all other ways to prune keep it, at the server too.
 
 The naive server prunes the average and lets the control variates follow it: their sum drifts away from 0, and the
-method freezes at a wrong sparse model. All other variants keep the sum, that which prunes at the server as well: so the
-cause is the lost sum and not the place of pruning. Each is the other's control.
+method freezes at a model where ∇F need not vanish anywhere. Among those that keep the sum is one that prunes at the
+server as well: so the cause is the lost sum and not the place of pruning. Each is the other's control; the sentence
+also tells the objective, which is worse for the naive server on some problems and not on others.
 """
 
 import numpy as np
