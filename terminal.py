@@ -143,7 +143,12 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
     """Print one table for each problem, one row for each fitted slope."""
     for problem in dict.fromkeys(record["problem"] for record in records):
         console.print(f"[bold]{escape(problem)}[/]", highlight=False)
-        table = Table("method", "axis", "how", "slope", "95 % interval", "promised", "status", box=None, pad_edge=False)
+        columns = ("axis", "seeds", "slope", "95 % interval", "promised", "status")
+        # The tighter padding leaves room for every name on 80 columns.
+        table = Table(box=None, pad_edge=False, collapse_padding=True)
+        table.add_column("method", no_wrap=True)
+        for column in columns:
+            table.add_column(column)
         for record in records:
             if record["problem"] != problem:
                 continue
@@ -152,5 +157,5 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
             interval = "-" if slope is None else escape(f"[{low:.3f}, {high:.3f}]")
             fitted = "-" if slope is None else f"{slope:.3f}"
             verdict = (_number(record["promised"]), _status(record["status"]))
-            table.add_row(name, record["axis"], record["how"], fitted, interval, *verdict)
+            table.add_row(name, record["axis"], record["how"].removesuffix(" seeds"), fitted, interval, *verdict)
         console.print(table)
