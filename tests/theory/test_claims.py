@@ -112,3 +112,9 @@ def test_a_server_that_does_not_threshold_is_refuted():
 
 def test_pruning_keeps_the_largest_and_the_first_of_equals():
     assert sum_of_control_variates.pruned(SMALL.solution().x * 0.0 + 1.0, 2).tolist() == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_senders_that_do_not_fit_the_small_relative_are_no_bad_input():
+    (verdict,) = theory.verify("tamuna", LARGER, ("exact",), s=3)
+    assert verdict.status == "not applicable"
+    assert "too many outcomes" in verdict.sentence
