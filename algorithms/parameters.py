@@ -57,10 +57,10 @@ _RULES = {
     "q": (lambda v: 0 < v <= 1, "a probability of a new reference point in (0, 1]"),
     "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),
     "theta": (lambda v: 0 < v <= 0.5, "a weight in (0, 1/2]"),
-    "K": (lambda v: v == int(v) and v >= 1, "an integer number of local steps, at least 1"),
-    "c": (lambda v: v == int(v) and v >= 1, "an integer number of clients in a cohort, at least 1"),
-    "s": (lambda v: v == int(v) and v >= 1, "an integer number of clients that send a coordinate, at least 1"),
-    "k": (lambda v: v == int(v) and v >= 1, "an integer number of coordinates that are kept, at least 1"),
+    "K": (lambda v: isinstance(v, int) and v >= 1, "an integer number of local steps, at least 1"),
+    "c": (lambda v: isinstance(v, int) and v >= 1, "an integer number of clients in a cohort, at least 1"),
+    "s": (lambda v: isinstance(v, int) and v >= 1, "an integer number of clients that send a coordinate, at least 1"),
+    "k": (lambda v: isinstance(v, int) and v >= 1, "an integer number of coordinates that are kept, at least 1"),
 }
 
 

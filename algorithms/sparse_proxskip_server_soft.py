@@ -8,7 +8,7 @@ The recursion, with Σ_i h_i = 0 at the start and S_τ the soft thresholding at 
     h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)
 
 It looks like ProxSkip for λ ‖x‖₁, which thresholds the mean of x̂_j - (γ/p) h_j instead. At a fixed point h_i = ∇f_i(x)
-and x = S_τ(x), so the only one is x = 0.
+and x = S_τ(x), so for λ > 0 the only one is x = 0.
 
 Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Server: Accelerated Sparse Training in
 Federated Learning" (2024), its negative example with a convex regulariser.

@@ -86,6 +86,36 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     # Numba reads the folder while it decorates, so nobody else's functions move.
     config.CACHE_DIR = str(folder)
     try:
-        return numba.njit(cache=_is_writable(folder), nogil=True, error_model="numpy", **options)(function)
+        compiled = numba.njit(cache=_is_writable(folder), nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
+    _leave_foreign_types_out(compiled, function.__module__)
+    return compiled
+
+
+def _leave_foreign_types_out(compiled: Any, module: str) -> None:
+    """Keep code for the named tuples of a user's file out of the cache of a function that lives elsewhere.
+
+    The index of a function's cache names the classes of all its arguments and is read as a whole: one that another
+    process cannot import would stop every other use of the function.
+    """
+    store = compiled._cache
+    if not hasattr(store, "_impl"):
+        return  # nothing is stored
+    save = store.save_overload
+
+    def save_known(signature: Any, data: Any) -> None:
+        if all(_is_known(part, module) for part in data.signature.args):
+            save(signature, data)
+
+    store.save_overload = save_known
+
+
+def _is_known(part: Any, module: str) -> bool:
+    """Return whether the package, or the function's own module, defines every named tuple in a type."""
+    if not isinstance(part, numba.types.BaseTuple):
+        return True
+    home = getattr(getattr(part, "instance_class", None), "__module__", module)
+    ours = home.partition(".")[0] == __name__.partition(".")[0] and "._file_" not in home
+    inside: Any = part
+    return (ours or home == module) and all(_is_known(inner, module) for inner in inside)

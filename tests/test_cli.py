@@ -106,6 +106,8 @@ BAD = {
     "verify sparse_proxskip --set k": "--set 'k' sets nothing",
     "verify sparse_proxskip --set p=1": "this letter has an option of its own",
     "verify sparse_proxskip --set k=x": "k = 'x' is out of range",
+    "verify sparse_proxskip --set k=3.0": "k = 3.0 is out of range: give an integer",
+    "verify tamuna --set c=1e400": "c = inf is out of range: give an integer",
     "verify sparse_proxskip --set q=1": "unknown parameter of sparse_proxskip 'q'",
     "verify fedcomloc_com --set C=Foo(2)": "unknown compressor 'Foo'",
     "verify ./missing.py": "method file 'missing.py' does not exist",

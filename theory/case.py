@@ -117,6 +117,7 @@ class Case:
         """Return the case on another problem, None if it is too small for the parameters."""
         relative = replace(self, problem=problem)
         try:
+            self.method.initial(problem, relative.params)
             self.method.outcomes(problem, relative.params)
         except InputError:
             return None  # for example more coordinates to keep than there are

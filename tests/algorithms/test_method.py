@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rootkappa import algorithms
+from rootkappa import algorithms, theory
+from rootkappa.algorithms import masking
 from rootkappa.problems import InputError, Quadratic
 
 SOURCE = Path(algorithms.__file__).parent
@@ -52,3 +53,15 @@ def test_a_missing_file_and_an_unknown_name_are_refused(tmp_path):
         algorithms.find(str(tmp_path / "none.py"))
     with pytest.raises(InputError, match="did you mean 'scaffnew'"):
         algorithms.find("scafnew")
+
+
+def test_a_file_leaves_nothing_in_the_cache_of_shared_functions(tmp_path):
+    """Other processes, which cannot import the file, read that cache as well."""
+    copy = tmp_path / "leftover.py"
+    copy.write_text((SOURCE / "tamuna.py").read_text())
+    problem = Quadratic.random(clients=4, dim=3, kappa=10.0)
+    theory.verify(algorithms.load(copy), problem, ("invariant",))
+    algorithms.run(algorithms.get("tamuna"), problem, theory.get("tamuna").parameters(problem), rounds=1, seed=0)
+    indices = list(Path(masking.masked_rounds.stats.cache_path).glob("masking.masked_*.nbi"))
+    assert indices
+    assert not [index.name for index in indices if b"leftover" in index.read_bytes()]

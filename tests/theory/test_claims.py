@@ -58,7 +58,6 @@ def test_every_claim_is_confirmed_with_its_control(claim, name, monkeypatch):
     [
         ("sum_of_control_variates", "sparse_proxskip", "sparse_proxskip_server", {"k": 2}),
         ("sum_of_control_variates", "sparse_proxskip_server", "sparse_proxskip_server_kept", {"k": 2}),
-        ("soft_thresholding_at_the_server", "sparse_proxskip_server_soft", "sparse_proxskip_server_soft", {"lam": 0.0}),
         ("compression_at_the_server_drifts", "fedcomloc_global", "fedcomloc_com", {}),
         ("floor_of_quantisation", "fedcomloc_com", "fedcomloc_global", {}),
         ("well_conditioned_clients_skip_gradients", "gradskip", "scaffnew", {}),
@@ -73,6 +72,12 @@ def test_where_few_bits_do_not_diverge_nothing_is_decided():
     assert verdict.status == "inconclusive"
 
 
+def test_a_control_with_a_high_floor_refutes_nothing():
+    problem = problems.Quadratic.random(clients=10, dim=20, kappa=1e8)
+    verdict = judge(named("compression_at_the_server_drifts"), case("fedcomloc_global", problem=problem))
+    assert verdict.status == "inconclusive"
+
+
 def test_where_nothing_is_pruned_nothing_is_claimed():
     for name in ("sum_of_control_variates", "naive_pruning_rests_anywhere"):
         verdicts = theory.verify("sparse_proxskip_server", SMALL, ("claim",), k=6)
@@ -80,5 +85,36 @@ def test_where_nothing_is_pruned_nothing_is_claimed():
         assert all("nothing is pruned" in verdict.sentence.lower() for verdict in verdicts)
 
 
+@pytest.mark.parametrize("kappa", [1.0001, 1e3, 1e6])
+def test_cohorts_are_told_apart_at_any_condition_number(kappa):
+    problem = problems.Quadratic.random(clients=4, dim=3, kappa=kappa, basis="client")
+    assert judge(named("cohorts_of_any_size"), case("tamuna", problem=problem)).status == "confirmed"
+
+
+@pytest.mark.parametrize("name", ["sparse_proxskip", "sparse_proxskip_server", "sparse_proxskip_server_kept"])
+def test_the_sum_of_equal_clients_is_kept_up_to_their_gradients_rounding(name):
+    problem = problems.Quadratic.random(kappa=100.0, heterogeneity=0.0)
+    assert judge(named("sum_of_control_variates"), case(name, problem=problem)).status == "confirmed"
+
+
+@pytest.mark.parametrize(("lam", "status"), [(0.0, "not applicable"), (1e-6, "inconclusive"), (0.1, "confirmed")])
+def test_thresholds_too_small_to_reach_zero_refute_nothing(lam, status):
+    (verdict,) = theory.verify("sparse_proxskip_server_soft", SMALL, ("claim",), lam=lam)
+    assert verdict.status == status
+
+
+def test_a_server_that_does_not_threshold_is_refuted():
+    soft = case("sparse_proxskip_server_soft")
+    method = dataclasses.replace(soft.method, advance=algorithms.get("scaffnew").advance)
+    verdict = judge(named("soft_thresholding_at_the_server"), dataclasses.replace(soft, method=method))
+    assert verdict.status == "refuted"
+
+
 def test_pruning_keeps_the_largest_and_the_first_of_equals():
     assert sum_of_control_variates.pruned(SMALL.solution().x * 0.0 + 1.0, 2).tolist() == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_senders_that_do_not_fit_the_small_relative_are_no_bad_input():
+    (verdict,) = theory.verify("tamuna", LARGER, ("exact",), s=3)
+    assert verdict.status == "not applicable"
+    assert "too many outcomes" in verdict.sentence
