@@ -22,12 +22,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..problems.compiled import njit
-from ..problems.errors import InputError
 from ..problems.oracles import gradient, gradients_at, workspace
 from .accounting import Cost
 from .compressors import compress, compress_workspace
 from .deterministic import pace_of_iterations as pace
-from .messages import compressor, drawn_messages, listed_messages
+from .messages import compressor, drawn_messages, listed_messages, unbiased
 
 __all__ = ["pace"]
 
@@ -71,8 +70,7 @@ class State(NamedTuple):
 
 def initial(problem, params):
     """Return the start y = z = w = h_i = 0."""
-    if not compressor(params).is_unbiased:
-        raise InputError(f"C = {params.C!r} is biased, and ADIANA needs E C(x) = x: give for example 'RandK(2)'.")
+    unbiased(params, "ADIANA")
     d = problem.d
     return State(np.zeros(d), np.zeros(d), np.zeros(d), np.zeros((problem.n, d)))
 

@@ -16,12 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..problems.compiled import njit
-from ..problems.errors import InputError
 from ..problems.oracles import gradient, workspace
 from .compressors import compress, compress_workspace
 from .deterministic import estimate
 from .deterministic import pace_of_iterations as pace
-from .messages import compressor
+from .messages import compressor, unbiased
 from .uplink import cost, draw, outcomes
 
 __all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
@@ -52,8 +51,7 @@ class State(NamedTuple):
 
 def initial(problem, params):
     """Return the start x = h_i = 0."""
-    if not compressor(params).is_unbiased:
-        raise InputError(f"C = {params.C!r} is biased, and DIANA needs E C(x) = x: give for example 'RandK(2)'.")
+    unbiased(params, "DIANA")
     return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
 
 

@@ -53,11 +53,18 @@ class State(NamedTuple):
 
 def initial(problem, params):
     """Return the start x = g_i = 0."""
-    if not compressor(params).delta(problem.d) > 0.0:
+    contractive(problem, params)
+    return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
+
+
+def contractive(problem, params):
+    """Return δ of the compressor; one that is not contractive is refused."""
+    delta = compressor(params).delta(problem.d)
+    if not delta > 0.0:
         raise InputError(
             f"C = {params.C!r} is not contractive, and EF21 needs E ‖C(x) - x‖² below ‖x‖²: give for example 'TopK(2)'."
         )
-    return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
+    return delta
 
 
 def affine(problem, params):

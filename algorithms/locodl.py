@@ -27,12 +27,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..problems.compiled import njit
-from ..problems.errors import InputError
 from ..problems.oracles import without_ridge, workspace
 from .accounting import Pace
 from .compressors import compress, compress_workspace
 from .local import local_gradient_steps, local_phase
-from .messages import compressor, cost, draw, outcomes
+from .messages import compressor, cost, draw, outcomes, unbiased
 from .rounds import fields, unroll
 
 __all__ = ["cost", "draw", "outcomes", "unroll"]
@@ -73,8 +72,7 @@ class State(NamedTuple):
 
 def initial(problem, params):
     """Return the start x_i = y = u_i = v = 0."""
-    if not compressor(params).is_unbiased:
-        raise InputError(f"C = {params.C!r} is biased, and LoCoDL needs E C(x) = x: give for example 'RandK(2)'.")
+    unbiased(params, "LoCoDL")
     n, d = problem.n, problem.d
     return State(np.zeros((n, d)), np.zeros(d), np.zeros((n, d)), np.zeros(d))
 

@@ -37,12 +37,18 @@ def check(problem):
         raise InputError(f"clients = {problem.n} is too few for every coordinate to have two senders: give at least 2.")
 
 
-def checked_start(problem, s, c):
-    """Return the start x_i = h_i = 0 if cohort and senders fit the number of clients."""
+def check_senders(problem, s, c):
+    """Raise an InputError if cohort and senders do not fit the number of clients."""
+    check(problem)
     if not 2 <= s <= c <= problem.n:
         raise InputError(
             f"s = {s} senders of a cohort of c = {c} do not fit n = {problem.n} clients: give 2 <= s <= c <= n."
         )
+
+
+def checked_start(problem, s, c):
+    """Return the start x_i = h_i = 0 if cohort and senders fit the number of clients."""
+    check_senders(problem, s, c)
     return State(np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d)))
 
 

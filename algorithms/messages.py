@@ -24,6 +24,14 @@ def compressor(params) -> Compressor:
     return found
 
 
+def unbiased(params, method) -> Compressor:
+    """Return the compressor that the parameter C names; a biased one is refused, with the method's name."""
+    found = compressor(params)
+    if not found.is_unbiased:
+        raise InputError(f"C = {params.C!r} is biased, and {method} needs E C(x) = x: give for example 'RandK(2)'.")
+    return found
+
+
 def listed_messages(problem, params):
     """Return every combination of the clients' randomness with its probability, None if there are too many."""
     randomness = compressor(params).randomness(problem.d)

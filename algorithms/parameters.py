@@ -30,15 +30,21 @@ def checked(params: Any) -> Any:
         If a letter is outside its range.
     """
     for letter, value in params._asdict().items():
-        if letter in ("C", "R"):
-            compressors.get(value)
-        elif letter in _NAMES and value not in _NAMES[letter]:
-            raise unknown(letter, value, _NAMES[letter])
-        elif letter in _RULES:
-            holds, allowed = _RULES[letter]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):
-                raise InputError(f"{letter} = {value!r} is out of range: give {allowed}.")
+        checked_letter(letter, value)
     return params
+
+
+def checked_letter(letter: str, value: Any) -> Any:
+    """Return the value of one letter if it is in its range, as for :func:`checked`."""
+    if letter in ("C", "R"):
+        compressors.get(value)
+    elif letter in _NAMES and value not in _NAMES[letter]:
+        raise unknown(letter, value, _NAMES[letter])
+    elif letter in _RULES:
+        holds, allowed = _RULES[letter]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):
+            raise InputError(f"{letter} = {value!r} is out of range: give {allowed}.")
+    return value
 
 
 _NAMES = {"graph": graphs.names(), "weights": graphs.WEIGHTS}

@@ -25,7 +25,7 @@ Optimization" (2020).
 import math
 
 from ..algorithms.adiana import Params, lyapunov
-from ..algorithms.messages import compressor
+from ..algorithms.messages import compressor, unbiased
 from .diana import prescribed_compressor
 from .theorem import Condition
 
@@ -35,15 +35,16 @@ EXPONENTS = {"rounds": 0.5, "iterations": 0.5}
 TIGHT = False
 
 
-def prescribed(problem):
-    """C as for DIANA, α = 1/(1 + ω), q = min{1, max{1, √(n/(32ω)) - 1}/(2(1 + ω))}, θ₁ = min{1/4, √(ημ/q)}.
+def prescribed(problem, C=None):
+    """α = 1/(1 + ω), q = min{1, max{1, √(n/(32ω)) - 1}/(2(1 + ω))}, θ₁ = min{1/4, √(ημ/q)}; by default C as for DIANA.
 
     η and γ are the largest, and β = 1 - γμ.
     """
-    C = prescribed_compressor(problem)
+    C = C or prescribed_compressor(problem)
     params = Params(eta=1.0, theta=0.25, gamma=1.0, beta=0.0, alpha=1.0, q=1.0, C=C)
-    omega = compressor(params).omega(problem.d)
-    q = min(1.0, max(1.0, math.sqrt(problem.n / (32.0 * omega)) - 1.0) / (2.0 * (1.0 + omega)))
+    omega = unbiased(params, "ADIANA").omega(problem.d)
+    clients = math.sqrt(problem.n / (32.0 * omega)) if omega else math.inf
+    q = min(1.0, max(1.0, clients - 1.0) / (2.0 * (1.0 + omega)))
     return with_step(problem, params._replace(alpha=1.0 / (1.0 + omega), q=q))
 
 

@@ -9,16 +9,17 @@ Successful Combination of Local Training and Communication Compression" (2022), 
 TAMUNA's has.
 """
 
-from ..algorithms.compressed_scaffnew import Params, check, lyapunov
+from ..algorithms.compressed_scaffnew import Params, lyapunov
+from ..algorithms.masking import check_senders
 from .tamuna import EXPONENTS, TIGHT, balanced_p, chi_max, contraction
 from .tamuna import conditions_of_masks as admissible
 
 __all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
 
 
-def prescribed(problem):
-    """γ = 1/L, s = max{2, ⌊n/d⌋}, χ = χ_max, and p that balances the two factors."""
-    check(problem)
-    s = max(2, problem.n // problem.d)
+def prescribed(problem, s=None):
+    """γ = 1/L, χ = χ_max, and p that balances the two factors; by default s = max{2, ⌊n/d⌋}."""
+    s = s or max(2, problem.n // problem.d)
+    check_senders(problem, s, problem.n)
     chi = chi_max(problem.n, s)
     return Params(gamma=1.0 / problem.L, p=balanced_p(problem, s, chi), chi=chi, s=s)

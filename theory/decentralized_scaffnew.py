@@ -23,13 +23,13 @@ EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = False
 
 
-def prescribed(problem):
-    """γ = 1/L, a ring with Metropolis weights, t = min{1, 1/‖I - W‖}, and p that balances the two factors."""
+def prescribed(problem, graph="ring", weights="metropolis"):
+    """γ = 1/L, t = min{1, 1/‖I - W‖}, p that balances the two factors; by default a ring with Metropolis weights."""
     check(problem)
-    network = gossip("ring", problem.n)
+    network = gossip(graph, problem.n, weights)
     t = min(1.0, 1.0 / network.norm)
     p = min(1.0, 1.0 / math.sqrt(problem.kappa * t * network.lambda_2))
-    return Params(gamma=1.0 / problem.L, p=p, t=t, graph="ring", weights="metropolis")
+    return Params(gamma=1.0 / problem.L, p=p, t=t, graph=graph, weights=weights)
 
 
 def admissible(problem, params):

@@ -11,7 +11,7 @@ Coordinate Descent" (2020), its corollary for DIANA.
 import math
 
 from ..algorithms.diana import Params, lyapunov
-from ..algorithms.messages import compressor
+from ..algorithms.messages import compressor, unbiased
 from .theorem import Condition
 
 __all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
@@ -20,10 +20,10 @@ EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 TIGHT = False
 
 
-def prescribed(problem):
-    """C = rand-k with k = ⌈d/n⌉, below d; γ = 1/(L(1 + 6ω/n)) and α = 1/(1 + ω)."""
-    params = Params(gamma=1.0, alpha=1.0, C=prescribed_compressor(problem))
-    omega = compressor(params).omega(problem.d)
+def prescribed(problem, C=None):
+    """γ = 1/(L(1 + 6ω/n)) and α = 1/(1 + ω); by default C = rand-k with k = ⌈d/n⌉, below d."""
+    params = Params(gamma=1.0, alpha=1.0, C=C or prescribed_compressor(problem))
+    omega = unbiased(params, "DIANA").omega(problem.d)
     return params._replace(gamma=largest_step(problem, omega), alpha=1.0 / (1.0 + omega))
 
 

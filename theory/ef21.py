@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from ..algorithms.ef21 import Params, lyapunov, theta
+from ..algorithms.ef21 import Params, contractive, lyapunov, theta
 from ..algorithms.messages import compressor
 from .theorem import Condition
 
@@ -27,10 +27,10 @@ TIGHT = False
 _SENT = 0.1
 
 
-def prescribed(problem):
-    """C = top-k with k = ⌈d/10⌉, γ = min{1/(L + L̃√(2β/θ)), θ/(2μ)}."""
-    params = Params(gamma=1.0, C=f"TopK({math.ceil(_SENT * problem.d)})")
-    return params._replace(gamma=largest_step(problem, compressor(params).delta(problem.d)))
+def prescribed(problem, C=None):
+    """γ = min{1/(L + L̃√(2β/θ)), θ/(2μ)}; by default C = top-k with k = ⌈d/10⌉."""
+    params = Params(gamma=1.0, C=C or f"TopK({math.ceil(_SENT * problem.d)})")
+    return params._replace(gamma=largest_step(problem, contractive(problem, params)))
 
 
 def largest_step(problem, delta):

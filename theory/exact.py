@@ -99,6 +99,9 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     # The sentence can do without the asymptotic rate where it takes minutes.
     if all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
         sentence += f"; at last by {max(_radius(block, model.probabilities) for block in model.blocks):.6g}"
+    if status == "confirmed" and 1.0 - case.rho <= _ROUNDING:
+        status = "inconclusive"
+        sentence += "; a promise so close to 1 cannot be told from no progress at all: take a smaller kappa"
     return case.verdict("exact", status, sentence + ".", factor, case.rho, interval)
 
 

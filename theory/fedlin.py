@@ -25,9 +25,9 @@ TIGHT = False
 _LOCAL_STEPS = 10
 
 
-def prescribed(problem):
-    """η = 1/(6 K L); the theory leaves K free, here it is 10."""
-    return Params(eta=1.0 / (6.0 * _LOCAL_STEPS * problem.L), K=_LOCAL_STEPS)
+def prescribed(problem, K=_LOCAL_STEPS):
+    """η = 1/(6 K L); the theory leaves K free, by default it is 10."""
+    return Params(eta=1.0 / (6.0 * K * problem.L), K=K)
 
 
 def admissible(problem, params):

@@ -16,7 +16,7 @@ Compression" (2024), main theorem.
 import math
 
 from ..algorithms.locodl import Params, lyapunov
-from ..algorithms.messages import compressor
+from ..algorithms.messages import compressor, unbiased
 from .theorem import Condition, step_size_condition
 
 __all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
@@ -25,10 +25,11 @@ EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = False
 
 
-def prescribed(problem):
-    """γ = 1/L, μ_g = μ/2, C = rand-k with k = ⌈d/n⌉, χ = ρ = 1/(1 + ω_av), and p that balances the two factors."""
-    C = f"RandK({-(-problem.d // problem.n)})"
+def prescribed(problem, C=None):
+    """γ = 1/L, μ_g = μ/2, χ = ρ = 1/(1 + ω_av), p that balances the factors; by default C = rand-k with k = ⌈d/n⌉."""
+    C = C or f"RandK({-(-problem.d // problem.n)})"
     params = Params(gamma=1.0 / problem.L, p=1.0, chi=1.0, rho=1.0, mu_g=problem.mu / 2.0, C=C)
+    unbiased(params, "LoCoDL")
     omega, mean = variances(problem, params)
     p = min(1.0, math.sqrt((1.0 + 2.0 * omega) * (1.0 + mean) / problem.kappa))
     return params._replace(p=p, chi=1.0 / (1.0 + mean), rho=1.0 / (1.0 + mean))

@@ -34,15 +34,21 @@ EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = False
 
 
-def prescribed(problem):
-    """γ = 1/L, R = Bernoulli(p), τ = p/(γ‖K‖²), and p that makes the dual factor 1 - 1/κ."""
+def prescribed(problem, R=None):
+    """γ = 1/L and the largest τ; by default R = Bernoulli(p), τ = p/(γ‖K‖²), and p makes the dual factor 1 - 1/κ."""
     part = coupling(problem)
     a = problem.L * part.mu_h_star / part.norm**2
     b = 2.0 * a + (part.lam_min / part.norm**2 if part.g_is_zero else 0.0)
     # The dual factor is 1 - b p²/(1 + 2 a p); where b = 0 no p makes it contract.
     p = (a + math.sqrt(a**2 + b * problem.kappa)) / (b * problem.kappa) if b else 1.0 / math.sqrt(problem.kappa)
-    p = min(1.0, p)
-    return Params(gamma=1.0 / problem.L, tau=p * problem.L / part.norm**2, R=f"Bernoulli({p!r})")
+    params = Params(gamma=1.0 / problem.L, tau=1.0, R=R or f"Bernoulli({min(1.0, p)!r})")
+    return params._replace(tau=largest_tau(problem, params))
+
+
+def largest_tau(problem, params):
+    """1/(γ((1-ζ)‖K‖² + ω_ran))."""
+    _, omega_ran, zeta = variance(problem, params)
+    return float(1.0 / (params.gamma * ((1.0 - zeta) * coupling(problem).norm ** 2 + omega_ran)))
 
 
 def variance(problem, params):

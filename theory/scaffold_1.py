@@ -20,9 +20,9 @@ _LOCAL_STEPS = 10
 _STEP_BOUND = 81.0
 
 
-def prescribed(problem):
-    """η = 1/(81 K L); the theory leaves K free, here it is 10."""
-    return Params(eta=1.0 / (_STEP_BOUND * _LOCAL_STEPS * problem.L), K=_LOCAL_STEPS)
+def prescribed(problem, K=_LOCAL_STEPS):
+    """η = 1/(81 K L); the theory leaves K free, by default it is 10."""
+    return Params(eta=1.0 / (_STEP_BOUND * K * problem.L), K=K)
 
 
 def admissible(problem, params):

@@ -11,7 +11,8 @@ Training, Compression, and Partial Participation" (2023), main theorem without s
 
 import math
 
-from ..algorithms.tamuna import Params, check, lyapunov
+from ..algorithms.masking import check_senders
+from ..algorithms.tamuna import Params, lyapunov
 from .theorem import Condition, gradient_step_factor, step_size_condition
 
 __all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
@@ -20,11 +21,11 @@ EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
 
 
-def prescribed(problem):
-    """γ = 1/L, half of the clients in a cohort, s = max{2, ⌊c/d⌋}, χ = χ_max, and p that balances the two factors."""
-    check(problem)
-    c = max(2, problem.n // 2)
-    s = max(2, c // problem.d)
+def prescribed(problem, s=None, c=None):
+    """γ = 1/L, χ = χ_max, p that balances the two factors; by default c is n/2, at least s, and s = max{2, ⌊c/d⌋}."""
+    c = c or max(s or 2, problem.n // 2)
+    s = s or max(2, c // problem.d)
+    check_senders(problem, s, c)
     chi = chi_max(problem.n, s)
     return Params(gamma=1.0 / problem.L, p=balanced_p(problem, s, chi), chi=chi, s=s, c=c)
 

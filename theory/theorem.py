@@ -5,11 +5,12 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..algorithms.parameters import override
+from ..algorithms.parameters import checked_letter, override
 from ..problems.errors import unknown
 
 #: What a module must define to be a theorem; a module with a ``prescribed`` is one.
@@ -95,7 +96,8 @@ class Theorem:
         problem : Problem
             For its constants L, mu and kappa.
         **changes
-            Letters to set otherwise, for example ``p=0.1``.
+            Letters to set otherwise, for example ``p=0.1``. Those that the theory leaves free, such as a compressor,
+            are the arguments of the module's ``prescribed``, and what it prescribes for the others fits them.
 
         Raises
         ------
@@ -108,7 +110,10 @@ class Theorem:
         >>> get("scaffnew").parameters(problems.Quadratic.random(kappa=100.0), gamma=0.5)
         Params(gamma=0.5, p=0.1)
         """
-        return override(self._prescribed(problem), changes, self.name)
+        # What the theory leaves free is given to it first: the other letters may depend on it.
+        free = list(signature(self._prescribed).parameters)[1:]
+        given = {letter: checked_letter(letter, changes[letter]) for letter in free if letter in changes}
+        return override(self._prescribed(problem, **given), changes, self.name)
 
     def __repr__(self) -> str:
         return f"<theorem {self.name}>"

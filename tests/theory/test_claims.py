@@ -115,6 +115,6 @@ def test_pruning_keeps_the_largest_and_the_first_of_equals():
 
 
 def test_senders_that_do_not_fit_the_small_relative_are_no_bad_input():
-    (verdict,) = theory.verify("tamuna", LARGER, ("exact",), s=3)
+    (verdict,) = theory.verify("tamuna", LARGER, ("exact",), s=5)
     assert verdict.status == "not applicable"
     assert "too many outcomes" in verdict.sentence

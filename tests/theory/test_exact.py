@@ -190,3 +190,9 @@ def test_too_many_coupled_errors_are_refused_only_where_they_cost():
 def test_an_accuracy_lies_between_0_and_1(epsilon):
     with pytest.raises(problems.InputError, match="epsilon = "):
         exact.time_to_accuracy(*held("scaffnew", problems.Quadratic.random(2, 2, 10.0)), epsilon)
+
+
+def test_a_promise_within_rounding_of_1_is_not_confirmed():
+    (verdict,) = theory.verify("gradient_descent", problems.Quadratic.random(4, 3, 1e10), ("exact",))
+    assert verdict.status == "inconclusive"
+    assert "cannot be told from no progress" in verdict.sentence

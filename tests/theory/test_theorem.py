@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
+from rootkappa.problems import InputError
 
 THEOREMS = theory.names()
 
@@ -20,6 +23,52 @@ def test_the_prescribed_parameters_are_admissible_and_contract(name, kappa):
     assert all(condition.holds for condition in theorem.admissible(problem, params))
     if theorem.contraction is not None:
         assert 0 <= theorem.contraction(problem, params) < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "free"),
+    [
+        ("tamuna", {"s": 3}),
+        ("tamuna", {"s": 5, "c": 6}),
+        ("compressed_scaffnew", {"s": 4}),
+        ("diana", {"C": "RandK(3)"}),
+        ("adiana", {"C": "Natural()"}),
+        ("locodl", {"C": "QSGD(1)"}),
+        ("ef21", {"C": "TopK(2)"}),
+        ("randprox", {"R": "RandK(2)"}),
+        ("decentralized_scaffnew", {"graph": "complete", "weights": "lazy"}),
+        ("fedlin", {"K": 30}),
+        ("scaffold_1", {"K": 30}),
+    ],
+)
+def test_what_is_prescribed_fits_what_is_given(name, free):
+    problem, theorem = problems.Quadratic.random(6, 5, 30.0), theory.get(name)
+    params = theorem.parameters(problem, **free)
+    assert all(params._asdict()[letter] == value for letter, value in free.items())
+    assert all(condition.holds for condition in theorem.admissible(problem, params))
+    others = {
+        letter for letter in params._fields if getattr(theorem.parameters(problem), letter) != params._asdict()[letter]
+    }
+    assert others > set(free)  # something else has moved with it
+    overridden = theorem.parameters(problem, **free, **{next(iter(others - set(free))): 0.0625})
+    assert 0.0625 in overridden
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("tamuna", {"s": 1}, "s = 1 senders"),
+        ("tamuna", {"c": 7}, "c = 7 do not fit n = 6 clients: give 2 <= s <= c <= n"),
+        ("compressed_scaffnew", {"s": 7}, "s = 7 senders"),
+        ("compressed_scaffnew", {"s": "x"}, "s = 'x' is out of range"),
+        ("locodl", {"C": "TopK(2)"}, "biased, and LoCoDL needs"),
+        ("diana", {"C": "TopK(2)"}, "biased, and DIANA needs"),
+        ("ef21", {"C": "RandK(2)"}, "not contractive, and EF21 needs"),
+    ],
+)
+def test_what_nothing_can_be_prescribed_for_is_refused(name, wrong, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        theory.get(name).parameters(problems.Quadratic.random(6, 5, 30.0), **wrong)
 
 
 def test_who_promises_no_rate_to_the_solution_promises_no_exponent():

@@ -16,7 +16,6 @@ from ...problems.functions.l1 import L1
 from ...problems.functions.zero import Zero
 from ...problems.randomness import generator
 from ..case import Case, Progress
-from ..randprox import variance
 from ..verdict import Verdict
 
 METHODS = ("randprox",)
@@ -53,10 +52,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
 
 def _held(case: Case, problem: Composite, R: str) -> Case:
     """Return the case with γ = 1/L and the largest dual step size."""
-    params = case.method.Params(gamma=1.0 / problem.L, tau=1.0, R=R)
-    _, omega_ran, zeta = variance(problem, params)
-    tau = 1.0 / (params.gamma * ((1.0 - zeta) * np.linalg.norm(problem.K, 2) ** 2 + omega_ran))
-    return dataclasses.replace(case, problem=problem, changes=params._replace(tau=float(tau))._asdict())
+    return dataclasses.replace(case, problem=problem, changes={"R": R})
 
 
 def _bound(case: Case) -> float:

@@ -28,7 +28,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     diverging, mixed_less, lazy = radii
     status = "confirmed" if diverging > 1.0 > max(mixed_less, lazy) else "refuted"
     sentence = (
-        f"On a ring of 4 with weights 1/3 and t = 1 the expected squared error grows in the end by {diverging:.4f} a "
-        f"step. Control: with t = 1/‖I - W‖ it falls by {mixed_less:.4f}, with lazy weights by {lazy:.4f}."
+        f"On a ring of 4 with weights 1/3 and t = 1 a step in the end multiplies the expected squared error by "
+        f"{diverging:.4f}. Control: with t = 1/‖I - W‖ by {mixed_less:.4f}, with lazy weights by {lazy:.4f}."
     )
     return dataclasses.replace(case.verdict("claim", status, sentence, diverging), problem=small.label)
