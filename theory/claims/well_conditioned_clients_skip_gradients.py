@@ -35,11 +35,12 @@ def measure(case: Case, progress: Progress) -> Verdict:
     progress(1.0)
     root, kappas = math.sqrt(_KAPPA), np.array([_KAPPA] + [_SMALL_KAPPA] * (_CLIENTS - 1))
     promised = float(np.mean(kappas * (1.0 + root) / (kappas + root)))
-    saved = gradients <= promised + _ROUNDING < control_gradients
-    status = "confirmed" if saved and rounds <= control_rounds else "refuted"
+    status = "confirmed" if promised + _ROUNDING < control_gradients else "inconclusive"
+    if gradients > promised + _ROUNDING or rounds > control_rounds:
+        status = "refuted"
     sentence = (
         f"With one client of condition number {_KAPPA:g} and {_CLIENTS - 1} of {_SMALL_KAPPA:g} an average client "
-        f"computes {gradients:.3g} gradients a round, promised {promised:.3g}, and E V falls to 1e-6 of its start in "
+        f"computes {gradients:.3g} gradients a round, in whole numbers, promised {promised:.3g}, and E V falls to 1e-6 of its start in "
         f"{rounds:.4g} rounds. Control: Scaffnew computes {control_gradients:.3g}, in {control_rounds:.4g} rounds."
     )
     return own.verdict("claim", status, sentence, gradients, promised)
