@@ -35,7 +35,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     moved = float(np.abs(resting - x).max())
     left = _after(case.other("sparse_proxskip_local"), x, gradients - gradients.mean(axis=0))
     last = _on_support(problem, pruned(left.mean(axis=0), k))
-    status = "confirmed" if _ROUNDING < first and last <= 1e-3 * first else "inconclusive"
+    status = "confirmed" if first > _ROUNDING and last <= 1e-3 * first else "inconclusive"
     if moved > _ROUNDING:
         status = "refuted"
     sentence = (

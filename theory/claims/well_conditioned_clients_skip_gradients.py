@@ -40,8 +40,9 @@ def measure(case: Case, progress: Progress) -> Verdict:
         status = "refuted"
     sentence = (
         f"With one client of condition number {_KAPPA:g} and {_CLIENTS - 1} of {_SMALL_KAPPA:g} an average client "
-        f"computes {gradients:.3g} gradients a round, in whole numbers, promised {promised:.3g}, and E V falls to 1e-6 of its start in "
-        f"{rounds:.4g} rounds. Control: Scaffnew computes {control_gradients:.3g}, in {control_rounds:.4g} rounds."
+        f"computes {gradients:.3g} gradients a round, in whole numbers, promised {promised:.3g}, and E V falls to 1e-6 "
+        f"of its start in {rounds:.4g} rounds. Control: Scaffnew computes {control_gradients:.3g}, in "
+        f"{control_rounds:.4g} rounds."
     )
     return own.verdict("claim", status, sentence, gradients, promised)
 
