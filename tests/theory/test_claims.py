@@ -67,6 +67,17 @@ def test_a_claim_about_what_another_method_does_is_refuted(name, method, disguis
     assert judge(named(name), case(method, disguise, **changes)).status == "refuted"
 
 
+def test_a_claim_draws_from_the_seed_that_it_is_given(monkeypatch):
+    monkeypatch.setattr(floats_and_dimension, "_SEEDS", 2)
+    monkeypatch.setattr(floats_and_dimension, "_DIMENSIONS", (4, 8, 16))
+    monkeypatch.setattr(floats_and_dimension, "KAPPA", 300.0)
+    measured = [
+        judge(named("floats_and_dimension"), dataclasses.replace(case("tamuna"), seed=seed)).measured
+        for seed in (0, 0, 1)
+    ]
+    assert measured[0] == measured[1] != measured[2]
+
+
 def test_where_few_bits_do_not_diverge_nothing_is_decided():
     verdict = judge(named("compression_at_the_server_drifts"), case("fedcomloc_global"))
     assert verdict.status == "inconclusive"
