@@ -138,38 +138,39 @@ def columns_and_label(axis: str) -> tuple[tuple[str, ...], str]:
 
 
 @contextmanager
-def grid(rows: int, columns: int) -> Iterator[tuple[Figure, list[list[Axes]]]]:
-    """Yield a figure of several axes, which share the horizontal axis in a column, likewise."""
+def _frozen(width: float, height: float) -> Iterator[Figure]:
+    """Yield a figure of a size in inches, under the house's settings and no others, and then freeze its layout.
+
+    Frozen, because each format and each further save would compute it again, a little differently.
+    """
     with matplotlib_style.context(["default", _RC]):
-        figure = Figure(figsize=(1.65 * _WIDTH, 1.65 * _HEIGHT))
+        figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
-        yield figure, figure.subplots(rows, columns, sharex="col", squeeze=False).tolist()
+        yield figure
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
 
 
 @contextmanager
 def canvas() -> Iterator[tuple[Figure, Axes]]:
-    """Yield a figure and its axes, under the house's settings and no others, and then freeze the layout.
-
-    Frozen, because each format and each further save would compute it again, a little differently.
-    """
-    with matplotlib_style.context(["default", _RC]):
-        figure = Figure(figsize=(_WIDTH, _HEIGHT))
-        FigureCanvasAgg(figure)
+    """Yield a figure of one column of a paper and its axes, and then freeze the layout."""
+    with _frozen(_WIDTH, _HEIGHT) as figure:
         yield figure, figure.add_subplot()
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+
+
+@contextmanager
+def grid(rows: int, columns: int) -> Iterator[tuple[Figure, list[list[Axes]]]]:
+    """Yield a figure of several axes, which share the horizontal axis in a column, and then freeze the layout."""
+    with _frozen(1.65 * _WIDTH, 1.65 * _HEIGHT) as figure:
+        yield figure, figure.subplots(rows, columns, sharex="col", squeeze=False).tolist()
 
 
 @contextmanager
 def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Yield a figure of one panel for each title, all with the same axes, likewise."""
+    """Yield a figure of one panel for each title, all with the same axes, and then freeze the layout."""
     columns = min(_PANEL_COLUMNS, len(titles))
     rows = -(-len(titles) // columns)
-    with matplotlib_style.context(["default", _RC, {"font.size": 7, "lines.markersize": 2}]):
-        figure = Figure(figsize=(_PANEL_WIDTH * columns, _PANEL_HEIGHT * rows + 0.3))
-        FigureCanvasAgg(figure)
+    with _frozen(_PANEL_WIDTH * columns, _PANEL_HEIGHT * rows + 0.3) as figure:
         every = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         used, spare = every.ravel()[: len(titles)], every.ravel()[len(titles) :]
         for axes, title in zip(used, titles, strict=True):
@@ -182,8 +183,6 @@ def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Iterator[tuple[Fi
         figure.supxlabel(xlabel, fontsize=_RC["axes.labelsize"])
         figure.supylabel(ylabel, fontsize=_RC["axes.labelsize"])
         yield figure, used.tolist()
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
 
 
 def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:

@@ -3,8 +3,8 @@
 Control: Scaffnew, on the same problems, sends as many numbers however many clients there are.
 
 As long as there are no more clients than coordinates the promise is O(d√κ/√n) numbers, but for a factor that tends to 1
-and is divided out: (n-1)/n of the masks with two senders, and (2n-1)/(2n) of rand-k with k = d/n. Every client sends a
-whole number of coordinates: n is twice a power of 2, so that nothing is rounded.
+and is divided out: (n-1)/n of the masks with two senders, and (2n-1)/(2n) of rand-k with k = d/n. The numbers of
+clients are powers of 2 like the dimension, so that every client sends a whole number of coordinates.
 """
 
 import dataclasses
