@@ -38,7 +38,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except ValueError as error:
-        from .problems.errors import InputError
+        from .core.errors import InputError
 
         if not isinstance(error, InputError):
             raise
@@ -170,7 +170,7 @@ def verify(
     from rich.console import Console
 
     from . import algorithms
-    from .problems.checks import checked_kappa
+    from .core.checks import checked_kappa
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
     from .theory.verify import default_evidence, verify
@@ -270,7 +270,7 @@ def sweep(
     """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted."""
     from rich.console import Console
 
-    from .problems.checks import checked_count, checked_kappa
+    from .core.checks import checked_count, checked_kappa
     from .sweeps import Store, grid_cells, run_cells, slopes
     from .sweeps.grid import numbers
     from .terminal import print_slopes, progress_bars
@@ -321,7 +321,7 @@ def plot(context: click.Context, kind: str, store: str, axis: str, measure: str,
     Sparsity is measured on the spot, on the problem that the other options give: what every way to prune does to the
     objective and to the sum of the control variates.
     """
-    from .problems.checks import checked_kappa
+    from .core.checks import checked_kappa
 
     not_for = ("store", "axis", "measure") if kind == "sparsity" else (*options,)
     for name in not_for:
@@ -338,8 +338,8 @@ def plot(context: click.Context, kind: str, store: str, axis: str, measure: str,
 
 
 def _plot_stored(kind: str, store: str, axis: str, measure: str, out: str) -> int:
+    from .core.errors import InputError
     from .plots.style import columns_and_label
-    from .problems.errors import InputError
     from .sweeps import Store
 
     columns_and_label(axis)
@@ -379,7 +379,7 @@ def _draw(kind: str, store: Any, folder: Path, axis: str = "rounds", measure: st
 def _draw_sparsity(spec: "ProblemSpec", folder: Path) -> list[Path]:
     """Run every way to prune on a problem, and write the figure."""
     from .plots import sparsity, style
-    from .sweeps.sparsity import pruning_traces
+    from .sweeps.studies.sparsity import pruning_traces
     from .terminal import progress_bars
 
     with progress_bars() as bars:
@@ -401,7 +401,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
     """Return all combinations of kinds, data and condition numbers; without kind and data there is one of each kind."""
-    from .problems.errors import unknown
+    from .core.errors import unknown
     from .sweeps import ProblemSpec
     from .sweeps.problems import KINDS
 
@@ -433,7 +433,7 @@ def _check_writable(file: Path) -> None:
     """Find out before the first computation that a result could not be written."""
     from tempfile import TemporaryFile
 
-    from .problems.errors import InputError
+    from .core.errors import InputError
 
     if file.is_dir():
         raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from . import algorithms, theory
 from .algorithms import compressors
+from .core.randomness import generator
 from .problems import data, functions
-from .problems.randomness import generator
 from .theory import claims
 
 

@@ -1,6 +1,12 @@
 """The methods, one file each, and the driver that runs them."""
 
-from .method import Method, find, get, load, names
-from .run import Trace, run
+from .driver.method import (
+    Method,
+    find,
+    get,
+    load,
+    names,
+)
+from .driver.run import Trace, run
 
 __all__ = ["Method", "Trace", "find", "get", "load", "names", "run"]

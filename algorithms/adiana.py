@@ -21,12 +21,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, gradients_at, workspace
-from .accounting import Cost
 from .compressors import compress, compress_workspace
-from .deterministic import pace_of_iterations as pace
-from .messages import compressor, drawn_messages, listed_messages, unbiased
+from .parts.cost import Cost
+from .parts.messages import compressor, drawn_messages, listed_messages, unbiased
+from .parts.nothing_drawn import pace_of_iterations as pace
 
 __all__ = ["pace"]
 

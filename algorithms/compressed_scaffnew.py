@@ -17,7 +17,7 @@ Successful Combination of Local Training and Communication Compression" (2022), 
 
 from typing import NamedTuple
 
-from .masking import (
+from .parts.cohorts import (
     State,
     check,
     checked_start,
@@ -31,8 +31,8 @@ from .masking import (
     orders,
     pace,
 )
-from .masking import lyapunov_of_masks as lyapunov
-from .rounds import fields, unroll
+from .parts.cohorts import lyapunov_of_masks as lyapunov
+from .parts.rounds import fields, unroll
 
 __all__ = ["State", "check", "estimate", "fixed_point", "invariants", "lyapunov", "pace", "unroll"]
 

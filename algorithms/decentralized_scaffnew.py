@@ -17,13 +17,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
-from ..problems.graphs import gossip
+from ..core.compiled import njit
 from ..problems.oracles import workspace
-from .accounting import Cost
-from .local import local_gradient_steps, local_phase
+from .parts.cost import Cost
+from .parts.graphs import gossip
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.skipped_rounds import (
+    State,
+    draw,
+    estimate,
+    fixed_point,
+    initial,
+    outcomes,
+    pace,
+    unroll,
+)
 from .scaffnew import invariants
-from .skipping import State, draw, estimate, fixed_point, initial, outcomes, pace, unroll
 
 __all__ = ["State", "draw", "estimate", "fixed_point", "initial", "invariants", "outcomes", "pace", "unroll"]
 
@@ -41,7 +50,7 @@ class Params(NamedTuple):
     t: float
     """Mixing t, positive: the share of the neighbours' average."""
     graph: str
-    """The graph, a name from :func:`rootkappa.problems.graphs.names`."""
+    """The graph, a name from :func:`rootkappa.algorithms.parts.graphs.names`."""
     weights: str
     """The weights of its edges, "metropolis" or "lazy"."""
 

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
 from .compressors import compress, compress_workspace
-from .deterministic import estimate
-from .deterministic import pace_of_iterations as pace
-from .messages import compressor, unbiased
-from .uplink import cost, draw, outcomes
+from .parts.messages import compressor, unbiased
+from .parts.nothing_drawn import estimate
+from .parts.nothing_drawn import pace_of_iterations as pace
+from .parts.uplink import cost, draw, outcomes
 
 __all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
 

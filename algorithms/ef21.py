@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
-from ..problems.errors import InputError
+from ..core.compiled import njit
+from ..core.errors import InputError
+from ..core.vectors import mean_rows
 from ..problems.oracles import gradient, workspace
-from ..problems.vectors import mean_rows
 from .compressors import compress, compress_workspace
-from .deterministic import estimate
-from .deterministic import pace_of_iterations as pace
-from .messages import compressor
-from .uplink import cost, draw, outcomes
+from .parts.messages import compressor
+from .parts.nothing_drawn import estimate
+from .parts.nothing_drawn import pace_of_iterations as pace
+from .parts.uplink import cost, draw, outcomes
 
 __all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
 

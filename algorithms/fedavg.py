@@ -19,15 +19,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems import Quadratic, Solution
-from ..problems.compiled import njit
 from ..problems.oracles import clients, workspace
-from ..problems.vectors import mean_rows
-from .accounting import Cost, dense_cost
-from .deterministic import State, estimate, initial, outcomes, unroll
-from .deterministic import draw_equal_rounds as draw
-from .deterministic import pace_of_rounds as pace
-from .local import broadcast, local_gradient_steps, local_phase
+from .parts.cost import Cost, dense_cost
+from .parts.local_steps import broadcast, local_gradient_steps, local_phase
+from .parts.nothing_drawn import (
+    State,
+    estimate,
+    initial,
+    outcomes,
+    unroll,
+)
+from .parts.nothing_drawn import draw_equal_rounds as draw
+from .parts.nothing_drawn import pace_of_rounds as pace
 
 #: The theorem that promises its rate.
 PROMISE = "fedavg"

@@ -20,14 +20,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import workspace
 from .compressors import compress, compress_workspace
-from .local import local_phase
-from .messages import compressor, cost, draw
-from .rounds import fields, unroll
+from .parts.local_steps import local_phase
+from .parts.messages import compressor, cost, draw
+from .parts.rounds import fields, unroll
+from .parts.skipped_rounds import (
+    State,
+    estimate,
+    initial,
+    lyapunov,
+    pace,
+)
 from .scaffnew import communicate, invariants
-from .skipping import State, estimate, initial, lyapunov, pace
 
 __all__ = ["State", "cost", "draw", "estimate", "initial", "invariants", "lyapunov", "pace", "unroll"]
 

@@ -16,16 +16,22 @@ Quantized Models" (2024), its variant -Global.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import workspace
-from ..problems.vectors import mean_rows
-from .accounting import Cost
 from .compressors import compress, compress_workspace
 from .fedcomloc_com import Params, outcomes
-from .local import local_phase
-from .messages import compressor
-from .rounds import draw_rounds, fields, unroll
-from .skipping import State, estimate, initial, lyapunov, pace
+from .parts.cost import Cost
+from .parts.local_steps import local_phase
+from .parts.messages import compressor
+from .parts.rounds import draw_rounds, fields, unroll
+from .parts.skipped_rounds import (
+    State,
+    estimate,
+    initial,
+    lyapunov,
+    pace,
+)
 
 __all__ = ["Params", "State", "estimate", "initial", "lyapunov", "outcomes", "pace", "unroll"]
 

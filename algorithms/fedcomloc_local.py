@@ -15,15 +15,21 @@ Quantized Models" (2024), its variant -Local, in which C acts on the model of th
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
-from .accounting import Cost
 from .compressors import compress, compress_workspace
 from .fedcomloc_com import Params, outcomes
-from .messages import compressor
-from .rounds import steps_by_round
+from .parts.cost import Cost
+from .parts.messages import compressor
+from .parts.rounds import steps_by_round
+from .parts.skipped_rounds import (
+    State,
+    estimate,
+    initial,
+    lyapunov,
+    pace,
+)
 from .scaffnew import communicate, invariants
-from .skipping import State, estimate, initial, lyapunov, pace
 
 __all__ = ["Params", "State", "estimate", "initial", "invariants", "lyapunov", "outcomes", "pace"]
 

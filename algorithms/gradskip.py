@@ -25,11 +25,19 @@ from math import prod
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, local_steps, workspace
-from .accounting import Cost
-from .rounds import steps_by_round
-from .skipping import Params, State, estimate, fixed_point, initial, lyapunov, pace
+from .parts.cost import Cost
+from .parts.rounds import steps_by_round
+from .parts.skipped_rounds import (
+    Params,
+    State,
+    estimate,
+    fixed_point,
+    initial,
+    lyapunov,
+    pace,
+)
 
 __all__ = ["Params", "State", "estimate", "fixed_point", "initial", "lyapunov", "pace"]
 

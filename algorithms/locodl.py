@@ -26,13 +26,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import without_ridge, workspace
-from .accounting import Pace
 from .compressors import compress, compress_workspace
-from .local import local_gradient_steps, local_phase
-from .messages import compressor, cost, draw, outcomes, unbiased
-from .rounds import fields, unroll
+from .parts.cost import Pace
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.messages import (
+    compressor,
+    cost,
+    draw,
+    outcomes,
+    unbiased,
+)
+from .parts.rounds import fields, unroll
 
 __all__ = ["cost", "draw", "outcomes", "unroll"]
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import workspace
-from .accounting import Cost, dense_cost
-from .deterministic import estimate, outcomes, unroll
-from .deterministic import pace_of_iterations as pace
-from .local import mean_gradient
+from .parts.cost import Cost, dense_cost
+from .parts.local_steps import mean_gradient
+from .parts.nothing_drawn import estimate, outcomes, unroll
+from .parts.nothing_drawn import pace_of_iterations as pace
 
 #: The theorem that promises its rate.
 PROMISE = "nesterov"

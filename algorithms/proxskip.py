@@ -15,10 +15,10 @@ Communication Acceleration! Finally!" (2022), algorithm 1, on the consensus prob
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import prox, prox_workspace, workspace
-from .local import local_gradient_steps, local_phase
-from .skipping import (
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.skipped_rounds import (
     Params,
     State,
     cost,

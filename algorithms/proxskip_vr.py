@@ -19,14 +19,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import component_gradient, gradient, spread_of_components, workspace
-from .accounting import Cost
-from .rounds import steps_by_round
-from .sampling import listed_samples, sample, sizes
+from .parts.components import listed_samples, sample, sizes
+from .parts.cost import Cost
+from .parts.rounds import steps_by_round
+from .parts.skipped_rounds import estimate, pace
+from .parts.skipped_rounds import lyapunov as without_reference
 from .scaffnew import communicate, invariants
-from .skipping import estimate, pace
-from .skipping import lyapunov as without_reference
 
 __all__ = ["estimate", "invariants", "pace"]
 

@@ -24,18 +24,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
-from ..problems.composite import add_adjoint, apply_matrix, coupling, dual_solution, inner_term, outer_term
-from ..problems.errors import InputError
+from ..core.compiled import njit
+from ..core.errors import InputError
+from ..problems.composite import (
+    add_adjoint,
+    apply_matrix,
+    coupling,
+    dual_solution,
+    inner_term,
+    outer_term,
+)
 from ..problems.functions.conjugate import ConjugateKernel
 from ..problems.oracles import prox, prox_workspace, workspace
-from . import calls
-from .accounting import Cost
-from .calls import pace
 from .compressors import compress, compress_workspace, get
-from .deterministic import estimate
-from .local import mean_gradient
-from .rounds import fields, unroll
+from .parts import calls
+from .parts.calls import pace
+from .parts.cost import Cost
+from .parts.local_steps import mean_gradient
+from .parts.nothing_drawn import estimate
+from .parts.rounds import fields, unroll
 
 __all__ = ["estimate", "pace", "unroll"]
 

@@ -21,20 +21,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
-from ..problems.errors import InputError
+from ..core.compiled import njit
+from ..core.errors import InputError
+from ..core.vectors import mean_rows
 from ..problems.oracles import prox_workspace, workspace
-from ..problems.vectors import mean_rows
-from . import calls
-from .accounting import Cost
-from .calls import pace
 from .compressors import compress, compress_workspace, get
 from .compressors.bernoulli import Bernoulli
 from .compressors.identity import Identity
 from .compressors.rand_k import RandK
-from .rounds import fields, unroll
+from .parts import calls
+from .parts.calls import pace
+from .parts.cost import Cost
+from .parts.rounds import fields, unroll
+from .parts.skipped_rounds import State, estimate, initial
 from .scaffnew import invariants
-from .skipping import State, estimate, initial
 from .sparse_proxskip_l1 import fixed_point, proximal_steps
 
 __all__ = ["State", "estimate", "fixed_point", "initial", "invariants", "pace", "unroll"]

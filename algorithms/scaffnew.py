@@ -13,11 +13,11 @@ Communication Acceleration! Finally!" (2022), algorithm 2.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import workspace
-from ..problems.vectors import mean_rows
-from .local import local_gradient_steps, local_phase
-from .skipping import (
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.skipped_rounds import (
     Params,
     State,
     cost,

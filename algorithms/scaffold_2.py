@@ -14,15 +14,23 @@ full batches.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import workspace
-from ..problems.vectors import mean_rows
-from .accounting import Cost, dense_cost
-from .deterministic import draw_equal_rounds as draw
-from .deterministic import estimate, outcomes, unroll
-from .deterministic import pace_of_rounds as pace
-from .local import local_gradient_steps, local_phase
-from .scaffold import Params, State, fixed_point, initial, invariants, lyapunov, start_round
+from .parts.cost import Cost, dense_cost
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.nothing_drawn import draw_equal_rounds as draw
+from .parts.nothing_drawn import estimate, outcomes, unroll
+from .parts.nothing_drawn import pace_of_rounds as pace
+from .parts.scaffold import (
+    Params,
+    State,
+    fixed_point,
+    initial,
+    invariants,
+    lyapunov,
+    start_round,
+)
 
 #: The theorem that promises its rate.
 PROMISE = "scaffold_2"

@@ -19,13 +19,20 @@ Federated Learning" (2024).
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import workspace
-from .local import local_gradient_steps, local_phase
-from .pruning import Params, State, initial, prune_rows
-from .pruning import cost_of_pruned_upload as cost
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.pruning import Params, State, initial, prune_rows
+from .parts.pruning import cost_of_pruned_upload as cost
+from .parts.skipped_rounds import (
+    draw,
+    estimate,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 from .scaffnew import communicate, invariants
-from .skipping import draw, estimate, lyapunov, outcomes, pace, unroll
 
 __all__ = [
     "Params",

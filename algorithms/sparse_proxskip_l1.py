@@ -15,10 +15,20 @@ Federated Learning" (2024), its convex variant.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, prox, prox_workspace, workspace
+from .parts.skipped_rounds import (
+    Params,
+    State,
+    cost,
+    draw,
+    estimate,
+    initial,
+    outcomes,
+    pace,
+    unroll,
+)
 from .scaffnew import communicate, invariants
-from .skipping import Params, State, cost, draw, estimate, initial, outcomes, pace, unroll
 
 #: The theorem that promises its rate.
 PROMISE = "sparse_proxskip_l1"

@@ -13,12 +13,19 @@ Federated Learning" (2024), its variant with pruned local models.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
-from .pruning import Params, State, initial, prune
-from .pruning import cost_of_pruned_upload as cost
+from .parts.pruning import Params, State, initial, prune
+from .parts.pruning import cost_of_pruned_upload as cost
+from .parts.skipped_rounds import (
+    draw,
+    estimate,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 from .scaffnew import communicate, invariants
-from .skipping import draw, estimate, lyapunov, outcomes, pace, unroll
 
 #: What is known of its rate.
 PROMISE = "sparse_proxskip"

@@ -16,13 +16,20 @@ Federated Learning" (2024), its negative example.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import workspace
-from ..problems.vectors import mean_rows
-from .local import local_gradient_steps, local_phase
-from .pruning import Params, State, initial, prune
-from .pruning import cost_of_pruned_download as cost
-from .skipping import draw, estimate, lyapunov, outcomes, pace, unroll
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.pruning import Params, State, initial, prune
+from .parts.pruning import cost_of_pruned_download as cost
+from .parts.skipped_rounds import (
+    draw,
+    estimate,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 
 #: What is known of its rate.
 PROMISE = "sparse_proxskip"

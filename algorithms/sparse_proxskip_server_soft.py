@@ -18,12 +18,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.functions.l1 import L1Kernel
 from ..problems.oracles import prox, workspace
-from ..problems.vectors import mean_rows
-from .local import local_gradient_steps, local_phase
-from .skipping import State, cost, draw, estimate, initial, lyapunov, outcomes, pace, unroll
+from .parts.local_steps import local_gradient_steps, local_phase
+from .parts.skipped_rounds import (
+    State,
+    cost,
+    draw,
+    estimate,
+    initial,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 
 #: What is known of its rate.
 PROMISE = "sparse_proxskip_server_soft"

@@ -16,14 +16,21 @@ Federated Learning" (2024), its variant with the straight-through estimator.
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
 from .compressors import compress
 from .compressors.top_k import TopKKernel
-from .pruning import Params, State, initial, prune_rows
-from .pruning import cost_of_pruned_upload as cost
+from .parts.pruning import Params, State, initial, prune_rows
+from .parts.pruning import cost_of_pruned_upload as cost
+from .parts.skipped_rounds import (
+    draw,
+    estimate,
+    lyapunov,
+    outcomes,
+    pace,
+    unroll,
+)
 from .scaffnew import communicate, invariants
-from .skipping import draw, estimate, lyapunov, outcomes, pace, unroll
 
 #: What is known of its rate.
 PROMISE = "sparse_proxskip"

@@ -15,13 +15,21 @@ Communication Acceleration! Finally!" (2022), its stochastic variant, with unifo
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import component_gradient, workspace
-from .accounting import Cost
-from .rounds import steps_by_round
-from .sampling import listed_samples, sample
+from .parts.components import listed_samples, sample
+from .parts.cost import Cost
+from .parts.rounds import steps_by_round
+from .parts.skipped_rounds import (
+    Params,
+    State,
+    estimate,
+    fixed_point,
+    initial,
+    lyapunov,
+    pace,
+)
 from .scaffnew import communicate, invariants
-from .skipping import Params, State, estimate, fixed_point, initial, lyapunov, pace
 
 __all__ = ["Params", "State", "estimate", "fixed_point", "initial", "invariants", "lyapunov", "pace"]
 

@@ -19,11 +19,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
-from .rounds import steps_by_round
+from .parts.rounds import steps_by_round
+from .parts.skipped_rounds import (
+    State,
+    estimate,
+    fixed_point,
+    initial,
+    lyapunov,
+    pace,
+)
 from .scaffnew import communicate, invariants
-from .skipping import State, estimate, fixed_point, initial, lyapunov, pace
 from .sproxskip import cost, unroll
 
 __all__ = ["State", "cost", "estimate", "fixed_point", "initial", "invariants", "lyapunov", "pace", "unroll"]

@@ -21,7 +21,7 @@ Training, Compression, and Partial Participation" (2023), algorithm 1 without st
 
 from typing import NamedTuple
 
-from .masking import (
+from .parts.cohorts import (
     State,
     check,
     checked_start,
@@ -35,8 +35,8 @@ from .masking import (
     orders,
     pace,
 )
-from .masking import lyapunov_of_masks as lyapunov
-from .rounds import fields, unroll
+from .parts.cohorts import lyapunov_of_masks as lyapunov
+from .parts.rounds import fields, unroll
 
 __all__ = ["State", "check", "estimate", "fixed_point", "invariants", "lyapunov", "pace", "unroll"]
 

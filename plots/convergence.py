@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
-from ..problems.errors import InputError, unknown
+from ..core.errors import InputError, unknown
 from .style import (
     BEHIND,
     MOST_LINES,

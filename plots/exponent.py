@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..problems.errors import InputError
+from ..core.errors import InputError
 from .style import (
     BEHIND,
     MOST_LINES,

@@ -26,7 +26,7 @@ def figure(traces: pd.DataFrame) -> Figure:
     Parameters
     ----------
     traces : pandas.DataFrame
-        From :func:`rootkappa.sweeps.sparsity.pruning_traces`.
+        From :func:`rootkappa.sweeps.studies.sparsity.pruning_traces`.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def figure(traces: pd.DataFrame) -> Figure:
     Examples
     --------
     >>> from rootkappa.problems import Quadratic
-    >>> from rootkappa.sweeps.sparsity import pruning_traces
+    >>> from rootkappa.sweeps.studies.sparsity import pruning_traces
     >>> figure(pruning_traces(Quadratic.random(clients=3, dim=5, kappa=5.0))).axes[2].get_xlabel()
     'communication rounds'
     """

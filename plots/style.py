@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..problems.errors import InputError, unknown
+from ..core.errors import InputError, unknown
 
 AXES = {
     "rounds": (("round",), "communication rounds"),

@@ -1,8 +1,8 @@
 """What is minimised: quadratics, logistic regression, nonsmooth functions, data and partitions."""
 
+from ..core.errors import InputError
 from . import functions
 from .composite import Composite
-from .errors import InputError
 from .logistic import Logistic
 from .problem import Problem
 from .quadratic import Quadratic

@@ -5,17 +5,17 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .checks import checked_array
-from .dispatch import dispatched, implements
-from .errors import InputError
+from ..core.checks import checked_array
+from ..core.dispatch import dispatched, implements
+from ..core.errors import InputError
+from ..core.randomness import generator
+from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
 from .functions.huber import Huber
 from .functions.zero import ZeroKernel
 from .oracles import clients, gradient, local_steps, work_size
 from .problem import Problem
 from .quadratic import Quadratic
-from .randomness import generator
-from .vectors import add_transposed_product, matrix_vector
 
 _STEPS = 200_000
 # When so many steps in a row were no smaller than one before them, they are rounding.

@@ -5,13 +5,15 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .checks import as_number, checked_array, checked_count, checked_kappa
-from .compiled import njit
+from ..core.checks import as_number, checked_array, checked_count, checked_kappa
+from ..core.compiled import njit
+from ..core.dispatch import implements
+from ..core.errors import InputError
+from ..core.randomness import generator
+from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 from .data import DEFAULT
 from .data import load as load_data
 from .data.libsvm import two_labels
-from .dispatch import implements
-from .errors import InputError
 from .functions import Function
 from .oracles import (
     clients,
@@ -25,8 +27,6 @@ from .oracles import (
 )
 from .partitions import assign
 from .problem import Problem, checked_psi
-from .randomness import generator
-from .vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 
 # Up to this size an exact dense eigenvalue or Newton system is a matter of a second.
 _DENSE_SIZE = 2048

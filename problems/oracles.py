@@ -1,7 +1,7 @@
 """What compiled methods may ask of a problem, whatever kind it is.
 
 A method calls these functions with ``problem.kernel``; Numba chooses the implementation by the kernel's type while it
-compiles. A new kind of problem implements them in its own file with :func:`~rootkappa.problems.dispatch.implements`.
+compiles. A new kind of problem implements them in its own file with :func:`~rootkappa.core.dispatch.implements`.
 """
 
 from functools import singledispatch
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import njit
-from .dispatch import dispatched
+from ..core.compiled import njit
+from ..core.dispatch import dispatched
 
 
 @singledispatch

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import as_number, checked_count
-from .errors import InputError, unknown
-from .randomness import generator
+from ..core.checks import as_number, checked_count
+from ..core.errors import InputError, unknown
+from ..core.randomness import generator
 
 Ids = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .errors import InputError
+from ..core.errors import InputError
 from .functions import Function
 from .functions.zero import Zero
 from .solution import Solution, solve

@@ -4,10 +4,12 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .checks import as_number, checked_array, checked_count, checked_kappa
-from .compiled import njit
-from .dispatch import implements
-from .errors import InputError
+from ..core.checks import as_number, checked_array, checked_count, checked_kappa
+from ..core.compiled import njit
+from ..core.dispatch import implements
+from ..core.errors import InputError
+from ..core.randomness import generator
+from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
 from .oracles import (
     clients,
@@ -20,8 +22,6 @@ from .oracles import (
     work_size,
 )
 from .problem import Problem, checked_psi
-from .randomness import generator
-from .vectors import add_transposed_product, matrix_vector
 
 #: How the eigenvectors of the clients' Hessians relate.
 BASES = ("common", "client")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .compiled import cache_folder
+from ..core.compiled import cache_folder
 from .functions.zero import Zero
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..algorithms.method import find, names
-from ..algorithms.run import run
-from ..problems.compiled import sources_digest
-from ..theory import exact
+from ..algorithms.driver.method import find, names
+from ..algorithms.driver.run import run
+from ..core.compiled import sources_digest
 from ..theory.case import Case
+from ..theory.engines import exact
 from ..theory.theorem import get as get_theorem
 from ..theory.verify import blaming
 from .problems import ProblemSpec

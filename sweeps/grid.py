@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..problems.errors import InputError
+from ..core.errors import InputError
 
 _MOST = 10_000
 

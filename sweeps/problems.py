@@ -5,9 +5,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from ..core.errors import unknown
 from ..problems import Logistic, Problem, Quadratic
 from ..problems.data import DEFAULT, names
-from ..problems.errors import unknown
 
 KINDS = ("quadratic", "logistic")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..theory.path import ACCURACY
+from ..theory.engines.path import ACCURACY
 from ..theory.verdict import Verdict
 from .cells import Cell
 from .problems import ProblemSpec

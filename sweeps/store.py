@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
-from ..algorithms.run import COLUMNS as TRACE_COLUMNS
-from ..problems.errors import InputError
+from ..algorithms.driver.run import COLUMNS as TRACE_COLUMNS
+from ..core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algorithms.method import Method, find
-from ..problems.errors import InputError
-from ..theory.affine import NotAffine, TooLarge, listed_outcomes
-from ..theory.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
+from ..algorithms.driver.method import Method, find
+from ..core.errors import InputError
+from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
+from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
 from ..theory.theorem import get as get_theorem
 from ..theory.verify import blaming
 from .cells import Cell

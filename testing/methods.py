@@ -6,10 +6,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..algorithms import find
-from ..algorithms.method import Method
+from ..algorithms.driver.method import Method
+from ..core.randomness import generator
 from ..problems import Logistic, Quadratic
 from ..problems.problem import Problem
-from ..problems.randomness import generator
 from ..theory import verify
 
 _SOUND = ("confirmed", "consistent")

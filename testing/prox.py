@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
 
-from ..problems.errors import InputError
+from ..core.errors import InputError
 from ..problems.functions import Function
 
 # Products are formed in extended precision where the machine has it, so squares of 1e300 are no problem there.

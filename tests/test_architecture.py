@@ -12,8 +12,8 @@ from rootkappa import algorithms
 
 ROOT = Path(rootkappa.__file__).resolve().parent
 FLOORS = {
-    "__init__": 0, "problems": 1, "algorithms": 2, "theory": 3, "testing": 4, "sweeps": 5, "plots": 6,
-    "terminal": 7, "cli": 8, "__main__": 9,
+    "__init__": 0, "core": 1, "problems": 2, "algorithms": 3, "theory": 4, "testing": 5, "sweeps": 6, "plots": 7,
+    "terminal": 8, "cli": 9, "__main__": 10,
 }  # fmt: skip
 SOURCES = sorted(file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")) + sorted(ROOT.glob("*.py"))
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..algorithms.method import Method
-from ..algorithms.method import get as get_method
-from ..algorithms.run import Trace, run
+from ..algorithms.driver.method import Method
+from ..algorithms.driver.method import get as get_method
+from ..algorithms.driver.run import Trace, run
+from ..core.errors import InputError
+from ..core.randomness import generator
 from ..problems import Composite, Quadratic
-from ..problems.errors import InputError
 from ..problems.functions.squared_l2 import SquaredL2
 from ..problems.problem import Problem
-from ..problems.randomness import generator
 from .theorem import Theorem
 from .theorem import get as get_theorem
 from .verdict import Verdict
@@ -130,7 +130,7 @@ class Case:
         return Case(method, get_theorem(method.promise), problem or self.problem, shared | changes, self.seed)
 
     def run(self, rounds: int, **options: Any) -> Trace:
-        """Run the method on the problem; the options are those of :func:`rootkappa.algorithms.run.run`."""
+        """Run the method on the problem; the options are those of :func:`rootkappa.algorithms.driver.run.run`."""
         return run(self.method, self.problem, self.params, rounds, self.seed, target=self.target, **options)
 
     @property

@@ -1,17 +1,15 @@
 """A theorem is a module: this is its contract, and how one is found."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from inspect import signature
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..algorithms.parameters import checked_letter, override
-from ..problems.errors import unknown
+from ..algorithms.parts.letters import checked_letter, override
+from ..core.discover import discover
+from ..core.errors import unknown
 
 #: What a module must define to be a theorem; a module with a ``prescribed`` is one.
 REQUIRED = ("EXPONENTS", "TIGHT", "admissible", "lyapunov", "prescribed")
@@ -121,13 +119,8 @@ class Theorem:
 
 @cache
 def _discovered() -> dict[str, Theorem]:
-    modules = {
-        entry.name: importlib.import_module(f".{entry.name}", __package__)
-        for entry in pkgutil.iter_modules([str(Path(__file__).parent)])
-    }
-    return {
-        name: Theorem.from_module(module, name) for name, module in modules.items() if hasattr(module, "prescribed")
-    }
+    modules = discover(f"{__package__}.theorems")
+    return {name: Theorem.from_module(module, name) for name, module in modules.items()}
 
 
 def names() -> list[str]:

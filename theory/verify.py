@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..algorithms import get as get_method
-from ..algorithms.method import Method
+from ..algorithms.driver.method import Method
+from ..core.errors import InputError, unknown
 from ..problems import Composite, Quadratic
-from ..problems.errors import InputError, unknown
 from ..problems.problem import Problem
-from . import claims, exact, exponent, invariant, path
-from .affine import NotExact, is_affine
+from . import claims
 from .case import Case, Progress
+from .engines import exact, exponent, invariant, path
+from .engines.affine import NotExact, is_affine
 from .theorem import get as get_theorem
 from .verdict import Verdict
 

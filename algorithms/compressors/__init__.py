@@ -1,23 +1,14 @@
 """Compressors: what a client sends instead of a vector, one file each; every class in them is found by being there."""
 
 import ast
-import importlib
-import pkgutil
 from functools import cache
-from inspect import isabstract
+from typing import Any
 
-from ...problems.errors import InputError, unknown
+from ...core.discover import discover_classes
+from ...core.errors import InputError, unknown
 from .compressor import Compressor, compress, compress_work_size, compress_workspace
 
-_CLASSES: dict[str, type[Compressor]] = {}
-for _entry in pkgutil.iter_modules(__path__):
-    for _name, _thing in vars(importlib.import_module(f".{_entry.name}", __name__)).items():
-        if isinstance(_thing, type) and issubclass(_thing, Compressor) and not isabstract(_thing):
-            _CLASSES[_name] = _thing
-globals().update(_CLASSES)
-__all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
-    [*_CLASSES, "Compressor", "compress", "compress_work_size", "compress_workspace", "examples", "get"]
-)
+__all__ = ["Compressor", "compress", "compress_work_size", "compress_workspace", "examples", "get"]
 
 
 def examples(d: int) -> dict[str, Compressor]:
@@ -28,7 +19,7 @@ def examples(d: int) -> dict[str, Compressor]:
     >>> examples(8)["RandK"]
     RandK(2)
     """
-    return {name: _CLASSES[name].example(d) for name in sorted(_CLASSES)}
+    return {name: kind.example(d) for name, kind in discover_classes(__name__, Compressor).items()}
 
 
 @cache
@@ -59,11 +50,23 @@ def get(text: str) -> Compressor:
         raise InputError(
             f"compressor = {text!r} is not written as a call with numbers: write for example 'RandK(2)' or 'Natural()'."
         ) from None
-    if name not in _CLASSES:
-        raise unknown("compressor", name, _CLASSES)
+    known = discover_classes(__name__, Compressor)
+    if name not in known:
+        raise unknown("compressor", name, known)
     try:
-        return _CLASSES[name](*positional, **named)
+        return known[name](*positional, **named)
     except TypeError:
         raise InputError(
             f"compressor = {text!r} has other arguments than {name}: rootkappa list compressors shows an example."
         ) from None
+
+
+def __getattr__(name: str) -> Any:
+    found = {} if name.startswith("_") else discover_classes(__name__, Compressor)
+    if name not in found:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return found[name]
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *discover_classes(__name__, Compressor)])

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...problems.checks import as_number
-from ...problems.dispatch import implements
-from ...problems.errors import InputError
+from ...core.checks import as_number
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from .compressor import LISTED, Compressor, compress
 from .wire import FLOAT
 

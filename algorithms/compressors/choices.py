@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...problems.checks import checked_count
-from ...problems.compiled import njit
+from ...core.checks import checked_count
+from ...core.compiled import njit
 
 
 def choices(rng: np.random.Generator, total: int, k: int, count: int) -> np.ndarray:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ...problems.checks import checked_array, checked_count
-from ...problems.compiled import njit
-from ...problems.dispatch import dispatched
-from ...problems.errors import InputError
+from ...core.checks import checked_array, checked_count
+from ...core.compiled import njit
+from ...core.dispatch import dispatched
+from ...core.errors import InputError
 
 #: The numbers that a list of outcomes may hold in all, 8 MB of them; longer lists are not made.
 LISTED = 2**20

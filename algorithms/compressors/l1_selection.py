@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...problems.dispatch import implements
+from ...core.dispatch import implements
 from .compressor import LISTED, Compressor, compress
 from .scaling import power_scale, scaled_sum
 from .wire import FLOAT, index_bits

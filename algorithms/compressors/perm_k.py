@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...problems.checks import checked_count
-from ...problems.dispatch import implements
-from ...problems.errors import InputError
+from ...core.checks import checked_count
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from .compressor import LISTED, Compressor, compress
 from .wire import FLOAT
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...problems.dispatch import implements
-from ...problems.errors import InputError
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from .compressor import Compressor, compress
 from .scaling import power_scale, scaled_norm
 from .two_points import two_point_outcomes

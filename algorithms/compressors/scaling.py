@@ -2,7 +2,7 @@
 
 import math
 
-from ...problems.compiled import njit
+from ...core.compiled import njit
 
 
 @njit

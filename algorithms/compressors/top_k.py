@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...problems.checks import checked_count
-from ...problems.compiled import njit
-from ...problems.dispatch import implements
-from ...problems.errors import InputError
+from ...core.checks import checked_count
+from ...core.compiled import njit
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from .compressor import Compressor, compress, compress_work_size
 from .wire import FLOAT, support_bits
 

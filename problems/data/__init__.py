@@ -3,7 +3,15 @@
 Importing this package is quick; what is slow to import is imported when data is read.
 """
 
-from .catalog import DEFAULT, DataSet, describe, fetch, load, locate, names
+from .catalog import (
+    DEFAULT,
+    DataSet,
+    describe,
+    fetch,
+    load,
+    locate,
+    names,
+)
 from .libsvm import read, two_labels
 
 __all__ = ["DEFAULT", "DataSet", "describe", "fetch", "load", "locate", "names", "read", "two_labels"]

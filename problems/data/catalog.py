@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, unknown
+from ...core.errors import InputError, unknown
 from . import libsvm
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InputError
+from ...core.errors import InputError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

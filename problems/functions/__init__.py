@@ -1,19 +1,11 @@
 """Functions with their proximal operators, one file each; every class in these files is found by being there."""
 
-import importlib
-import pkgutil
-from inspect import isabstract
+from typing import Any
 
+from ...core.discover import discover_classes
 from .function import Function
 
-_CLASSES: dict[str, type[Function]] = {}
-for _entry in pkgutil.iter_modules(__path__):
-    for _name, _thing in vars(importlib.import_module(f".{_entry.name}", __name__)).items():
-        if isinstance(_thing, type) and issubclass(_thing, Function) and not isabstract(_thing):
-            _CLASSES[_name] = _thing
-del _CLASSES["Function"]
-globals().update(_CLASSES)
-__all__ = sorted([*_CLASSES, "Function", "examples"])  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["Function", "examples"]
 
 
 def examples(d: int) -> dict[str, Function]:
@@ -24,4 +16,15 @@ def examples(d: int) -> dict[str, Function]:
     >>> examples(3)["L1"]
     L1(0.5)
     """
-    return {name: _CLASSES[name].example(d) for name in sorted(_CLASSES)}
+    return {name: kind.example(d) for name, kind in discover_classes(__name__, Function).items()}
+
+
+def __getattr__(name: str) -> Any:
+    found = {} if name.startswith("_") else discover_classes(__name__, Function)
+    if name not in found:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return found[name]
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *discover_classes(__name__, Function)])

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import checked_array
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_array
+from ...core.dispatch import implements
+from ...core.errors import InputError
+from ...core.vectors import add_transposed_product, matrix_vector
 from ..oracles import prox, prox_work_size
-from ..vectors import add_transposed_product, matrix_vector
 from .function import Function
 
 

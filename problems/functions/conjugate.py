@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
 from .function import Function, checked_function
 from .norms import largest_size

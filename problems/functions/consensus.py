@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_count
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_count
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox
 from .function import Function
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import kl_div, xlogy
 
-from ..checks import checked_array, checked_number
-from ..compiled import njit
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_array, checked_number
+from ...core.compiled import njit
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox
 from .function import Function
 

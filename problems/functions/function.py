@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import as_number
-from ..compiled import njit
-from ..errors import InputError
+from ...core.checks import as_number
+from ...core.compiled import njit
+from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
 
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)

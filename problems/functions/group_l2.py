@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_array, checked_number
-from ..compiled import njit
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_array, checked_number
+from ...core.compiled import njit
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import LARGE, SMALL, norm

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import checked_array, checked_number
-from ..compiled import REASSOCIATE, njit
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_array, checked_number
+from ...core.compiled import REASSOCIATE, njit
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox
 from .function import Function
 from .norms import norm

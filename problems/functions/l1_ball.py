@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dispatch import implements
+from ...core.dispatch import implements
 from ..oracles import prox
 from .norms import absolute_sum, fill, is_finite
 from .simplex import Simplex

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..dispatch import implements
+from ...core.dispatch import implements
 from ..oracles import prox
 from .norms import fill, norm
 from .weighted_norm import NormBall, WeightedNorm

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import xlogy
 
-from ..checks import checked_number
-from ..compiled import njit
-from ..dispatch import implements
+from ...core.checks import checked_number
+from ...core.compiled import njit
+from ...core.dispatch import implements
 from ..oracles import prox
 from .function import Function
 

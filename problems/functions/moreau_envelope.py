@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import checked_number
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_number
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
 from .function import Function, checked_function, rounding
 from .l1 import L1

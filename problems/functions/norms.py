@@ -2,7 +2,7 @@
 
 from math import inf, nan, sqrt
 
-from ..compiled import REASSOCIATE, njit
+from ...core.compiled import REASSOCIATE, njit
 
 # The sum of squares of a vector whose norm squared is inside these bounds has lost nothing.
 SMALL, LARGE = 1e-280, 1e280

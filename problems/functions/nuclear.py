@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_count
-from ..compiled import njit
-from ..dispatch import implements
+from ...core.checks import checked_count
+from ...core.compiled import njit
+from ...core.dispatch import implements
 from ..oracles import prox
 from .function import Function
 from .norms import scale_of

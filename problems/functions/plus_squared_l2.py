@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import checked_number
-from ..dispatch import implements
+from ...core.checks import checked_number
+from ...core.dispatch import implements
 from ..oracles import prox, prox_work_size
 from .function import Function, checked_function
 from .l1 import L1

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox
 from .function import Function
 from .norms import scale_of

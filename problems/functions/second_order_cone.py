@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dispatch import implements
+from ...core.dispatch import implements
 from ..oracles import prox
 from .function import Function
 from .norms import fill, is_finite, norm

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..checks import checked_count
-from ..dispatch import implements
-from ..errors import InputError
+from ...core.checks import checked_count
+from ...core.dispatch import implements
+from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .l1 import L1

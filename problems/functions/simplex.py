@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import checked_number
-from ..dispatch import implements
+from ...core.checks import checked_number
+from ...core.dispatch import implements
 from ..oracles import prox
 from .function import Function
 from .norms import fill, is_finite

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from ..checks import checked_array, checked_number
-from ..dispatch import dispatched, implements
-from ..errors import InputError
+from ...core.checks import checked_array, checked_number
+from ...core.dispatch import dispatched, implements
+from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import fill, is_finite

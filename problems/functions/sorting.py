@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..compiled import njit
+from ...core.compiled import njit
 
 # A key is one word: some bits of a size above an index of 31 bits. The upper 33 bits of a size order almost everything,
 # the lower 30 what is left.

@@ -17,7 +17,7 @@ from math import nan
 
 import numpy as np
 
-from ..compiled import njit
+from ...core.compiled import njit
 from .norms import fill, is_finite
 
 # Beyond this lambda decides nothing any more, but its multiples would overflow.

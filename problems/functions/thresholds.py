@@ -7,7 +7,7 @@ which removes entries from a shrinking list: a few passes, no sorting.
 
 import numpy as np
 
-from ..compiled import REASSOCIATE, njit
+from ...core.compiled import REASSOCIATE, njit
 from .norms import largest, largest_size
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import checked_number
+from ...core.checks import checked_number
 from .function import Function
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dispatch import implements
+from ...core.dispatch import implements
 from ..oracles import prox
 from .function import Function
 from .l1 import LInfBall

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems
 from rootkappa.algorithms.compressors import ClientMask
-from rootkappa.algorithms.rounds import draw_rounds
+from rootkappa.algorithms.parts.rounds import draw_rounds
 from rootkappa.problems import InputError, functions
 
 SEEDS, RATES = st.integers(0, 2**32 - 1), st.floats(0.05, 1.0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems
 from rootkappa.algorithms import compressors
 from rootkappa.problems import Composite, InputError, Quadratic, functions
-from rootkappa.theory.randprox import variance
+from rootkappa.theory.theorems.randprox import variance
 
 RANDPROX = algorithms.get("randprox")
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import workspace
-from .local import local_phase
+from .parts.local_steps import local_phase
 from .scaffnew import (
     PROMISE,
     Params,

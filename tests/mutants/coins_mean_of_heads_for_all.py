@@ -4,11 +4,20 @@ from itertools import product
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import workspace
-from .accounting import Pace, dense_cost
-from .local import local_gradient_steps
-from .scaffnew import PROMISE, Params, State, estimate, fixed_point, initial, invariants, lyapunov
+from .parts.cost import Pace, dense_cost
+from .parts.local_steps import local_gradient_steps
+from .scaffnew import (
+    PROMISE,
+    Params,
+    State,
+    estimate,
+    fixed_point,
+    initial,
+    invariants,
+    lyapunov,
+)
 
 
 def outcomes(problem, params):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import gradient, workspace
-from ..problems.vectors import mean_rows
 from .compressors import compress, compress_workspace
 from .ef21 import (
     PROMISE,
@@ -20,7 +20,7 @@ from .ef21 import (
     outcomes,
     pace,
 )
-from .messages import compressor
+from .parts.messages import compressor
 
 
 def step(kernel, params, state, w):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import clients, workspace
-from ..problems.vectors import mean_rows
 from .fedlin import (
     PROMISE,
     Params,
@@ -19,7 +19,7 @@ from .fedlin import (
     pace,
     unroll,
 )
-from .local import broadcast, local_gradient_steps, mean_gradient
+from .parts.local_steps import broadcast, local_gradient_steps, mean_gradient
 
 
 @njit

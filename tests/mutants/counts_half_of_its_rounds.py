@@ -1,6 +1,6 @@
 """Scaffnew whose pace says that a step ends a round with probability p/2 although it does so with p."""
 
-from .accounting import Pace
+from .parts.cost import Pace
 from .scaffnew import (
     PROMISE,
     Params,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
 from .compressors import compress, compress_workspace
 from .locodl import (
@@ -20,7 +20,7 @@ from .locodl import (
     pace,
     unroll,
 )
-from .messages import compressor
+from .parts.messages import compressor
 
 
 def step(kernel, params, state, outcome):

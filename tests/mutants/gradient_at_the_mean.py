@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import gradient, workspace
-from ..problems.vectors import mean_rows
 from .scaffnew import (
     PROMISE,
     Params,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import workspace
-from .local import broadcast, local_gradient_steps
+from .parts.local_steps import broadcast, local_gradient_steps
 from .tamuna import (
     PROMISE,
     Params,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import component_gradient, workspace
 from .proxskip_vr import (
     PROMISE,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
 from ..problems.oracles import gradient, workspace
 from .gradskip import (
     PROMISE,

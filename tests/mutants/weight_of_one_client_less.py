@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..problems.compiled import njit
+from ..core.compiled import njit
+from ..core.vectors import mean_rows
 from ..problems.oracles import workspace
-from ..problems.vectors import mean_rows
-from .local import local_gradient_steps
+from .parts.local_steps import local_gradient_steps
 from .scaffnew import (
     PROMISE,
     Params,

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from rootkappa.core.errors import InputError
 from rootkappa.plots import convergence, exponent, style
-from rootkappa.problems.errors import InputError
 
 METHODS = ["gradient_descent", "nesterov", "fedavg", "scaffold_1", "scaffold_2", "proxskip", "scaffnew"]
 LABELS = {

@@ -3,7 +3,7 @@ import pytest
 
 from rootkappa.plots import sparsity
 from rootkappa.problems import Quadratic
-from rootkappa.sweeps.sparsity import CONVEX, TOP_K, pruning_traces
+from rootkappa.sweeps.studies.sparsity import CONVEX, TOP_K, pruning_traces
 
 
 @pytest.fixture(scope="module")

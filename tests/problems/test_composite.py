@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms
-from rootkappa.problems import Composite, InputError, Quadratic, functions, oracles
+from rootkappa.problems import (
+    Composite,
+    InputError,
+    Quadratic,
+    functions,
+    oracles,
+)
 from rootkappa.problems.composite import block_norm, coupling
 
 BASE = Quadratic.random(2, 3)

@@ -9,8 +9,14 @@ from scipy.special import expit
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 
-from rootkappa.problems import InputError, Logistic, functions, logistic, oracles
-from rootkappa.problems.compiled import njit
+from rootkappa.core.compiled import njit
+from rootkappa.problems import (
+    InputError,
+    Logistic,
+    functions,
+    logistic,
+    oracles,
+)
 from rootkappa.problems.partitions import NAMES, assign
 
 EPS, EXTENDED_EPS = np.finfo(float).eps, float(np.finfo(np.longdouble).eps)

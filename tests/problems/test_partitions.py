@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rootkappa.core.errors import InputError
 from rootkappa.problems import partitions
-from rootkappa.problems.errors import InputError
 
 SEEDS = st.integers(0, 2**32)
 ALPHAS = st.one_of(st.floats(0.01, 100.0), st.sampled_from([5e-324, 1e-300, 1e-12, 1e12, 1e300, 1.7e308]))

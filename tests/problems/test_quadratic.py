@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootkappa.core.compiled import njit
 from rootkappa.problems import InputError, Quadratic, functions, oracles
-from rootkappa.problems.compiled import njit
 
 EPS = np.finfo(float).eps
 KAPPAS = st.floats(0.01, 6.0).map(lambda decades: 10.0**decades)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rootkappa.problems.errors import InputError
+from rootkappa.core.errors import InputError
 from rootkappa.sweeps.grid import numbers
 
 finite = st.floats(allow_nan=False, allow_infinity=False)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rootkappa.problems.errors import InputError
+from rootkappa.core.errors import InputError
 from rootkappa.sweeps import store as module
 from rootkappa.sweeps.store import TRACE_COLUMNS, Store
 
@@ -324,7 +324,7 @@ def test_the_file_reads_without_rootkappa(tmp_path):
 
 def test_importing_the_module_is_cheap():
     code = """if True:
-        import sys, rootkappa.problems.errors
+        import sys, rootkappa.core.errors
         before = set(sys.modules)
         import rootkappa.sweeps.store
         sys.exit(bool({"numpy", "pandas"} & (set(sys.modules) - before)))

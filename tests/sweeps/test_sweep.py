@@ -14,8 +14,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rootkappa.problems.errors import InputError
-from rootkappa.sweeps import Cell, ProblemSpec, Store, cells, grid_cells, run_cells, slopes
+from rootkappa.core.errors import InputError
+from rootkappa.sweeps import (
+    Cell,
+    ProblemSpec,
+    Store,
+    cells,
+    grid_cells,
+    run_cells,
+    slopes,
+)
 
 KAPPAS = (10.0, 20.0, 40.0)
 MUTANTS = Path(__file__).parents[1] / "mutants"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rootkappa.algorithms.compressors import RandK
-from rootkappa.problems.errors import InputError
+from rootkappa.core.errors import InputError
 from rootkappa.testing.compressors import ALPHA, check_compressor
 
 

@@ -1,13 +1,11 @@
 """What papers say beyond a rate, one file each; every module with a ``measure`` is found by being there."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any
 
+from ...core.discover import discover
 from ...problems import Quadratic
 from ...problems.problem import Problem
 from ..case import Case, Progress
@@ -49,10 +47,7 @@ class Claim:
 
 @cache
 def _discovered() -> tuple[Claim, ...]:
-    modules: dict[str, Any] = {
-        entry.name: importlib.import_module(f".{entry.name}", __package__) for entry in pkgutil.iter_modules(__path__)
-    }
-    return tuple(Claim.from_module(module, name) for name, module in modules.items() if hasattr(module, "measure"))
+    return tuple(Claim.from_module(module, name) for name, module in discover(__name__).items())
 
 
 def about(method: str, problem: Problem | None = None) -> tuple[Claim, ...]:

@@ -11,10 +11,10 @@ import math
 
 import numpy as np
 
+from ...core.randomness import generator
 from ...problems import Composite, Quadratic
 from ...problems.functions.l1 import L1
 from ...problems.functions.zero import Zero
-from ...problems.randomness import generator
 from ..case import Case, Progress
 from ..verdict import Verdict
 

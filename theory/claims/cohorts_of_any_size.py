@@ -6,9 +6,9 @@ Control: the factor does change with the number of senders.
 import dataclasses
 import math
 
-from .. import exact
-from ..affine import NotExact
 from ..case import Case, Progress
+from ..engines import exact
+from ..engines.affine import NotExact
 from ..verdict import Verdict
 
 METHODS = ("tamuna",)

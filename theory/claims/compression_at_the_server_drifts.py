@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...problems.randomness import generator
+from ...core.randomness import generator
 from ..case import Case, Progress
 from ..verdict import STATUSES, Verdict
 from .sum_of_control_variates import sum_of

@@ -11,7 +11,7 @@ import dataclasses
 
 from ...problems import Quadratic
 from ..case import Case, Progress
-from ..exponent import SLACK_SAMPLED
+from ..engines.exponent import SLACK_SAMPLED
 from ..verdict import Verdict
 from .floats_and_dimension import KAPPA, power, quadratic
 

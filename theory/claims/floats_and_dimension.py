@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ...algorithms.messages import compressor
+from ...algorithms.parts.messages import compressor
+from ...core.randomness import derived_seed, generator
 from ...problems import Quadratic
-from ...problems.randomness import derived_seed, generator
 from ..case import Case, Progress
-from ..exponent import SLACK_SAMPLED, Slope, fit
+from ..engines.exponent import SLACK_SAMPLED, Slope, fit
 from ..verdict import Verdict
 
 METHODS = ("compressed_scaffnew", "tamuna", "locodl")

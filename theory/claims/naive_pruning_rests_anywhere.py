@@ -9,9 +9,9 @@ support.
 
 import numpy as np
 
-from ...problems.randomness import generator
-from ..affine import NotExact
+from ...core.randomness import generator
 from ..case import Case, Progress
+from ..engines.affine import NotExact
 from ..verdict import Verdict
 from .sum_of_control_variates import pruned
 

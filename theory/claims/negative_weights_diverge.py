@@ -9,8 +9,8 @@ coordinate with γλ = 1/20, the expected squared error of that mode grows in th
 import dataclasses
 
 from ...problems import Quadratic
-from .. import exact
 from ..case import Case, Progress
+from ..engines import exact
 from ..verdict import Verdict
 
 METHODS = ("decentralized_scaffnew",)

@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 from ...problems.functions.l1 import L1
-from ..affine import NotExact
 from ..case import Case, Progress
+from ..engines.affine import NotExact
 from ..verdict import Verdict
 
 METHODS = ("sparse_proxskip_server_soft",)

@@ -12,11 +12,11 @@ import math
 
 import numpy as np
 
+from ...core.randomness import derived_seed, generator
 from ...problems import Quadratic
 from ...problems.functions.l1 import L1
-from ...problems.randomness import derived_seed, generator
 from ..case import Case, Progress
-from ..exponent import SLACK_SAMPLED, Slope, fit
+from ..engines.exponent import SLACK_SAMPLED, Slope, fit
 from ..verdict import Verdict
 
 METHODS = ("sparse_proxskip_l1",)

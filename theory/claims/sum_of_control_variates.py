@@ -8,8 +8,8 @@ also tells the objective, which is worse for the naive server on some problems a
 
 import numpy as np
 
-from ..affine import NotExact
 from ..case import Case, Progress
+from ..engines.affine import NotExact
 from ..verdict import Verdict
 
 _NAIVE, _KEPT = "sparse_proxskip_server", "sparse_proxskip_server_kept"

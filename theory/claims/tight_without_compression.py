@@ -5,8 +5,8 @@ Control: with compression the factor stays below the promise.
 
 import dataclasses
 
-from .. import exact
 from ..case import Case, Progress
+from ..engines import exact
 from ..verdict import Verdict
 
 METHODS = ("locodl",)

@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 
 from ...algorithms.compressors import get
-from ...problems.randomness import generator
+from ...core.randomness import generator
 from ..case import Case, Progress
 from ..verdict import Verdict
 

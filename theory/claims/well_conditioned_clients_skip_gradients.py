@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 
+from ...core.randomness import generator
 from ...problems import Quadratic
-from ...problems.randomness import generator
-from .. import exact
 from ..case import Case, Progress
+from ..engines import exact
 from ..verdict import Verdict
 
 METHODS = ("gradskip",)

@@ -20,8 +20,8 @@ from rootkappa.algorithms.compressors import (
     ScaledSign,
     TopK,
 )
-from rootkappa.problems.compiled import njit
-from rootkappa.problems.errors import InputError
+from rootkappa.core.compiled import njit
+from rootkappa.core.errors import InputError
 from rootkappa.testing.compressors import check_compressor
 
 CASES = [

@@ -21,7 +21,7 @@ from rootkappa.algorithms.compressors import (
     ScaledSign,
     TopK,
 )
-from rootkappa.problems.errors import InputError
+from rootkappa.core.errors import InputError
 
 VECTORS = arrays(np.float64, st.integers(1, 40), elements=st.integers(-80, 80).map(lambda whole: whole / 16))
 SEEDS = st.integers(0, 1000)

@@ -18,9 +18,9 @@ import pytest
 from scipy.sparse import issparse
 
 import rootkappa
+from rootkappa.core.errors import InputError
 from rootkappa.problems import data
 from rootkappa.problems.data import catalog
-from rootkappa.problems.errors import InputError
 
 EMBEDDED = [name for name in data.names() if data.describe(name).kind == "scikit-learn"]
 TEXT = b"1 1:0.5 3:2\n2 2:1\n1 1:1\n"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, issparse
 from sklearn.datasets import dump_svmlight_file
 
+from rootkappa.core.errors import InputError
 from rootkappa.problems.data import libsvm
-from rootkappa.problems.errors import InputError
 
 COMPRESS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 GOOD = b"+1 1:0.5 3:2\n-1 2:1\n"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numba.core.runtime import _nrt_python as memory
 
+from rootkappa.core.compiled import njit
 from rootkappa.problems import functions, oracles
-from rootkappa.problems.compiled import njit
 
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
 # LAPACK's wrappers allocate.

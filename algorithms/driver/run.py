@@ -1,0 +1,226 @@
+"""The driver: draws randomness, advances the method, measures at recorded rounds."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...core.checks import checked_count
+from ...core.errors import InputError
+from ...core.randomness import generator
+from ...problems.problem import Problem
+from ..parts.cost import NOTHING, Cost
+from ..parts.letters import checked
+from .method import Method
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The columns of a trace, in order.
+COLUMNS = (
+    "round", "iteration", "lyapunov", "distance", "gap",
+    "floats_up", "floats_down", "bits_up", "bits_down", "gradients",
+)  # fmt: skip
+
+# Randomness is drawn in blocks of this many rounds, each from a stream of its own, so that no draw depends on which
+# rounds are recorded.
+_BLOCK = 256
+
+
+@dataclass
+class Trace:
+    """What was measured along one run.
+
+    Attributes
+    ----------
+    method, problem : str
+        The method's name and the problem's label.
+    params : NamedTuple
+        The method's parameters.
+    seed : int
+        The seed of the run.
+    state : NamedTuple
+        The state after the last round.
+    columns : tuple of str
+        The names of what was recorded.
+    """
+
+    method: str
+    problem: str
+    params: Any
+    seed: int
+    state: Any
+    columns: tuple[str, ...] = COLUMNS
+    _rows: list[tuple[float, ...]] = field(default_factory=list, repr=False)
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column as an array, one entry for each recorded round."""
+        position = self.columns.index(name)
+        return np.array([row[position] for row in self._rows], dtype=float)
+
+    def last(self, name: str) -> float:
+        """Return the last recorded number of a column."""
+        return self._rows[-1][self.columns.index(name)]
+
+    def reached(self, axis: str, measure: str, fraction: float) -> float:
+        """Return where a measure first falls to a fraction of its start, interpolated in its logarithm; NaN if nowhere.
+
+        Parameters
+        ----------
+        axis, measure : str
+            Columns, for example "round" and "lyapunov".
+        fraction : float
+            Between 0 and 1.
+        """
+        fallen = self.column(measure) / self.column(measure)[0]
+        there = np.flatnonzero(fallen <= fraction)
+        if len(there) == 0:
+            return math.nan
+        after = int(there[0])
+        counts = self.column(axis)[[after - 1, after]]
+        before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
+        return float(counts[0] + (before - math.log(fraction)) / (before - at) * (counts[1] - counts[0]))
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the trace as a table, one row for each recorded round.
+
+        Columns: ``round``, ``iteration``; ``lyapunov``, the method's Lyapunov function; ``distance``, the norm of
+        the error of the model that the method would hand out; ``gap``, its excess in the objective; and ``floats_up``,
+        ``floats_down``, ``bits_up``, ``bits_down``, ``gradients`` of one client up to there. What was observed besides
+        follows.
+        """
+        import pandas as pd
+
+        counts = {name: np.int64 for name in COLUMNS if name not in ("lyapunov", "distance", "gap")}
+        return pd.DataFrame(self._rows, columns=list(self.columns)).astype(counts)
+
+
+def run(
+    method: Method,
+    problem: Problem,
+    params: Any,
+    rounds: int = 1000,
+    seed: int = 0,
+    *,
+    record: int | np.ndarray = 200,
+    until: tuple[str, float] | None = None,
+    target: Any = None,
+    observe: Mapping[str, Callable[[Any], float]] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Trace:
+    """Run a method from its start and record what happens.
+
+    Parameters
+    ----------
+    method : Method
+        From :func:`rootkappa.algorithms.get`.
+    problem : Problem
+        What is minimised.
+    params : NamedTuple
+        The method's parameters, for example from ``theorem.parameters(problem)``.
+    rounds : int
+        How many communication rounds, at least 1.
+    seed : int
+        The seed, at least 0. The same seed gives the same run to the bit, whatever is recorded.
+    record : int or ndarray of int
+        How many rounds to record, spaced evenly in the logarithm; or which ones. The start and the last are always
+        recorded.
+    until : (str, float), optional
+        A column and a fraction: stop at the first recorded round where the column is at most that fraction of its
+        start, for example ``("distance", 1e-12)``.
+    target : Solution, optional
+        The point the method tends to, if it is known already.
+    observe : mapping of str to callable, optional
+        Further columns: each a function of the state.
+    progress : callable, optional
+        Called with the number of finished rounds after each recorded one.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    InputError
+        If a parameter is outside its range or the method cannot run on the problem.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms, problems
+    >>> problem = problems.Quadratic.random(clients=3, dim=4, kappa=10.0)
+    >>> scaffnew = algorithms.get("scaffnew")
+    >>> trace = algorithms.run(scaffnew, problem, scaffnew.Params(gamma=1.0, p=0.3), rounds=300, seed=1)
+    >>> bool(trace.column("distance")[-1] < 1e-12)
+    True
+    """
+    method.check(problem)
+    checked(params)
+    stops = _recorded_rounds(checked_count("rounds", rounds), record)
+    target = method.target(problem, params) if target is None else target
+    state, solution, spent = method.initial(problem, params), problem.solution(), NOTHING
+    observe = observe or {}
+    trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *observe))
+    _measure(trace, method, problem, 0, spent, target, solution, observe)
+    first = trace.last(until[0]) if until else 0.0
+    draws = _Draws(method, problem, params, seed)
+    done = 0
+    for stop in stops:
+        for batch in draws.between(done, stop):
+            method.advance(problem.kernel, params, state, batch)
+            spent = spent.plus(method.cost(problem, params, batch))
+        done = int(stop)
+        _measure(trace, method, problem, done, spent, target, solution, observe)
+        if progress is not None:
+            progress(done)
+        if not np.isfinite(trace.last("distance")) or (until and trace.last(until[0]) <= until[1] * first):
+            break
+    return trace
+
+
+def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
+    if isinstance(record, np.ndarray):
+        stops = np.unique(np.append(record, rounds))
+        if stops[0] < 0 or stops[-1] > rounds or stops.dtype.kind not in "iu":
+            raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
+        return stops[stops > 0]
+    return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))
+
+
+def _measure(
+    trace: Trace,
+    method: Method,
+    problem: Problem,
+    done: int,
+    spent: Cost,
+    target: Any,
+    solution: Any,
+    observe: Mapping[str, Callable[[Any], float]],
+) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        estimate = method.estimate(trace.state)
+        lyapunov = method.lyapunov(problem, trace.params, trace.state, target)
+        distance = float(np.linalg.norm(estimate - solution.x))
+        gap = problem.gap(estimate)
+        observed = [function(trace.state) for function in observe.values()]
+    trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
+
+
+class _Draws:
+    """The randomness of all rounds of one run, drawn block by block."""
+
+    def __init__(self, method: Method, problem: Problem, params: Any, seed: int) -> None:
+        self._draw = lambda rng: method.draw(rng, problem, params, _BLOCK)
+        self._seed = seed
+        self._index, self._block = -1, np.zeros(0, dtype=np.int64)
+
+    def between(self, first: int, last: int) -> Iterator[Any]:
+        """Yield the draws of the rounds from ``first`` up to ``last``, in order."""
+        while first < last:
+            index, offset = divmod(first, _BLOCK)
+            if self._index != index:
+                self._index, self._block = index, self._draw(generator(self._seed, "rounds", index))
+            end = min(last - first + offset, _BLOCK)
+            yield self._block[offset:end]
+            first += end - offset

@@ -1,0 +1,1 @@
+"""Comparisons of more than one method, one file each."""

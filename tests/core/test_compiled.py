@@ -1,0 +1,176 @@
+"""The compiled cache notices every edit, cleans up behind itself, and is never in the way."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba.core import config
+
+from rootkappa.core import compiled
+
+ROOT = Path(compiled.__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """Copy the sources, and let the module believe that it lives in the copy."""
+    root = tmp_path / "package"
+    for file in compiled.package_sources():
+        copy = root / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
+    monkeypatch.setattr(compiled, "__file__", str(root / "core" / "compiled.py"))
+    return root
+
+
+def digest():
+    return compiled.sources_digest.__wrapped__()
+
+
+def test_an_edit_of_any_source_changes_the_digest(tree):
+    before = digest()
+    assert digest() == before
+    sources = compiled.package_sources()
+    names = {str(file.relative_to(tree)) for file in sources}
+    assert {"core/vectors.py", "problems/functions/l1.py", "algorithms/scaffnew.py", "theory/engines/exact.py"} <= names
+    seen = {before}
+    for file in sources:
+        text = file.read_bytes()
+        file.write_bytes(text + b"\n")
+        seen.add(digest())
+        file.write_bytes(text)
+    assert len(seen) == len(sources) + 1
+    assert digest() == before
+
+
+def test_a_new_a_renamed_and_a_removed_source_change_the_digest(tree):
+    seen = [digest()]
+    file = tree / "problems" / "functions" / "aaa.py"
+    file.write_text("")
+    seen.append(digest())
+    file.rename(file.with_name("zzz.py"))
+    seen.append(digest())
+    (tree / "core" / "vectors.py").unlink()
+    seen.append(digest())
+    assert len(set(seen)) == 4
+
+
+def test_tests_and_other_files_do_not_change_the_digest(tree):
+    before = digest()
+    (tree / "tests").mkdir()
+    (tree / "tests" / "test_new.py").write_text("")
+    (tree / "problems" / "notes.txt").write_text("")
+    assert digest() == before
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    """Redirect the folder of all caches."""
+    monkeypatch.setattr(compiled, "user_cache_path", lambda name: tmp_path / name)
+    return tmp_path / "rootkappa" / "compiled"
+
+
+def test_folders_of_old_sources_are_removed(base):
+    for age in range(5):
+        old = base / f"old{age}"
+        old.mkdir(parents=True)
+        (old / "function.nbi").write_text("")
+        os.utime(old, (1e9 - age, 1e9 - age))
+    folder = compiled.cache_folder.__wrapped__("compiled")
+    assert folder == base / compiled.sources_digest()
+    assert {path.name for path in base.iterdir()} == {"old0", "old1"}
+    assert (base / "old0" / "function.nbi").exists()
+
+
+def test_nothing_is_removed_where_the_folder_exists(base):
+    folder = base / compiled.sources_digest()
+    for name in ("a", "b", "c", "d", folder.name):
+        (base / name).mkdir(parents=True)
+    assert compiled.cache_folder.__wrapped__("compiled") == folder
+    assert len(list(base.iterdir())) == 5
+
+
+def test_a_folder_that_vanishes_meanwhile_is_no_error(base):
+    """A link to nowhere is listed but has no date, like a folder that another process has just removed."""
+    base.mkdir(parents=True)
+    (base / "gone").symlink_to(base / "nowhere")
+    assert compiled.cache_folder.__wrapped__("compiled") == base / compiled.sources_digest()
+
+
+def test_kinds_have_folders_of_their_own(base):
+    assert compiled.cache_folder.__wrapped__("solutions").parent == base.parent / "solutions"
+
+
+@pytest.mark.parametrize("before", ["", "elsewhere"])
+def test_the_decorator_leaves_the_setting_as_it_was(before, monkeypatch):
+    monkeypatch.setattr(config, "CACHE_DIR", before)
+
+    @compiled.njit
+    def plain(x):
+        return x + 1
+
+    @compiled.njit(fastmath=compiled.REASSOCIATE)
+    def loose(x):
+        return x + 2
+
+    after = [config.CACHE_DIR]
+    for function in (plain, loose):
+        assert Path(function.stats.cache_path).is_relative_to(compiled.cache_folder("compiled"))
+    assert plain.targetoptions["nogil"]
+    with pytest.raises(TypeError):
+        compiled.njit(3)
+    assert [*after, config.CACHE_DIR] == [before, before]
+
+
+def test_division_by_zero_is_that_of_ieee():
+    @compiled.njit
+    def divide(a, b):
+        return a / b
+
+    assert divide(1.0, 0.0) == np.inf
+    assert np.isnan(divide(0.0, 0.0))
+
+
+def test_without_a_folder_functions_are_compiled_each_time_and_nowhere_stored(tmp_path, monkeypatch):
+    """Beside the sources, where Numba would go instead, an edit of a callee would not be noticed."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(compiled, "cache_folder", lambda kind: tmp_path / "file" / kind)
+
+    @compiled.njit
+    def double(x):
+        return 2 * x
+
+    assert double(21) == 42
+    assert double.stats.cache_path is None
+
+
+def test_an_edited_callee_is_noticed(tmp_path):
+    """The caller's own file stays as it is: what Numba's cache alone would not notice."""
+    root = tmp_path / "rootkappa"
+    (root / "core").mkdir(parents=True)
+    for part in ("", "core"):
+        (root / part / "__init__.py").write_text("")
+    shutil.copy(compiled.__file__, root / "core" / "compiled.py")
+    callee = "from .compiled import njit\n\n@njit\ndef inner(x):\n    return x + {}\n"
+    caller = "from .compiled import njit\nfrom .callee import inner\n\n@njit\ndef outer(x):\n    return inner(x)\n"
+    (root / "core" / "caller.py").write_text(caller)
+    program = "from rootkappa.core.caller import outer; print(outer(1), sum(outer.stats.cache_hits.values()))"
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+    def answer(number):
+        (root / "core" / "callee.py").write_text(callee.format(number))
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert answer(1).split() == ["2", "0"]
+    assert answer(1).split() == ["2", "1"]
+    assert answer(5).split() == ["6", "0"]

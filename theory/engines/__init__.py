@@ -1,0 +1,1 @@
+"""The kinds of evidence: each takes a case and returns a verdict."""

@@ -1,0 +1,288 @@
+"""The step of a method on a quadratic as linear maps of its error, in blocks, found by probing the shipped code.
+
+All of it lives on the subspace where the method's invariants are 0. In the eigenbasis of the mean Hessian the maps
+often fall into small blocks, which are found from the zeros of the matrices.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...algorithms.driver.method import Method
+from ...core.errors import InputError
+from ...problems import Composite, Quadratic
+from ...problems.functions.squared_l2 import SquaredL2
+from ...problems.functions.zero import Zero
+from ...problems.problem import Problem
+
+# More than this, and the dense matrices no longer fit or take minutes.
+_LARGEST_STATE = 2000
+_MOST_OUTCOMES = 4096
+# The numbers in the matrices of all outcomes, 400 MB of them.
+_MOST_ENTRIES = 5e7
+# Entries below this fraction of the largest count as the zeros that separate blocks.
+_ZERO = 1e-12
+# How far what must be equal may be apart by rounding.
+_ROUNDING = 1e-9
+
+
+class NotExact(InputError):
+    """The exact engine cannot treat this method on this problem; the message says why."""
+
+
+class TooLarge(NotExact):
+    """There is too much to list or to probe; on a smaller problem it can be done."""
+
+
+class NotAffine(NotExact):
+    """The method's step with these parameters is no affine map, whatever the problem."""
+
+
+def is_affine(problem: Problem) -> bool:
+    """Return whether every gradient and prox of the problem is an affine map.
+
+    Probing could not tell: where a prox bends outside the region that is probed, a step looks affine and is not.
+    """
+    if isinstance(problem, Composite):
+        terms = (problem.psi, problem.h)
+        return isinstance(problem.base, Quadratic) and all(isinstance(term, SquaredL2 | Zero) for term in terms)
+    return isinstance(problem, Quadratic) and problem.is_smooth
+
+
+@dataclass(frozen=True)
+class Block:
+    """A subspace that every outcome maps to itself, in coordinates where V is the squared norm."""
+
+    maps: np.ndarray
+    """The matrices of all outcomes, shape (outcomes, r, r)."""
+    offsets: np.ndarray
+    """What the outcomes do to the error 0, shape (outcomes, r); 0 without noise."""
+    trial: np.ndarray
+    """A generic admissible error in the same coordinates, shape (r,)."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A method's step on a quadratic: what happens to its error, and with which probability."""
+
+    probabilities: np.ndarray
+    """The probabilities of the outcomes, shape (outcomes,)."""
+    blocks: list[Block]
+    """The parts of the error that do not mix."""
+
+
+def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, noisy: bool = False) -> Model:
+    """Return the affine maps of a method's error.
+
+    Parameters
+    ----------
+    method : Method
+        Its compiled ``step`` is probed under every outcome.
+    lyapunov : callable
+        The quadratic V in whose coordinates the blocks are written.
+    problem : Quadratic or Composite
+        Without a nonsmooth term; a Composite of a quadratic with terms that are multiples of the squared norm.
+    params : NamedTuple
+        The method's parameters.
+    noisy : bool
+        Whether outcomes may move the fixed point, as long as their mean does not.
+
+    Raises
+    ------
+    NotExact
+        If there is no such model: the problem is no quadratic, the randomness cannot be listed, the state is too large,
+        or the step breaks what the method declares.
+    """
+    if not is_affine(problem):
+        raise NotExact(f"{problem.label} is no quadratic without a nonsmooth term: take path evidence.")
+    outcomes = listed_outcomes(method, problem, params)
+    probe = _Probe(method, problem, params)
+    total = sum(probability for probability, _ in outcomes)
+    if not abs(total - 1.0) <= _ROUNDING:
+        raise NotExact(f"the outcomes of {method.name} have probabilities that add up to {total:.6g}: list them all.")
+    maps, offsets = map(np.stack, zip(*(probe.affine(outcome) for _, outcome in outcomes), strict=True))
+    probabilities = np.array([probability for probability, _ in outcomes])
+    moved = np.abs(probabilities @ offsets if noisy else offsets).max()
+    if moved > _ROUNDING * probe.scale:
+        raise NotExact(f"a step of {method.name} moves its fixed point: take invariant evidence.")
+    if not noisy:
+        # What is left is rounding.
+        offsets[:] = 0.0
+    if not np.isfinite(maps).all():
+        raise NotExact(f"{method.name} returns numbers that are not finite: take smaller step sizes.")
+    constraints = probe.constraints()
+    blocks, trial = [], probe.trial.copy()
+    for members in _components(np.abs(maps).max(axis=0)):
+        free = _null_space(constraints[:, members])
+        if free.shape[1] == 0:
+            trial[members] = 0.0
+            continue
+        own = maps[:, members][:, :, members]
+        if np.abs(offsets[:, members] @ constraints[:, members].T).max(initial=0.0) > _ROUNDING * probe.scale:
+            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
+        if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
+            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
+        trial[members] = free @ free.T @ trial[members]
+        form = probe.quadratic_form(lyapunov, members)
+        blocks.append(_whitened(own, offsets[:, members], form, free, trial[members]))
+    expected = probe.value(lyapunov, trial)
+    if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
+        raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
+    return Model(probabilities, blocks)
+
+
+def affine_params(method: Method, problem: Problem, params: Any) -> Any:
+    """Return the parameters themselves if a step with them is affine, and those of the worst step that is otherwise.
+
+    Raises
+    ------
+    NotAffine
+        If the method knows none.
+    """
+    found = method.affine(problem, params)
+    if found is None:
+        raise _not_affine(method)
+    return found
+
+
+def _not_affine(method: Method) -> NotAffine:
+    return NotAffine(f"a step of {method.name} is not an affine map of its state: take path evidence.")
+
+
+def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple[float, Any]]:
+    """Return all outcomes of a step with their probabilities.
+
+    Raises
+    ------
+    NotAffine
+        If a step is no affine map, so that nothing exact could be made of the list.
+    TooLarge
+        If there are too many to list, or the state is too large to be probed under each of them.
+    """
+    if method.affine(problem, params) != params:
+        raise _not_affine(method)
+    outcomes = method.outcomes(problem, params)
+    if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
+        raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
+    size = sum(field.size for field in method.initial(problem, params))
+    if size > _LARGEST_STATE:
+        raise TooLarge(
+            f"the state of {method.name} has {size} numbers, more than {_LARGEST_STATE}: "
+            "take fewer clients or coordinates."
+        )
+    if len(outcomes) * size**2 > _MOST_ENTRIES:
+        raise TooLarge(
+            f"{method.name} has {len(outcomes)} outcomes for a state of {size} numbers, too many to probe: "
+            "take fewer clients or coordinates."
+        )
+    return outcomes
+
+
+class _Probe:
+    """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian."""
+
+    def __init__(self, method: Method, problem: Problem, params: Any) -> None:
+        self.method, self.problem, self.params = method, problem, params
+        if method.fixed_point is None:
+            raise NotExact(f"{method.name} has no fixed point to measure errors from: take another kind of evidence.")
+        self.target = method.target(problem, params)
+        self.fixed = method.fixed_point(problem, params, self.target)
+        quadratic = problem.base if isinstance(problem, Composite) else problem
+        self.basis = np.linalg.eigh(quadratic.kernel.A.mean(axis=0))[1]
+        self.size = sum(field.size for field in self.fixed)
+        self.scale = max(np.abs(self._flat(self.fixed)).max(), 1.0)
+        # A vector without symmetries: what holds for it by accident does not hold at all.
+        self.trial = np.cos(np.arange(1.0, self.size + 1.0))
+
+    def _flat(self, fields: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate([(field @ self._basis_of(field)).ravel() for field in fields])
+
+    def _basis_of(self, field: np.ndarray) -> np.ndarray:
+        # What is no model, as a dual variable behind a matrix, stays as it is.
+        size = field.shape[-1]
+        return self.basis if size == len(self.basis) else np.eye(size)
+
+    def state(self, error: np.ndarray, origin: Sequence[np.ndarray] | None = None) -> Any:
+        """Return the state with this error, or with these deviations from another origin."""
+        fields, position = [], 0
+        for field in self.fixed if origin is None else origin:
+            part = error[position : position + field.size].reshape(field.shape)
+            fields.append(field + part @ self._basis_of(field).T)
+            position += field.size
+        return self.method.State(*fields)
+
+    def _step(self, error: np.ndarray, outcome: Any) -> np.ndarray:
+        # Probing around 0 and not around the solution keeps the rounding of large entries out of the matrices.
+        state = self.state(error, [np.zeros_like(field) for field in self.fixed])
+        self.method.step(self.problem.kernel, self.params, state, outcome)
+        return self._flat(state)
+
+    def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the matrix of the error's step under one outcome and where it takes 0; checks that it is affine."""
+        offset = self._step(np.zeros(self.size), outcome)
+        columns = [self._step(unit, outcome) - offset for unit in np.eye(self.size)]
+        matrix = np.column_stack(columns)
+        found, expected = self._step(self.trial, outcome), matrix @ self.trial + offset
+        if np.abs(found - expected).max() > 1e-9 * max(np.abs(expected).max(), 1.0):
+            raise _not_affine(self.method)
+        state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
+        self.method.step(self.problem.kernel, self.params, state, outcome)
+        return matrix, self._flat(state) - fixed
+
+    def constraints(self) -> np.ndarray:
+        """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
+
+        def values(error: np.ndarray) -> np.ndarray:
+            found = self.method.invariants(self.problem, self.params, self.state(error))
+            return np.concatenate([np.zeros(0), *(np.ravel(value) for value in found.values())])
+
+        at_zero = values(np.zeros(self.size))
+        if at_zero.size == 0:
+            return np.zeros((0, self.size))
+        return np.column_stack([values(unit) - at_zero for unit in np.eye(self.size)])
+
+    def value(self, lyapunov: Any, error: np.ndarray) -> float:
+        return lyapunov(self.problem, self.params, self.state(error), self.target)
+
+    def quadratic_form(self, lyapunov: Any, members: np.ndarray) -> np.ndarray:
+        """Return V as a matrix on some coordinates, by polarisation."""
+        units = np.eye(self.size)[members]
+        single = np.array([self.value(lyapunov, unit) for unit in units])
+        form = np.diag(single)
+        for j in range(len(members)):
+            for k in range(j):
+                both = self.value(lyapunov, units[j] + units[k])
+                form[j, k] = form[k, j] = (both - single[j] - single[k]) / 2
+        return form
+
+
+def _components(pattern: np.ndarray) -> list[np.ndarray]:
+    """Return the index sets of the blocks into which a matrix falls."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = csr_array(pattern > _ZERO * pattern.max())
+    count, labels = connected_components(links, directed=False)
+    return [np.flatnonzero(labels == label) for label in range(count)]
+
+
+def _null_space(constraints: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of the vectors that all rows send to 0, as columns."""
+    if constraints.shape[0] == 0:
+        return np.eye(constraints.shape[1])
+    _, sizes, rows = np.linalg.svd(constraints)
+    rank = int((sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)).sum())
+    return rows[rank:].T
+
+
+def _whitened(maps: np.ndarray, offsets: np.ndarray, form: np.ndarray, free: np.ndarray, trial: np.ndarray) -> Block:
+    """Restrict to the free subspace, in coordinates y where V = |y|²."""
+    eigenvalues, vectors = np.linalg.eigh(free.T @ form @ free)
+    if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
+        raise NotExact("the Lyapunov function is not positive on some errors: it cannot measure progress.")
+    root = np.sqrt(eigenvalues)
+    to_white = (vectors * root).T @ free.T
+    from_white = free @ (vectors / root)
+    return Block(np.stack([to_white @ A @ from_white for A in maps]), offsets @ to_white.T, to_white @ trial)

@@ -1,0 +1,292 @@
+r"""Exact evidence on quadratics: no sampling, and no second implementation of any method.
+
+With its randomness fixed, a step on a quadratic is an affine map of the state. The shipped compiled ``step`` is probed
+with basis vectors under every outcome w, which gives matrices :math:`A_w` with probabilities :math:`q_w`. Then
+
+* the one-step factor is the largest eigenvalue of :math:`\sum_w q_w A_w^\top P A_w` relative to P, where
+  :math:`V(z) = (z - z^*)^\top P (z - z^*)` is the theorem's Lyapunov function, probed as well;
+* the asymptotic rate is the spectral radius of the second-moment operator
+  :math:`S \mapsto \sum_w q_w A_w S A_w^\top`;
+* the largest :math:`E[V_t] / V_0` over all starts is an eigenvalue of that operator's adjoint, applied t times to P,
+  so the number of steps to a given accuracy is found by squaring it.
+
+The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...algorithms.driver.method import Method
+from ...core.errors import InputError
+from ...problems.problem import Problem
+from ..case import Case, Progress
+from ..theorem import Theorem
+from ..verdict import Verdict
+from .affine import (
+    Block,
+    Model,
+    TooLarge,
+    affine_model,
+    affine_params,
+)
+
+# Beyond these sizes of a block the dense operators on its second moments take minutes.
+_LARGEST_SECOND_MOMENT = 40
+_LARGEST_DENSE_OPERATOR = 30
+_MOST_DOUBLINGS = 60
+# An error that has grown this much is not coming back.
+_DIVERGED = 1e100
+# How far above the promise a factor may come out by rounding alone.
+_ROUNDING = 1e-9
+
+
+class Times(NamedTuple):
+    """Expected effort until the expected Lyapunov function has fallen to a given fraction, from the worst start."""
+
+    rounds: float
+    iterations: float
+
+
+def evidence(case: Case, progress: Progress) -> Verdict:
+    """Hold the exact one-step factor against the promised one, on a small relative where the problem is too large."""
+    try:
+        return _judged(case, progress)
+    except TooLarge:
+        relative = case.relative()
+        if relative is None:
+            raise
+        verdict = _judged(relative, progress)
+        return replace(verdict, sentence=f"{said_of_relative(relative)}: {lowered(verdict.sentence)}")
+
+
+def said_of_relative(case: Case) -> str:
+    """Return the words that say where evidence is from that could not be had on the problem itself."""
+    return f"On {case.problem.n} clients with {case.problem.d} coordinates, as here there is too much to list"
+
+
+def said_of_bound(params: Any, bound: Any) -> str:
+    """Return the words that name what was taken in the place of some parameters, none if they are the same.
+
+    Examples
+    --------
+    >>> from rootkappa.algorithms.ef21 import Params
+    >>> said_of_bound(Params(0.1, "TopK(2)"), Params(0.1, "BiasedRandK(2)"))
+    'C = BiasedRandK(2) in the place of TopK(2)'
+    """
+    pairs = zip(params._fields, params, bound, strict=True)
+    return ", ".join(f"{letter} = {new} in the place of {old}" for letter, old, new in pairs if old != new)
+
+
+def lowered(sentence: str) -> str:
+    """Return a sentence as the second half of another."""
+    return sentence[0].lower() + sentence[1:]
+
+
+def _judged(case: Case, progress: Progress) -> Verdict:
+    if case.noise > 0.0:
+        return _judged_noise(case, progress)
+    params = affine_params(case.method, case.problem, case.params)
+    model = affine_model(case.method, case.theorem.lyapunov, case.problem, params)
+    progress(0.5)
+    factor = max(_factor(block, model.probabilities) for block in model.blocks)
+    interval = (factor - _ROUNDING, factor + _ROUNDING)
+    status = "confirmed" if factor <= case.rho + _ROUNDING else "refuted"
+    compared = {
+        (True, True): "just as promised",
+        (True, False): f"below the promised {case.rho:.6g}",
+        (False, False): f"more than the promised {case.rho:.6g}",
+    }[status == "confirmed", abs(factor - case.rho) <= _ROUNDING]
+    bound = said_of_bound(case.params, params)
+    step = f"a step with {bound}, which is never worse," if bound else "a step"
+    sentence = f"From its worst state {step} multiplies V by {factor:.6g} on average, {compared}"
+    # The sentence can do without the asymptotic rate where it takes minutes.
+    if all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
+        sentence += f"; at last by {max(_radius(block, model.probabilities) for block in model.blocks):.6g}"
+    if status == "confirmed" and 1.0 - case.rho <= _ROUNDING:
+        status = "inconclusive"
+        sentence += "; a promise so close to 1 cannot be told from no progress at all: take a smaller kappa"
+    return case.verdict("exact", status, sentence + ".", factor, case.rho, interval)
+
+
+def _judged_noise(case: Case, progress: Progress) -> Verdict:
+    needed = one_step_noise(case.method, case.theorem, case.problem, case.params)
+    progress(1.0)
+    status = "confirmed" if needed <= case.noise * (1.0 + _ROUNDING) else "refuted"
+    sentence = (
+        f"For every state E V⁺ - ρV is {needed:.6g} at most, where the theorem allows {case.noise:.6g}, "
+        f"with ρ = {case.rho:.6g}."
+    )
+    return case.verdict("exact", status, sentence, needed, case.noise, (needed, needed))
+
+
+def one_step_noise(method: Method, theorem: Theorem, problem: Problem, params: Any) -> float:
+    r"""Return the smallest :math:`\sigma^2` with :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for all states z.
+
+    Infinite if there is none. Parameters and errors are those of :func:`one_step_factor`, where the step may move the
+    fixed point as long as it does not in the mean.
+    """
+    rho = theorem.contraction(problem, params) if theorem.contraction else math.nan
+    model = affine_model(method, theorem.lyapunov, problem, params, noisy=True)
+    q, needed = model.probabilities, 0.0
+    for block in model.blocks:
+        # E V+ - rho V is the quadratic y'(M - rho)y + 2v'y + s, and its maximum stands in closed form.
+        M = np.einsum("w,wki,wkj->ij", q, block.maps, block.maps)
+        v = np.einsum("w,wki,wk->i", q, block.maps, block.offsets)
+        room, vectors = np.linalg.eigh(rho * np.eye(len(v)) - M)
+        if room[0] < -_ROUNDING:
+            return math.inf
+        along = (vectors.T @ v) ** 2
+        tight = room <= _ROUNDING
+        if along[tight].max(initial=0.0) > _ROUNDING**2:
+            return math.inf
+        needed += float(q @ np.sum(block.offsets**2, axis=1) + np.sum(along[~tight] / room[~tight]))
+    return needed
+
+
+def one_step_factor(method: Method, theorem: Theorem, problem: Problem, params: Any) -> float:
+    r"""Return the smallest :math:`\rho` with :math:`E[V(z^+)] \le \rho V(z)` for all states z.
+
+    Parameters
+    ----------
+    method : Method
+        Its compiled ``step`` is probed.
+    theorem : Theorem
+        For its Lyapunov function V.
+    problem : Quadratic
+        Without a nonsmooth term.
+    params : NamedTuple
+        The method's parameters.
+
+    Raises
+    ------
+    NotExact
+        If the problem is no quadratic, the randomness cannot be listed, or the state is too large.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms, problems, theory
+    >>> problem = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+    >>> scaffnew, theorem = algorithms.get("scaffnew"), theory.get("scaffnew")
+    >>> params = theorem.parameters(problem, p=0.2)
+    >>> round(one_step_factor(scaffnew, theorem, problem, params), 9)
+    0.96
+    """
+    model = affine_model(method, theorem.lyapunov, problem, params)
+    return max(_factor(block, model.probabilities) for block in model.blocks)
+
+
+def spectral_radius(method: Method, problem: Problem, params: Any) -> float:
+    """Return the factor by which the expected squared error falls in a step at last.
+
+    Parameters and errors are those of :func:`one_step_factor`; the method's own Lyapunov function only sets the
+    coordinates, which do not matter here.
+    """
+    model = affine_model(method, method.lyapunov, problem, params)
+    return max(_radius(block, model.probabilities) for block in model.blocks)
+
+
+def time_to_accuracy(method: Method, theorem: Theorem, problem: Problem, params: Any, epsilon: float = 1e-6) -> Times:
+    r"""Return the expected rounds and iterations until :math:`E[V_t] \le \epsilon V_0` for every start.
+
+    Infinite if the method does not get there. The other parameters and errors are those of :func:`one_step_factor`.
+    """
+    if not 0 < epsilon < 1:
+        raise InputError(f"epsilon = {epsilon!r} is no relative accuracy: give a number between 0 and 1.")
+    model = affine_model(method, theorem.lyapunov, problem, params)
+    steps = _first_below(model, epsilon)
+    pace = method.pace(params)
+    return Times(steps * pace.rounds, steps * pace.iterations)
+
+
+def _factor(block: Block, probabilities: np.ndarray) -> float:
+    expected = np.einsum("w,wki,wkj->ij", probabilities, block.maps, block.maps)
+    return float(np.linalg.eigvalsh(expected)[-1])
+
+
+def _radius(block: Block, probabilities: np.ndarray) -> float:
+    r = block.maps.shape[1]
+    if len(probabilities) == 1:
+        return float(np.abs(np.linalg.eigvals(block.maps[0])).max() ** 2)
+    if r <= _LARGEST_DENSE_OPERATOR:
+        return float(np.abs(np.linalg.eigvals(_second_moment(block.maps, probabilities))).max())
+    from scipy.sparse.linalg import LinearOperator, eigs
+
+    def apply(flat: np.ndarray) -> np.ndarray:
+        S = flat.reshape(r, r)
+        return np.einsum("w,wij->ij", probabilities, block.maps @ S @ block.maps.transpose(0, 2, 1)).ravel()
+
+    operator: Any = LinearOperator((r * r, r * r), matvec=apply, dtype=float)  # pyright: ignore[reportCallIssue]
+    return float(np.abs(eigs(operator, k=1, v0=np.eye(r).ravel(), return_eigenvectors=False))[0])
+
+
+def _second_moment(maps: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return S -> sum_w q_w A_w S A_w' as a matrix on the upper triangles of symmetric matrices."""
+    r = maps.shape[1]
+    rows, columns = np.triu_indices(r)
+    # An off-diagonal entry of the triangle stands for both of its mirror images.
+    twice = np.where(rows == columns, 0.5, 1.0)
+    operator = np.zeros((len(rows), len(rows)))
+    for q, A in zip(probabilities, maps, strict=True):
+        direct = A[rows][:, rows] * A[columns][:, columns]
+        crossed = A[rows][:, columns] * A[columns][:, rows]
+        operator += q * twice * (direct + crossed)
+    return operator
+
+
+class _Worst:
+    """The largest E V_t / V_0 of one block, from powers of a matrix."""
+
+    def __init__(self, block: Block, probabilities: np.ndarray) -> None:
+        self.r = block.maps.shape[1]
+        self.is_deterministic = len(probabilities) == 1
+        if self.is_deterministic:
+            self.powers, self.state = [block.maps[0]], np.eye(self.r)
+            return
+        if self.r > _LARGEST_SECOND_MOMENT:
+            raise TooLarge(
+                f"the errors of {self.r} coordinates are coupled, more than {_LARGEST_SECOND_MOMENT}: "
+                "take a common basis, fewer clients or fewer coordinates."
+            )
+        self.triangle = np.triu_indices(self.r)
+        adjoint = np.ascontiguousarray(block.maps.transpose(0, 2, 1))
+        self.powers, self.state = [_second_moment(adjoint, probabilities)], np.eye(self.r)[self.triangle]
+
+    def value(self, state: np.ndarray) -> float:
+        if not np.abs(state).max(initial=0.0) < _DIVERGED:
+            return math.inf
+        if self.is_deterministic:
+            return float(np.linalg.norm(state, 2) ** 2)
+        form = np.zeros((self.r, self.r))
+        form[self.triangle] = state
+        return float(np.linalg.eigvalsh(form, UPLO="U")[-1])
+
+    def double(self) -> None:
+        self.powers.append(self.powers[-1] @ self.powers[-1])
+
+
+def _first_below(model: Model, epsilon: float) -> float:
+    """Return the first t with E V_t <= epsilon V_0: double the power until it is there, then go back by halves."""
+    parts = [_Worst(block, model.probabilities) for block in model.blocks]
+
+    def worst(power: int) -> tuple[float, list[np.ndarray]]:
+        states = [part.powers[power] @ part.state for part in parts]
+        return max(part.value(state) for part, state in zip(parts, states, strict=True)), states
+
+    power = 0
+    while not (reached := worst(power)[0]) <= epsilon:
+        if power == _MOST_DOUBLINGS or not math.isfinite(reached):
+            return math.inf
+        for part in parts:
+            part.double()
+        power += 1
+    steps = 0
+    for bit in range(power, -1, -1):
+        reached, states = worst(bit)
+        if reached > epsilon:
+            steps += 2**bit
+            for part, state in zip(parts, states, strict=True):
+                part.state = state
+    return float(steps + 1)

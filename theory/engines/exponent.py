@@ -1,0 +1,155 @@
+"""Exponent evidence: how rounds and iterations to a fixed accuracy grow with the condition number."""
+
+import math
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ...core.errors import InputError
+from ...core.randomness import generator
+from ...problems import Quadratic
+from ...problems.problem import Problem
+from ..case import Case, Progress
+from ..verdict import STATUSES, Verdict
+from . import exact
+from .affine import NotExact, TooLarge, affine_params
+
+#: The condition numbers over which the exponent of a method is measured.
+KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e6, 9))
+#: The relative accuracy in V to which rounds are counted.
+EPSILON = 1e-6
+#: How much a slope over a few decades may exceed the exponent that holds in the limit.
+SLACK_EXACT, SLACK_SAMPLED = 0.02, 0.04
+_BOOTSTRAPS = 2000
+
+
+class Slope(NamedTuple):
+    """A power of kappa, fitted in logarithms."""
+
+    slope: float
+    """The least-squares slope."""
+    low: float
+    """Lower end of its 95 % interval."""
+    high: float
+    """Upper end of its 95 % interval."""
+    last_decade: float
+    """The slope over the largest tenfold of kappa."""
+
+
+def fit(kappas: ArrayLike, values: ArrayLike, seed: int = 0) -> Slope:
+    r"""Fit :math:`\log v = a \log \kappa + b`.
+
+    Parameters
+    ----------
+    kappas : array_like, shape (k,)
+        At least three different condition numbers.
+    values : array_like, shape (k,) or (s, k)
+        Positive numbers: exact ones, or one row for each of s seeds. Exact values get Student's interval for the
+        scatter around the line, sampled ones a bootstrap over the seeds of the means.
+    seed : int
+        For the bootstrap.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three points, or a value is not positive and finite.
+
+    Examples
+    --------
+    >>> round(fit([1e2, 1e3, 1e4, 1e5], [10.0, 31.6227766, 100.0, 316.227766]).slope, 6)
+    0.5
+    """
+    x, table = np.log(np.asarray(kappas, dtype=float)), np.atleast_2d(np.asarray(values, dtype=float))
+    if len(np.unique(x)) < 3:
+        raise InputError(f"{len(np.unique(x))} condition numbers are too few for a slope: give at least 3.")
+    if not (np.isfinite(table).all() and (table > 0).all()):
+        raise InputError("a slope needs positive finite numbers, but some runs did not reach the accuracy.")
+    y = np.log(table.mean(axis=0))
+    slope, intercept = np.polyfit(x, y, 1)
+    late = x >= x.max() - math.log(10.0) - 1e-9
+    last = float(np.polyfit(x[late], y[late], 1)[0]) if late.sum() > 1 else float("nan")
+    # Seeds change nothing for a method that draws nothing, and say nothing about its line.
+    if (table == table[0]).all():
+        from scipy.stats import t
+
+        scatter = math.sqrt(np.sum((y - slope * x - intercept) ** 2) / (len(x) - 2))
+        half = float(t.ppf(0.975, len(x) - 2)) * scatter / math.sqrt(np.sum((x - x.mean()) ** 2))
+        return Slope(float(slope), float(slope - half), float(slope + half), last)
+    rows = generator(seed, "bootstrap").integers(len(table), size=(_BOOTSTRAPS, len(table)))
+    slopes = np.polyfit(x, np.log(table[rows].mean(axis=1)).T, 1)[0]
+    low, high = np.quantile(slopes, [0.025, 0.975])
+    return Slope(float(slope), float(low), float(high), last)
+
+
+def judged(slope: Slope, promised: float, slack: float) -> str:
+    """Return the status of the promise that the exponent is at most ``promised``."""
+    if slope.low > promised + slack:
+        return "refuted"
+    return "confirmed" if slope.high <= promised + slack else "inconclusive"
+
+
+def described(axis: str, slope: Slope, promised: float, status: str) -> str:
+    """Return a slope and its verdict as a sentence."""
+    compared = {
+        "refuted": f"more than the promised {promised:g}",
+        "inconclusive": f"too wide to tell from the promised {promised:g}",
+        "confirmed": f"as promised, {promised:g}"
+        if slope.slope > promised - 0.05
+        else f"less than the promised {promised:g}",
+    }[status]
+    return (
+        f"{axis.capitalize()} grow like kappa^{slope.slope:.3f} [{slope.low:.3f}, {slope.high:.3f}], {compared} "
+        f"(last decade {slope.last_decade:.3f})."
+    )
+
+
+def evidence(case: Case, progress: Progress) -> Verdict:
+    """Hold the exact exponent of rounds on random quadratics against the promised one."""
+    problem = case.problem
+    if not isinstance(problem, Quadratic):
+        raise NotExact(f"{problem.label} has no family of condition numbers: take a quadratic problem.")
+    if not case.theorem.exponents:
+        raise NotExact(f"{case.method.name} settles where its noise lets it: no exponent is promised.")
+    if case.changes:
+        raise NotExact("an exponent is promised for the prescribed parameters only: leave them as they are.")
+    try:
+        return _judged(case, problem, progress)
+    except TooLarge:
+        relative = case.relative()
+        if relative is None:
+            raise
+        verdict = _judged(case, relative.problem, progress)
+        return replace(verdict, sentence=f"{exact.said_of_relative(relative)}: {exact.lowered(verdict.sentence)}")
+
+
+def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
+    """Measure on the quadratics that are like the problem but for their condition number."""
+    method, theorem = case.method, case.theorem
+    rows: list[dict[str, Any]] = []
+    taken = ""
+    for position, kappa in enumerate(KAPPAS):
+        member = Quadratic.random(problem.n, problem.d, kappa, case.seed)
+        params = method.Params(**theorem.parameters(member)._asdict())
+        bound = affine_params(method, member, params)
+        taken = exact.said_of_bound(params, bound)
+        times = exact.time_to_accuracy(method, theorem, member, bound, EPSILON)
+        progress((position + 1) / len(KAPPAS))
+        if not math.isfinite(times.rounds):
+            sentence = (
+                f"At kappa = {kappa:g} the expected V does not fall to {EPSILON:g} of its start from every start."
+            )
+            return case.verdict("exponent", "refuted", sentence, math.inf, theorem.exponents["rounds"])
+        rows.append({"kappa": kappa, **times._asdict()})
+    slopes = {axis: fit(KAPPAS, [row[axis] for row in rows]) for axis in theorem.exponents}
+    rounds, promised = slopes["rounds"], theorem.exponents["rounds"]
+    statuses = {axis: judged(slope, theorem.exponents[axis], SLACK_EXACT) for axis, slope in slopes.items()}
+    status = min(statuses.values(), key=STATUSES.index)
+    sentence = " ".join(described(axis, slopes[axis], theorem.exponents[axis], statuses[axis]) for axis in slopes)
+    if taken:
+        sentence = f"With {taken} {exact.lowered(sentence)}"
+    details = {"points": rows, "epsilon": EPSILON}
+    return case.verdict(
+        "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details=details
+    )

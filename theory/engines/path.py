@@ -1,0 +1,150 @@
+r"""Path evidence: sampled paths that could refute a rate, and never confirm one.
+
+If the theorem holds, :math:`V_t / (\rho^t V_0)` is a nonnegative supermartingale along every path, and so is its mean
+over independent paths. By Ville's inequality it ever exceeds :math:`1/\alpha` with probability at most
+:math:`\alpha`, at whatever times it is looked at. A method without randomness must not exceed 1 at all.
+
+With noise the same is true, up to a horizon T, of
+:math:`\rho^{T-t} V_t + \sigma^2 (1 - \rho^{T-t}) / (1 - \rho)` in the place of :math:`\rho^{T-t} V_t`: the promised V
+at the horizon, seen from the step t.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock
+
+import numpy as np
+
+from ...algorithms.driver.run import Trace, run
+from ...core.randomness import derived_seed
+from ..case import Case, Progress
+from ..verdict import Verdict
+
+#: The probability with which path evidence refutes a true promise.
+ALPHA = 1e-4
+#: A run ends when the error has fallen to this fraction of its start.
+ACCURACY = 1e-12
+_PATHS = 2
+_RECORDS = 200
+
+
+def evidence(case: Case, progress: Progress) -> Verdict:
+    """Hold sampled paths against the promised factor."""
+    is_random = len(case.method.outcomes(case.problem, case.params) or (None, None)) > 1
+    traces = _run(case, _PATHS if is_random else 1, progress)
+    excess, at_round = _largest_ratio(case, traces)
+    limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
+    rounds = max(int(trace.column("round")[-1]) for trace in traces)
+    details = {"traces": traces, "rho": case.rho, "floor": case.floor, "step_column": case.step_column}
+    paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
+    error_rate = f", and a true promise exceeds {limit:g} with probability {ALPHA:g} at most" if is_random else ""
+    if excess > math.log(limit):
+        sentence = (
+            f"After {at_round} rounds V on {paths} is {_power(excess)} times what is promised{error_rate}; "
+            f"{_arrival(case, traces)}."
+        )
+        return case.verdict("path", "refuted", sentence, _exp(excess), 1.0, details=details)
+    sentence = (
+        f"V on {paths} was never above {_power(excess)} times what is promised over {rounds} rounds; "
+        f"{_arrival(case, traces)}."
+    )
+    return case.verdict("path", "consistent", sentence, _exp(excess), 1.0, details=details)
+
+
+def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
+    first, distance = case.start
+    rounds = case.horizon(min((ACCURACY * distance) ** 2 / first, 0.5) if first else 0.5)
+    # Evenly spaced to follow the promise, and in the logarithm for methods that are much faster.
+    spaced = np.linspace(1, rounds, _RECORDS), np.geomspace(1, rounds, _RECORDS)
+    record = np.unique(np.concatenate(spaced).round().astype(int))
+    done, lock, stopped = [0] * paths, Lock(), Event()
+
+    def one(path: int) -> Trace:
+        def report(finished: int) -> None:
+            if stopped.is_set():
+                raise InterruptedError
+            with lock:
+                done[path] = finished
+                progress(sum(done) / (paths * rounds))
+
+        return run(
+            case.method, case.problem, case.params, rounds, derived_seed(case.seed, "path", path),
+            record=record, until=("distance", ACCURACY), target=case.target, progress=report,
+        )  # fmt: skip
+
+    case.problem.solution()
+    with ThreadPoolExecutor(paths) as pool:
+        try:
+            return list(pool.map(one, range(paths)))
+        except BaseException:
+            # The pool waits for its threads; without a word they would walk their paths to the end.
+            stopped.set()
+            raise
+
+
+def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
+    """Return the logarithm of the largest mean of V_t / (rho^t V_0), and the round where it stands."""
+    length = max(len(trace.column("round")) for trace in traces)
+    logs = np.full((len(traces), length), -np.inf)
+    # Below this V is rounding: each step adds an error of that size, and the promise sums them up.
+    rounding = 2.0 * math.log(4.0 * np.finfo(float).eps * max(case.problem.kappa, 1.0 / (1.0 - case.rho)))
+    for path, trace in enumerate(traces):
+        with np.errstate(divide="ignore"):
+            fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
+        fallen = np.where(np.isnan(fallen), np.inf, fallen)
+        steps = trace.column(case.step_column)
+        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho), -np.inf)
+        if case.noise > 0.0:
+            ratio = _with_noise(case, fallen, steps)
+        # A path that has arrived stays where it is: a stopped supermartingale is still one.
+        logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
+    mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
+    longest = max(traces, key=lambda trace: len(trace.column("round"))).column("round")
+    # At the start the ratio is 1 by definition, so it says nothing.
+    largest = int(mean[1:].argmax()) + 1
+    return float(mean[largest]), int(longest[largest])
+
+
+def _with_noise(case: Case, fallen: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the promised V at the last step, seen from each step, relative to that from the start."""
+    left = (steps[-1] - steps) * math.log(case.rho)
+    with np.errstate(divide="ignore"):
+        seen = np.logaddexp(left + fallen, math.log(case.floor) + np.log(-np.expm1(left)))
+    return seen - seen[0]
+
+
+def _arrival(case: Case, traces: list[Trace]) -> str:
+    first = case.start[1] or 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        last = max(np.linalg.norm(case.method.estimate(trace.state) - case.target.x) for trace in traces)
+    rounds = max(int(trace.column("round")[-1]) for trace in traces)
+    solution = case.problem.solution().x
+    bias = np.linalg.norm(case.target.x - solution)
+    verb = "fell" if last <= first else "grew"
+    text = f"the error {verb} to {max(last / first, 1e-16):.1e} of its start in {rounds} rounds"
+    if case.noise > 0.0:
+        text += f", where V has {_last_value(case, traces):.2g} of the promised floor"
+    elif ACCURACY * first < last <= first:
+        text += ", where the budget ended"
+    if bias > 1e-9 * (np.linalg.norm(solution) or 1.0):
+        away = bias / np.linalg.norm(solution)
+        text += f" towards a point of the method's own, {away:.2g} |x*| away from the solution x*"
+    return text
+
+
+def _last_value(case: Case, traces: list[Trace]) -> float:
+    """Return the mean of the last V, in units of the promised floor."""
+    last = np.mean([trace.last("lyapunov") for trace in traces])
+    return float(last / (case.floor * case.start[0]))
+
+
+def _power(log_ratio: float) -> str:
+    """Write exp(log_ratio), also where it is far outside the floating-point numbers."""
+    if not math.isfinite(log_ratio):
+        return "infinitely many" if log_ratio > 0 else "0"
+    exponent = log_ratio / math.log(10.0)
+    return f"{math.exp(log_ratio):.3g}" if abs(exponent) < 5 else f"1e{exponent:+.0f}"
+
+
+def _exp(log_ratio: float) -> float:
+    return math.exp(log_ratio) if log_ratio < 700 else math.inf

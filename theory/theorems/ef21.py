@@ -1,0 +1,61 @@
+"""EF21 contracts F(x) - F* + (γ/θ) (1/n) Σ_i ‖g_i - ∇f_i(x)‖² by 1 - γμ for γ <= min{1/(L + L̃√(2β/θ)), θ/(2μ)}.
+
+Class: every f_i is L_i-smooth, L̃² is the mean of the L_i², and the mean F is L-smooth and μ-strongly convex; of that
+only 2μ(F(x) - F*) <= ‖∇F(x)‖² is used. The compressors are contractive, E ‖C_i(v) - v‖² <= (1 - δ) ‖v‖² with
+0 < δ <= 1, and θ = 1 - √(1 - δ), β = (1 - δ)/θ. With the largest γ the promise is O((κ/δ) log 1/ε) rounds. It does not
+improve with n, since nothing averages out what is biased.
+
+The worst of all compressors with one δ is biased rand-k: then E V⁺ is largest, from every state. Exact evidence is had
+with it, and holds for the others.
+
+Source: Richtárik, Sokolov and Fatkhullin, "EF21: A New, Simpler, Theoretically Better, and Practically Faster Error
+Feedback" (2021), under the condition of Polyak and Łojasiewicz.
+"""
+
+import math
+
+import numpy as np
+
+from ...algorithms.ef21 import Params, contractive, lyapunov, theta
+from ...algorithms.parts.messages import compressor
+from ..theorem import Condition
+
+__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+
+EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
+TIGHT = False
+_SENT = 0.1
+
+
+def prescribed(problem, C=None):
+    """γ = min{1/(L + L̃√(2β/θ)), θ/(2μ)}; by default C = top-k with k = ⌈d/10⌉."""
+    params = Params(gamma=1.0, C=C or f"TopK({math.ceil(_SENT * problem.d)})")
+    return params._replace(gamma=largest_step(problem, contractive(problem, params)))
+
+
+def largest_step(problem, delta):
+    """min{1/(L + L̃√(2β/θ)), θ/(2μ)}."""
+    mean_square = math.sqrt(np.mean(problem.L_i**2))
+    # √(2β/θ) = √(2(1 - δ))/θ
+    smoothness = problem.L + mean_square * math.sqrt(2.0 * (1.0 - delta)) / theta(delta)
+    return min(1.0 / smoothness, theta(delta) / (2.0 * problem.mu))
+
+
+def admissible(problem, params):
+    """A contractive C, 0 < γ <= min{1/(L + L̃√(2β/θ)), θ/(2μ)} up to rounding."""
+    delta = compressor(params).delta(problem.d)
+    if not delta > 0.0:
+        return (Condition("E ‖C(v) - v‖² <= (1 - δ) ‖v‖² with δ > 0", False, f"C = {params.C}, δ = {delta:g}"),)
+    bound = largest_step(problem, delta)
+    return (
+        Condition(
+            "0 < γ <= min{1/(L + L̃√(2β/θ)), θ/(2μ)}",
+            0 < params.gamma <= bound * (1.0 + 1e-12),
+            f"γ = {params.gamma:g}, min{{...}} = {bound:g}",
+        ),
+    )
+
+
+def contraction(problem, params):
+    """ρ = 1 - γμ."""
+    return 1.0 - params.gamma * problem.mu

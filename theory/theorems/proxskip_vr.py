@@ -1,0 +1,42 @@
+"""ProxSkip-VR contracts its Lyapunov function by max{1 - γμ, 1 - p², 1 - q/2} for γ <= 1/(6 L).
+
+Class: every f_i is μ-strongly convex and the mean of components that are convex and L-smooth; this L is theirs, which
+may be m_i times that of f_i. V is
+Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - ∇f_i(x*)‖² + (4γ²/q) Σ_i (1/m_i) Σ_j ‖∇f_ij(y_i) - ∇f_ij(x*)‖². Tight where
+p² is the smallest of the three. With γ = 1/(6 L), p = √(γμ) and q = 2γμ all three are equal, and the promise is
+O(L/μ log 1/ε) iterations and O(√(L/μ) log 1/ε) rounds.
+
+Source: Malinovsky, Yi and Richtárik, "Variance Reduced ProxSkip: Algorithm, Theory and Application to Federated
+Learning" (2022), main theorem for the L-SVRG estimator.
+"""
+
+import math
+
+from ...algorithms.proxskip_vr import Params, lyapunov
+from ..theorem import Condition
+
+__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+
+EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
+TIGHT = True
+
+
+def prescribed(problem):
+    """γ = 1/(6 L), p = √(γμ), q = 2γμ."""
+    gamma = 1.0 / (6.0 * problem.component_L)
+    return Params(gamma=gamma, p=math.sqrt(gamma * problem.mu), q=2.0 * gamma * problem.mu)
+
+
+def admissible(problem, params):
+    """0 < γ <= 1/(6 L), 0 < p <= 1, 0 < q <= 1."""
+    largest = 1.0 / (6.0 * problem.component_L)
+    return (
+        Condition("0 < γ <= 1/(6 L)", 0 < params.gamma <= largest, f"γ = {params.gamma:g}, 1/(6 L) = {largest:g}"),
+        Condition("0 < p <= 1", 0 < params.p <= 1, f"p = {params.p:g}"),
+        Condition("0 < q <= 1", 0 < params.q <= 1, f"q = {params.q:g}"),
+    )
+
+
+def contraction(problem, params):
+    """ρ = max{1 - γμ, 1 - p², 1 - q/2}."""
+    return max(1.0 - params.gamma * problem.mu, 1.0 - params.p**2, 1.0 - params.q / 2.0)

@@ -1,0 +1,43 @@
+"""RandProx-FL contracts its Lyapunov function by max{(1 - γμ)², (1 - γL)², 1 - 1/(1+ω)²} if ψ = 0.
+
+Class: every f_i is L-smooth and μ-strongly convex, 0 < γ < 2/L, and R is unbiased with variance ω, linear and diagonal,
+with randomness that all clients share. V is Σ_i ‖x_i - x*‖² + γ²(1+ω)² Σ_i ‖h_i - ∇f_i(x*)‖². Tight: the expectation
+sees each coordinate by itself, which is communicated with probability 1/(1+ω) as in Scaffnew. For another ψ the
+promise is O(1/T) in the mean of Bregman distances, as the conjugate of "all copies are equal" is not strongly convex.
+
+With γ = 1/L and R = Bernoulli(1/√κ) the promise is O(κ log 1/ε) iterations and O(√κ log 1/ε) rounds of d numbers. With
+rand-k and k = d/√κ the same factor costs a message in each of O(κ log 1/ε) iterations, but of k numbers only: in all
+O(d√κ log 1/ε), as many.
+
+Source: Condat and Richtárik, "RandProx: Primal-Dual Optimization Algorithms with Randomized Proximal Updates" (2023),
+its theorem on federated learning.
+"""
+
+import math
+
+from ...algorithms.randprox_fl import Params, compressor, lyapunov
+from ..theorem import Condition, gradient_step_factor, step_size_condition
+
+__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+
+EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
+TIGHT = True
+
+
+def prescribed(problem):
+    """γ = 1/L, R = Bernoulli(1/√κ)."""
+    return Params(gamma=1.0 / problem.L, R=f"Bernoulli({1.0 / math.sqrt(problem.kappa)!r})")
+
+
+def admissible(problem, params):
+    """0 < γ < 2/L, ψ = 0."""
+    return (
+        step_size_condition("γ", params.gamma, 2.0 / problem.L, "2/L"),
+        Condition("ψ = 0 for a linear rate", problem.is_smooth, f"ψ = {problem.psi!r}"),
+    )
+
+
+def contraction(problem, params):
+    """ρ = max{(1 - γμ)², (1 - γL)², 1 - 1/(1+ω)²}."""
+    omega = compressor(params).omega(problem.d)
+    return max(gradient_step_factor(problem, params.gamma), 1.0 - 1.0 / (1.0 + omega) ** 2)

@@ -1,0 +1,37 @@
+"""SCAFFOLD contracts its Lyapunov function by 1 - μKη/2 a round for η ≤ 1/(81 K L).
+
+Class: every f_i is L-smooth and μ-strongly convex; all clients take part, full gradients, global step size 1.
+V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖². An upper bound: the constants are those of the paper's proof and
+far from the best. With the largest η the promise is 1 - 1/(162 κ) a round, O(κ log 1/ε) rounds: SCAFFOLD removes
+FedAvg's bias but, at the step size that its theory allows, is not accelerated.
+
+Source: Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning" (2020), theorem III,
+without noise and sampling; V is that of its strongly convex proof.
+"""
+
+from ...algorithms.scaffold_1 import Params, lyapunov
+from ..theorem import Condition
+
+__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+
+EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
+TIGHT = False
+_LOCAL_STEPS = 10
+_STEP_BOUND = 81.0
+
+
+def prescribed(problem, K=_LOCAL_STEPS):
+    """η = 1/(81 K L); the theory leaves K free, by default it is 10."""
+    return Params(eta=1.0 / (_STEP_BOUND * K * problem.L), K=K)
+
+
+def admissible(problem, params):
+    """0 < η <= 1/(81 K L)."""
+    bound = 1.0 / (_STEP_BOUND * params.K * problem.L)
+    holds = 0 < params.eta <= bound * (1 + 1e-12)
+    return (Condition("0 < η <= 1/(81 K L)", holds, f"η = {params.eta:g}, 1/(81 K L) = {bound:g}"),)
+
+
+def contraction(problem, params):
+    """ρ = 1 - μKη/2, for a round."""
+    return 1.0 - problem.mu * params.K * params.eta / 2.0
