@@ -21,16 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import gradient, gradients_at, workspace
-from .compressors import compress, compress_workspace
-from .parts.cost import Cost
-from .parts.messages import compressor, drawn_messages, listed_messages, unbiased
-from .parts.nothing_drawn import pace_of_iterations as pace
+from ..problems import oracles
+from .parts import components, letters, messages, njit, rounds
 
-__all__ = ["pace"]
-
-#: The theorem that promises its rate.
+RANDOM = rounds.EveryStep() & messages.EachClient("C") & components.Flip("q", "refresh")
+SENDS = messages.Compressed(up="C", count=2)
 PROMISE = "adiana"
 #: The weight of the reference point, in the paper and here.
 THETA_2 = 0.5
@@ -39,20 +34,20 @@ THETA_2 = 0.5
 class Params(NamedTuple):
     """The step sizes, the weights of the two averages, the probability of a new reference point and the compressor."""
 
-    eta: float
-    """Step size η of y, positive."""
-    theta: float
-    """The weight θ₁ of z in x, in (0, 1/2]."""
-    gamma: float
-    """Step size γ of z, positive."""
-    beta: float
-    """The weight β of z in the next z, in [0, 1)."""
-    alpha: float
-    """Step size α of the control variates, positive."""
-    q: float
-    """Probability q of a new reference point in a round, in (0, 1]."""
-    C: str
-    """The compressor, unbiased, for example "RandK(2)"."""
+    eta: letters.StepSize
+    """Step size η of y."""
+    theta: letters.UpToHalf
+    """The weight θ₁ of z in x."""
+    gamma: letters.StepSize
+    """Step size γ of z."""
+    beta: letters.Momentum
+    """The weight β of z in the next z."""
+    alpha: letters.ControlStepSize
+    """Step size α of the control variates."""
+    q: letters.RefreshProbability
+    """Probability q of a new reference point in a round."""
+    C: letters.Unbiased
+    """The compressor, for example "RandK(2)"."""
 
 
 class State(NamedTuple):
@@ -68,91 +63,62 @@ class State(NamedTuple):
     """Control variates h_i, shape (n, d)."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start y = z = w = h_i = 0."""
-    unbiased(params, "ADIANA")
     d = problem.d
     return State(np.zeros(d), np.zeros(d), np.zeros(d), np.zeros((problem.n, d)))
 
 
-def outcomes(problem, params):
-    """Return both sides of the coin with every combination of the clients' messages, None if there are too many."""
-    messages = listed_messages(problem, params)
-    if messages is None:
-        return None
-    probabilities, r = zip(*messages, strict=True)
-    steps = _records(np.array(r + r))
-    steps["coin"][: len(r)] = 1
-    both = np.concatenate([params.q * np.array(probabilities), (1.0 - params.q) * np.array(probabilities)])
-    return list(zip(both.tolist(), steps, strict=True))
-
-
-def draw(rng, problem, params, rounds):
-    """Return the coin of each round and the randomness of every client's messages in it."""
-    steps = _records(drawn_messages(rng, problem, params, rounds))
-    steps["coin"] = rng.random(rounds) < params.q
-    return steps
-
-
-def _records(r):
-    """Return a record for each entry of ``r``, which holds it and a coin of 0."""
-    steps = np.zeros(len(r), dtype=[("coin", np.int64), ("r", r.dtype, r.shape[1:])])
-    steps["r"] = r
-    return steps
-
-
 def step(kernel, params, state, outcome):
     """One round."""
-    *letters, _, _ = params
-    coin = np.array([outcome["coin"]])
-    _rounds(kernel, compressor(params).kernel, *letters, *state, outcome["r"][None], coin)
+    C = messages.sender(params.C, len(state.y))
+    _rounds(kernel, params._replace(C=C), *state, outcome["w"][None], outcome["refresh"][None])
 
 
 def advance(kernel, params, state, draws):
     """All rounds; the gradients at the reference point are kept as long as it stays."""
-    *letters, _, _ = params
-    r, coins = np.ascontiguousarray(draws["r"]), np.ascontiguousarray(draws["coin"])
-    _rounds(kernel, compressor(params).kernel, *letters, *state, r, coins)
+    C = messages.sender(params.C, len(state.y))
+    w, refresh = np.ascontiguousarray(draws.ends["w"]), draws.steps["refresh"]
+    _rounds(kernel, params._replace(C=C), *state, w, refresh)
 
 
 @njit
-def _rounds(kernel, C, eta, theta, gamma, beta, alpha, y, z, w, H, r, coins):
+def _rounds(kernel, params, y, z, w, H, r, refresh):
+    eta, theta, gamma, beta, alpha, _, C = params
     n, d = H.shape
     x, g, v, m, at_w = np.empty(d), np.empty(d), np.empty(d), np.empty(d), np.empty((n, d))
-    work, message_work = workspace(kernel), compress_workspace(C, d)
-    gradients_at(kernel, w, at_w, work)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
+    oracles.gradients_at(kernel, w, at_w, work)
     for t in range(r.shape[0]):
         for j in range(d):
             x[j] = theta * z[j] + THETA_2 * w[j] + (1.0 - theta - THETA_2) * y[j]
         g[:] = 0.0
         for i in range(n):
-            gradient(kernel, i, x, v, work)
+            oracles.gradient(kernel, i, x, v, work)
             for j in range(d):
                 v[j] -= H[i, j]
-            compress(C, v, r[t, i], m, message_work)
+            messages.send(C, v, r[t, i], m, sending)
             for j in range(d):
                 g[j] += (H[i, j] + m[j]) / n
                 v[j] = at_w[i, j] - H[i, j]
-            compress(C, v, r[t, i], m, message_work)
+            messages.send(C, v, r[t, i], m, sending)
             for j in range(d):
                 H[i, j] += alpha * m[j]
-        if coins[t] == 1:
+        if refresh[t] == 1:
             w[:] = y
-            gradients_at(kernel, w, at_w, work)
+            oracles.gradients_at(kernel, w, at_w, work)
         for j in range(d):
             y[j] = x[j] - eta * g[j]
             # (γ/η) (y⁺ - x) without its cancellation.
             z[j] = beta * z[j] + (1.0 - beta) * x[j] - gamma * g[j]
 
 
-def cost(problem, params, draws) -> Cost:
-    """Two compressed vectors up and a full one down a round; a gradient a round, and one for a new reference point."""
-    rounds, (floats, bits) = len(draws), compressor(params).length(problem.d)
-    gradients = rounds + int(draws["coin"].sum())
-    return Cost(rounds, 2 * floats * rounds, problem.d * rounds, 2 * bits * rounds, 64 * problem.d * rounds, gradients)
+def gradients(problem, params, draws):
+    """Return one a round, and one for each new reference point."""
+    return len(draws) + int(draws.steps["refresh"].sum())
 
 
-def estimate(state):
+def model(state):
     """Return y."""
     return state.y
 
@@ -161,16 +127,3 @@ def fixed_point(problem, params, target):
     """y = z = w = x*, h_i = ∇f_i(x*)."""
     x = target.x
     return State(x.copy(), x.copy(), x.copy(), target.gradients.copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = ‖z - x*‖² + c (F(y) - F* + ((1 + θ₁)/(2q)) (F(w) - F*) + (6ηω/(αn)) (1/n) Σ_i ‖h_i - ∇f_i(w)‖²).
-
-    There c = 2γβ/θ₁.
-    """
-    y, z, w, H = state
-    omega = compressor(params).omega(problem.d)
-    reference = (1.0 + params.theta) * THETA_2 / params.q * problem.gap(w)
-    learnt = 6.0 * params.eta * omega / (params.alpha * problem.n**2) * float(np.sum((H - problem.gradients(w)) ** 2))
-    c = 2.0 * params.gamma * params.beta / params.theta
-    return float(np.sum((z - target.x) ** 2)) + c * (problem.gap(y) + reference + learnt)

@@ -15,29 +15,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import gradient, workspace
-from .compressors import compress, compress_workspace
-from .parts.messages import compressor, unbiased
-from .parts.nothing_drawn import estimate
-from .parts.nothing_drawn import pace_of_iterations as pace
-from .parts.uplink import cost, draw, outcomes
+from ..problems import oracles
+from .parts import letters, messages, njit, rounds
 
-__all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
-
-#: The theorem that promises its rate.
+RANDOM = rounds.EveryStep() & messages.EachClient("C")
+SENDS = messages.Compressed(up="C")
 PROMISE = "diana"
 
 
 class Params(NamedTuple):
     """The step size, the speed of the control variates, and the compressor."""
 
-    gamma: float
-    """Step size γ, positive."""
-    alpha: float
-    """Step size α of the control variates, positive."""
-    C: str
-    """The compressor, unbiased, for example "RandK(2)"."""
+    gamma: letters.StepSize
+    """Step size γ."""
+    alpha: letters.ControlStepSize
+    """Step size α of the control variates."""
+    C: letters.Unbiased
+    """The compressor, for example "RandK(2)"."""
 
 
 class State(NamedTuple):
@@ -49,34 +43,37 @@ class State(NamedTuple):
     """Control variates h_i, shape (n, d)."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start x = h_i = 0."""
-    unbiased(params, "DIANA")
     return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
 
 
-def step(kernel, params, state, w):
+def step(kernel, params, state, outcome):
     """One round."""
-    _rounds(kernel, compressor(params).kernel, params.gamma, params.alpha, *state, w[None])
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, outcome["w"][None])
 
 
-def advance(kernel, params, state, w):
+def advance(kernel, params, state, draws):
     """All rounds."""
-    _rounds(kernel, compressor(params).kernel, params.gamma, params.alpha, *state, np.ascontiguousarray(w))
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, np.ascontiguousarray(draws.ends["w"]))
 
 
 @njit
-def _rounds(kernel, C, gamma, alpha, x, H, w):
+def _rounds(kernel, params, x, H, w):
+    gamma, alpha, C = params
     n, d = H.shape
     g, m, mean = np.empty(d), np.empty(d), np.empty(d)
-    work, message_work = workspace(kernel), compress_workspace(C, d)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
     for t in range(w.shape[0]):
         mean[:] = 0.0
         for i in range(n):
-            gradient(kernel, i, x, g, work)
+            # m_i = C_i(∇f_i(x) - h_i)
+            oracles.gradient(kernel, i, x, g, work)
             for j in range(d):
                 g[j] -= H[i, j]
-            compress(C, g, w[t, i], m, message_work)
+            messages.send(C, g, w[t, i], m, sending)
             for j in range(d):
                 mean[j] += (H[i, j] + m[j]) / n
                 H[i, j] += alpha * m[j]
@@ -87,9 +84,3 @@ def _rounds(kernel, C, gamma, alpha, x, H, w):
 def fixed_point(problem, params, target):
     """x = x*, h_i = ∇f_i(x*)."""
     return State(target.x.copy(), target.gradients.copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = ‖x - x*‖² + (4ωγ²/(αn)) (1/n) Σ_i ‖h_i - ∇f_i(x*)‖²."""
-    weight = 4.0 * compressor(params).omega(problem.d) * params.gamma**2 / (params.alpha * problem.n**2)
-    return float(np.sum((state.x - target.x) ** 2) + weight * np.sum((state.H - target.gradients) ** 2))

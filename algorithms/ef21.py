@@ -17,28 +17,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
 from ..core.errors import InputError
-from ..core.vectors import mean_rows
-from ..problems.oracles import gradient, workspace
-from .compressors import compress, compress_workspace
-from .parts.messages import compressor
-from .parts.nothing_drawn import estimate
-from .parts.nothing_drawn import pace_of_iterations as pace
-from .parts.uplink import cost, draw, outcomes
+from ..problems import oracles
+from .parts import letters, messages, njit, rounds
 
-__all__ = ["cost", "draw", "estimate", "outcomes", "pace"]
-
-#: The theorem that promises its rate.
+RANDOM = rounds.EveryStep() & messages.EachClient("C")
+SENDS = messages.Compressed(up="C")
 PROMISE = "ef21"
 
 
 class Params(NamedTuple):
     """The step size and the compressor."""
 
-    gamma: float
-    """Step size γ, positive."""
-    C: str
+    gamma: letters.StepSize
+    """Step size γ."""
+    C: letters.Compressor
     """The compressor, contractive, for example "TopK(2)"."""
 
 
@@ -51,7 +44,7 @@ class State(NamedTuple):
     """Sums g_i of the messages of each client, shape (n, d)."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start x = g_i = 0."""
     contractive(problem, params)
     return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)))
@@ -59,7 +52,7 @@ def initial(problem, params):
 
 def contractive(problem, params):
     """Return δ of the compressor; one that is not contractive is refused."""
-    delta = compressor(params).delta(problem.d)
+    delta = messages.compressor(params).delta(problem.d)
     if not delta > 0.0:
         raise InputError(
             f"C = {params.C!r} is not contractive, and EF21 needs E ‖C(x) - x‖² below ‖x‖²: give for example 'TopK(2)'."
@@ -72,7 +65,7 @@ def affine(problem, params):
 
     C_i only enters V⁺ by ‖C_i(v) - v‖², which is (1 - δ) ‖v‖² in expectation for biased rand-k, and no C has more.
     """
-    C = compressor(params)
+    C = messages.compressor(params)
     if C.is_linear:
         return params
     k = round(C.delta(problem.d) * problem.d)
@@ -81,30 +74,34 @@ def affine(problem, params):
     return params._replace(C=f"BiasedRandK({k})") if same else None
 
 
-def step(kernel, params, state, w):
+def step(kernel, params, state, outcome):
     """One round."""
-    _rounds(kernel, compressor(params).kernel, params.gamma, *state, w[None])
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, outcome["w"][None])
 
 
-def advance(kernel, params, state, w):
+def advance(kernel, params, state, draws):
     """All rounds."""
-    _rounds(kernel, compressor(params).kernel, params.gamma, *state, np.ascontiguousarray(w))
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, np.ascontiguousarray(draws.ends["w"]))
 
 
 @njit
-def _rounds(kernel, C, gamma, x, G, w):
+def _rounds(kernel, params, x, G, w):
+    gamma, C = params
     n, d = G.shape
     v, m, mean = np.empty(d), np.empty(d), np.empty(d)
-    work, message_work = workspace(kernel), compress_workspace(C, d)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
     for t in range(w.shape[0]):
-        mean_rows(G, mean)
+        messages.average(G, mean)
         for j in range(d):
             x[j] -= gamma * mean[j]
         for i in range(n):
-            gradient(kernel, i, x, v, work)
+            # g_i⁺ = g_i + C_i(∇f_i(x⁺) - g_i)
+            oracles.gradient(kernel, i, x, v, work)
             for j in range(d):
                 v[j] -= G[i, j]
-            compress(C, v, w[t, i], m, message_work)
+            messages.send(C, v, w[t, i], m, sending)
             for j in range(d):
                 G[i, j] += m[j]
 
@@ -112,14 +109,3 @@ def _rounds(kernel, C, gamma, x, G, w):
 def fixed_point(problem, params, target):
     """x = x*, g_i = ∇f_i(x*)."""
     return State(target.x.copy(), target.gradients.copy())
-
-
-def theta(delta):
-    """θ = 1 - √(1 - δ)."""
-    return 1.0 - math.sqrt(1.0 - delta)
-
-
-def lyapunov(problem, params, state, target):
-    """V = F(x) - F* + (γ/θ) (1/n) Σ_i ‖g_i - ∇f_i(x)‖² with θ = 1 - √(1 - δ)."""
-    weight = params.gamma / (theta(compressor(params).delta(problem.d)) * problem.n)
-    return problem.gap(state.x) + weight * float(np.sum((state.G - problem.gradients(state.x)) ** 2))

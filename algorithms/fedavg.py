@@ -17,110 +17,30 @@ for Federated Learning" (2020), applied to quadratics.
 
 from typing import NamedTuple
 
-import numpy as np
+from .parts import Dense, Nothing, average, broadcast, end_round, implements, letters, start_round
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems import Quadratic, Solution
-from ..problems.oracles import clients, workspace
-from .parts.cost import Cost, dense_cost
-from .parts.local_steps import broadcast, local_gradient_steps, local_phase
-from .parts.nothing_drawn import (
-    State,
-    estimate,
-    initial,
-    outcomes,
-    unroll,
-)
-from .parts.nothing_drawn import draw_equal_rounds as draw
-from .parts.nothing_drawn import pace_of_rounds as pace
-
-#: The theorem that promises its rate.
+RANDOM = Nothing("K")
+SENDS = Dense(up=1, down=1)
 PROMISE = "fedavg"
-# A round is a contraction, so iterating it finds its fixed point; this many rounds reach rounding for κ up to 1e6.
-_SEARCH_ROUNDS = 1024
-_SEARCHES = 20_000
 
 
 class Params(NamedTuple):
     """The step size and the number of local steps."""
 
-    gamma: float
-    """Step size γ, positive."""
-    K: int
-    """Local steps in a round, at least 1."""
+    gamma: letters.StepSize
+    """Step size γ."""
+    K: letters.LocalSteps
+    """Local steps in a phase."""
 
 
-@njit
-def step(kernel, params, state, outcome):
-    """One round: K times y_i ← y_i - γ ∇f_i(y_i), then x⁺ = (1/n) Σ_i y_i."""
-    x = state.x
-    Y, zero = np.empty((clients(kernel), x.shape[0])), np.zeros((clients(kernel), x.shape[0]))
-    g, work = np.empty_like(x), workspace(kernel)
-    broadcast(x, Y)
-    local_gradient_steps(kernel, Y, zero, params.gamma, params.K, g, work)
-    mean_rows(Y, x)
+@implements(start_round, Params)
+def _hand_out(params, kernel, state, phase):
+    """y_i = x, and nothing corrects the gradients."""
+    broadcast(state.x, phase.Y)
+    phase.H[:] = 0.0
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """One round for each length."""
-    x = state.x
-    Y, zero = np.empty((clients(kernel), x.shape[0])), np.zeros((clients(kernel), x.shape[0]))
-    work = workspace(kernel)
-    for k in lengths:
-        broadcast(x, Y)
-        local_phase(kernel, Y, zero, params.gamma, k, work)
-        mean_rows(Y, x)
-
-
-def cost(problem, params, lengths) -> Cost:
-    """One vector up and down a round."""
-    return dense_cost(problem, lengths)
-
-
-def target(problem, params) -> Solution:
-    """Return the method's own fixed point: in closed form for quadratics, else by iterating the round.
-
-    The residual is the relative move of one round at the point.
-    """
-    if isinstance(problem, Quadratic):
-        V, lam, b = problem.kernel.V, problem.kernel.lam, problem.kernel.b
-        m = _one_minus_power(params.gamma * lam, params.K)
-        M = np.einsum("nkj,nk,nkl->jl", V, m, V) / len(V)
-        pulled = np.einsum("nkj,nk,nkl,nl->j", V, m / lam, V, b) / len(b)
-        x = np.linalg.solve(M, pulled)
-    else:
-        x = _iterated(problem, params)
-    moved = State(x.copy())
-    step(problem.kernel, params, moved, 0)
-    scale = np.linalg.norm(x) or 1.0
-    return Solution(x, problem.gradients(x), float(np.linalg.norm(moved.x - x) / scale))
-
-
-def _one_minus_power(a: np.ndarray, K: int) -> np.ndarray:
-    """Return 1 - (1 - a)^K, without cancellation where a is small."""
-    return np.where(a < 0.5, -np.expm1(K * np.log1p(-np.minimum(a, 0.5))), 1.0 - (1.0 - a) ** K)
-
-
-def _iterated(problem, params) -> np.ndarray:
-    state, lengths = initial(problem, params), np.full(_SEARCH_ROUNDS, params.K, dtype=np.int64)
-    last = np.inf
-    for _ in range(_SEARCHES):
-        before = state.x.copy()
-        advance(problem.kernel, params, state, lengths)
-        moved = float(np.abs(state.x - before).max())
-        if not moved < last or moved == 0.0:
-            break
-        last = moved
-    return state.x
-
-
-def fixed_point(problem, params, target):
-    """x = x_FA."""
-    return State(target.x.copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = ‖x - x_FA‖²."""
-    return float(np.sum((state.x - target.x) ** 2))
+@implements(end_round, Params)
+def _average(params, kernel, state, phase):
+    """x⁺ = (1/n) Σ_i y_i."""
+    average(phase.Y, state.x)

@@ -20,63 +20,36 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .compressors import compress, compress_workspace
-from .parts.local_steps import local_phase
-from .parts.messages import compressor, cost, draw
-from .parts.rounds import fields, unroll
-from .parts.skipped_rounds import (
-    State,
-    estimate,
-    initial,
-    lyapunov,
-    pace,
-)
-from .scaffnew import communicate, invariants
+from .parts import implements, letters, local_steps, messages, rounds, take
 
-__all__ = ["State", "cost", "draw", "estimate", "initial", "invariants", "lyapunov", "pace", "unroll"]
-
-#: What is known of its rate.
+RANDOM = rounds.Coin("p") & messages.EachClient("C")
+SENDS = messages.Compressed(up="C")
 PROMISE = "fedcomloc_com"
+fixed_point = None
 
 
 class Params(NamedTuple):
     """The step size, the probability of communication and the compressor."""
 
-    gamma: float
-    """Step size γ, positive."""
-    p: float
-    """Probability of communication in an iteration, in (0, 1]."""
-    C: str
+    gamma: letters.StepSize
+    """Step size γ."""
+    p: letters.Probability
+    """Probability of communication in an iteration."""
+    C: letters.Compressor
     """The compressor, for example "QSGD(8)" or "TopK(3)"."""
 
 
-def outcomes(problem, params):
-    """Return None: the step is no affine map whatever the messages, so nothing exact could be made of their list."""
-    return
+@implements(local_steps.communicate, Params)
+def _average_of_messages(params, kernel, state, w, scratch):
+    """x̂_i ← C(x̂_i), x_i⁺ = (1/n) Σ_j x̂_j and h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)."""
+    message, work = scratch.own
+    for i in range(state.X.shape[0]):
+        messages.send(params.C, state.X[i], w[i], message, work)
+        state.X[i] = message
+    messages.average(state.X, scratch.mean)
+    take(scratch.mean, params.p / params.gamma, state.X, state.H)
 
 
-def step(kernel, params, state, outcome):
-    """One iteration: a local step, then the average of the compressed models if the coin says so."""
-    length, ends = np.ones(1, dtype=np.int64), outcome["coin"] == 1
-    _rounds(kernel, compressor(params).kernel, params.gamma, params.p, *state, length, outcome["w"][None], ends)
-
-
-def advance(kernel, params, state, draws):
-    """All local steps of a round at once, then the average of the compressed models."""
-    _rounds(kernel, compressor(params).kernel, params.gamma, params.p, *state, *fields(draws), True)
-
-
-@njit
-def _rounds(kernel, C, gamma, p, X, H, lengths, w, ends):
-    """Take the local steps of every round, and communicate at its end if ``ends``."""
-    d = X.shape[1]
-    message, mean, work, message_work = np.empty(d), np.empty(d), workspace(kernel), compress_workspace(C, d)
-    for r in range(lengths.shape[0]):
-        local_phase(kernel, X, H, gamma, lengths[r], work)
-        if ends:
-            for i in range(X.shape[0]):
-                compress(C, X[i], w[r, i], message, message_work)
-                X[i] = message
-            communicate(p / gamma, X, H, mean)
+@implements(local_steps.own_scratch, Params)
+def _scratch(params, kernel, d):
+    return np.empty(d), messages.sending_space(params.C, d)

@@ -16,81 +16,61 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import clients, gradients_at, workspace
-from .parts.cost import Cost, dense_cost
-from .parts.local_steps import broadcast, local_gradient_steps, local_phase
-from .parts.nothing_drawn import (
-    State,
-    estimate,
-    initial,
-    outcomes,
-    unroll,
-)
-from .parts.nothing_drawn import draw_equal_rounds as draw
-from .parts.nothing_drawn import pace_of_rounds as pace
+from ..problems import oracles
+from .parts import Dense, Nothing, letters, local_steps, messages, njit
 
-#: The theorem that promises its rate.
+RANDOM = Nothing("K")
+SENDS = Dense(up=2, down=2)
 PROMISE = "fedlin"
 
 
 class Params(NamedTuple):
     """The local step size and the number of local steps."""
 
-    eta: float
-    """Local step size η, positive."""
-    K: int
-    """Local steps in a round, at least 1."""
+    eta: letters.LocalStepSize
+    """Local step size η."""
+    K: letters.LocalSteps
+    """Local steps in a round."""
 
 
-@njit
 def step(kernel, params, state, outcome):
     """One round, gradient by gradient."""
-    x = state.x
-    Y, H = np.empty((clients(kernel), x.shape[0])), np.empty((clients(kernel), x.shape[0]))
-    g, work = np.empty_like(x), workspace(kernel)
-    _correct(kernel, x, H, g, work)
-    broadcast(x, Y)
-    local_gradient_steps(kernel, Y, H, params.eta, params.K, g, work)
-    mean_rows(Y, x)
+    _round(kernel, params, state.x)
 
 
 @njit
-def advance(kernel, params, state, lengths):
-    """One round for each length; its first local step is -η ∇F(x) at every client, whose gradient is known."""
-    x = state.x
-    Y, H = np.empty((clients(kernel), x.shape[0])), np.empty((clients(kernel), x.shape[0]))
-    g, work = np.empty_like(x), workspace(kernel)
-    for k in lengths:
+def _round(kernel, params, x):
+    Y, H = np.empty((oracles.clients(kernel), x.shape[0])), np.empty((oracles.clients(kernel), x.shape[0]))
+    g, work = np.empty_like(x), oracles.workspace(kernel)
+    _correct(kernel, x, H, g, work)
+    local_steps.broadcast(x, Y)
+    local_steps.local_gradient_steps(kernel, Y, H, params.eta, params.K, g, work)
+    messages.average(Y, x)
+
+
+def advance(kernel, params, state, draws):
+    """All rounds; the first local step is -η ∇F(x) at every client, whose gradient is known."""
+    _rounds(kernel, params, state.x, len(draws))
+
+
+@njit
+def _rounds(kernel, params, x, count):
+    Y, H = np.empty((oracles.clients(kernel), x.shape[0])), np.empty((oracles.clients(kernel), x.shape[0]))
+    g, work = np.empty_like(x), oracles.workspace(kernel)
+    for _ in range(count):
         _correct(kernel, x, H, g, work)
         for j in range(x.shape[0]):
             x[j] -= params.eta * g[j]
-        broadcast(x, Y)
-        local_phase(kernel, Y, H, params.eta, k - 1, work)
-        mean_rows(Y, x)
+        local_steps.broadcast(x, Y)
+        local_steps.local_phase(kernel, Y, H, params.eta, params.K - 1, work)
+        messages.average(Y, x)
 
 
 @njit
 def _correct(kernel, x, H, g, work):
     """Write ∇F(x) to g, shape (d,), and every client's correction ∇f_i(x) - ∇F(x) to the rows of H."""
-    gradients_at(kernel, x, H, work)
-    mean_rows(H, g)
+    oracles.gradients_at(kernel, x, H, work)
+    messages.average(H, g)
     for i in range(H.shape[0]):
         for j in range(x.shape[0]):
             H[i, j] -= g[j]
-
-
-def cost(problem, params, lengths) -> Cost:
-    """Gradient and model travel both ways; the gradient that is sent is that of the first local step."""
-    return dense_cost(problem, lengths, vectors=2)
-
-
-def fixed_point(problem, params, target):
-    """x = x*."""
-    return State(target.x.copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = F(x) - F*."""
-    return problem.gap(state.x)

@@ -13,66 +13,35 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.cost import Cost, dense_cost
-from .parts.local_steps import mean_gradient
-from .parts.nothing_drawn import (
-    State,
-    estimate,
-    initial,
-    outcomes,
-    unroll,
-)
-from .parts.nothing_drawn import pace_of_iterations as pace
+from ..problems import oracles
+from .parts import Dense, Nothing, letters, njit
 
-#: The theorem that promises its rate.
+RANDOM = Nothing()
+SENDS = Dense(up=1, down=1)
 PROMISE = "gradient_descent"
 
 
 class Params(NamedTuple):
     """The step size."""
 
-    gamma: float
-    """Step size γ, positive."""
+    gamma: letters.StepSize
+    """Step size γ."""
 
 
-def draw(rng, problem, params, rounds):
-    """Return the length 1 of every round."""
-    return np.ones(rounds, dtype=np.int64)
-
-
-@njit
 def step(kernel, params, state, outcome):
     """x⁺ = x - γ ∇F(x)."""
-    x = state.x
-    g, client, work = np.empty_like(x), np.empty_like(x), workspace(kernel)
-    mean_gradient(kernel, x, g, client, work)
-    for j in range(x.shape[0]):
-        x[j] -= params.gamma * g[j]
+    _steps(kernel, params.gamma, state.x, 1)
+
+
+def advance(kernel, params, state, draws):
+    """As many steps as there are rounds."""
+    _steps(kernel, params.gamma, state.x, len(draws))
 
 
 @njit
-def advance(kernel, params, state, lengths):
-    """As many steps as there are rounds."""
-    x = state.x
-    g, client, work = np.empty_like(x), np.empty_like(x), workspace(kernel)
-    for _ in range(lengths.shape[0]):
-        mean_gradient(kernel, x, g, client, work)
+def _steps(kernel, gamma, x, count):
+    g, client, work = np.empty_like(x), np.empty_like(x), oracles.workspace(kernel)
+    for _ in range(count):
+        oracles.mean_gradient(kernel, x, g, client, work)
         for j in range(x.shape[0]):
-            x[j] -= params.gamma * g[j]
-
-
-def cost(problem, params, lengths) -> Cost:
-    """One vector up and down a round."""
-    return dense_cost(problem, lengths)
-
-
-def fixed_point(problem, params, target):
-    """x = x*."""
-    return State(target.x.copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = ‖x - x*‖²."""
-    return float(np.sum((state.x - target.x) ** 2))
+            x[j] -= gamma * g[j]

@@ -26,41 +26,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import without_ridge, workspace
-from .compressors import compress, compress_workspace
-from .parts.cost import Pace
-from .parts.local_steps import local_gradient_steps, local_phase
-from .parts.messages import (
-    compressor,
-    cost,
-    draw,
-    outcomes,
-    unbiased,
-)
-from .parts.rounds import fields, unroll
+from ..problems import oracles
+from .parts import letters, local_steps, messages, njit, rounds
 
-__all__ = ["cost", "draw", "outcomes", "unroll"]
-
-#: The theorem that promises its rate.
+RANDOM = rounds.Coin("p") & messages.EachClient("C")
+SENDS = messages.Compressed(up="C")
 PROMISE = "locodl"
 
 
 class Params(NamedTuple):
     """The step size, the probability of communication, and how differences are sent and used."""
 
-    gamma: float
-    """Step size γ, positive."""
-    p: float
-    """Probability of communication in an iteration, in (0, 1]."""
-    chi: float
-    """Factor χ of the control variates' update, positive."""
-    rho: float
-    """Factor ρ of the models' update, positive."""
-    mu_g: float
-    """Strong convexity μ_g of the function g that is split off, positive."""
-    C: str
-    """The compressor, unbiased, for example "RandK(2)"."""
+    gamma: letters.StepSize
+    """Step size γ."""
+    p: letters.Probability
+    """Probability of communication in an iteration."""
+    chi: letters.Factor
+    """Factor χ of the control variates' update."""
+    rho: letters.Factor
+    """Factor ρ of the models' update."""
+    mu_g: letters.Convexity
+    """Strong convexity μ_g of the function g that is split off."""
+    C: letters.Unbiased
+    """The compressor, for example "RandK(2)"."""
 
 
 class State(NamedTuple):
@@ -76,96 +64,57 @@ class State(NamedTuple):
     """Control variate of the shared model, shape (d,)."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start x_i = y = u_i = v = 0."""
-    unbiased(params, "LoCoDL")
     n, d = problem.n, problem.d
     return State(np.zeros((n, d)), np.zeros(d), np.zeros((n, d)), np.zeros(d))
 
 
 def step(kernel, params, state, outcome):
     """One iteration."""
-    ends = outcome["coin"] == 1
-    _iteration(without_ridge(kernel, params.mu_g), *_constants(params, state), *state, outcome["w"], ends)
+    split = oracles.without_ridge(kernel, params.mu_g)
+    params = local_steps.with_senders(params, state)
+    _rounds(split, params, *state, np.ones(1, np.int64), outcome["w"][None], outcome["coin"] == 1)
 
 
 def advance(kernel, params, state, draws):
     """All rounds, in each of them all local steps at once."""
-    _rounds(without_ridge(kernel, params.mu_g), *_constants(params, state), *state, *fields(draws))
-
-
-def _constants(params, state):
-    """Return the compressor's kernel, γ, ρ, μ_g and p χ/(γ (1 + 2ω))."""
-    C = compressor(params)
-    factor = params.p * params.chi / (params.gamma * (1.0 + 2.0 * C.omega(state.y.shape[0])))
-    return C.kernel, params.gamma, params.rho, params.mu_g, factor
+    split = oracles.without_ridge(kernel, params.mu_g)
+    params = local_steps.with_senders(params, state)
+    _rounds(split, params, *state, draws.lengths, np.ascontiguousarray(draws.ends["w"]), True)
 
 
 @njit
-def _iteration(kernel, C, gamma, rho, mu_g, factor, X, y, U, v, w, ends):
-    """One local step with the kernel of the f_i - g, then the communication if ``ends``."""
+def _rounds(kernel, params, X, y, U, v, lengths, w, ends):
+    """Take the local steps of every round with the f_i - g, and communicate at its end if ``ends``."""
+    gamma, p, chi, rho, mu_g, C = params
+    factor = p * chi / (gamma * (1.0 + 2.0 * C.omega))
     n, d = X.shape
-    local_gradient_steps(kernel, X, U, gamma, 1, np.empty(d), workspace(kernel))
-    _shared_steps(gamma, mu_g, 1, y, v)
-    if ends:
-        D, mean, difference = np.empty((n, d)), np.empty(d), np.empty(d)
-        _send_differences(C, X, y, w, D, mean, difference, compress_workspace(C, d))
-        _use_differences(rho, factor, X, y, U, v, D, mean)
-
-
-@njit
-def _rounds(kernel, C, gamma, rho, mu_g, factor, X, y, U, v, lengths, w):
-    """All local steps of a round at once with the kernel of the f_i - g, then the communication."""
-    n, d = X.shape
-    work, message_work = workspace(kernel), compress_workspace(C, d)
     D, mean, difference = np.empty((n, d)), np.empty(d), np.empty(d)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
     for r in range(lengths.shape[0]):
-        local_phase(kernel, X, U, gamma, lengths[r], work)
-        _shared_steps(gamma, mu_g, lengths[r], y, v)
-        _send_differences(C, X, y, w[r], D, mean, difference, message_work)
-        _use_differences(rho, factor, X, y, U, v, D, mean)
+        local_steps.local_phase(kernel, X, U, gamma, lengths[r], work)
+        for _ in range(lengths[r]):
+            for j in range(d):
+                y[j] -= gamma * (mu_g * y[j] - v[j])
+        if ends:
+            # d_i = C_i(x̂_i - ŷ) and d̄ = (1/(2n)) Σ_j d_j
+            mean[:] = 0.0
+            for i in range(n):
+                for j in range(d):
+                    difference[j] = X[i, j] - y[j]
+                messages.send(C, difference, w[r, i], D[i], sending)
+                for j in range(d):
+                    mean[j] += D[i, j] / (2 * n)
+            for j in range(d):
+                for i in range(n):
+                    X[i, j] = (1.0 - rho) * X[i, j] + rho * (y[j] + mean[j])
+                    U[i, j] += factor * (mean[j] - D[i, j])
+                y[j] += rho * mean[j]
+                v[j] += factor * mean[j]
 
 
-@njit
-def _shared_steps(gamma, mu_g, k, y, v):
-    """y ← y - γ (μ_g y - v), k times."""
-    for _ in range(k):
-        for j in range(y.shape[0]):
-            y[j] -= gamma * (mu_g * y[j] - v[j])
-
-
-@njit
-def _send_differences(C, X, y, w, D, mean, difference, work):
-    """d_i = C_i(x̂_i - ŷ) and d̄ = (1/(2n)) Σ_j d_j."""
-    n, d = X.shape
-    mean[:] = 0.0
-    for i in range(n):
-        for j in range(d):
-            difference[j] = X[i, j] - y[j]
-        compress(C, difference, w[i], D[i], work)
-        for j in range(d):
-            mean[j] += D[i, j] / (2 * n)
-
-
-@njit
-def _use_differences(rho, factor, X, y, U, v, D, mean):
-    """Move the models by ρ and the control variates by p χ/(γ (1 + 2ω))."""
-    n, d = X.shape
-    for i in range(n):
-        for j in range(d):
-            X[i, j] = (1.0 - rho) * X[i, j] + rho * (y[j] + mean[j])
-            U[i, j] += factor * (mean[j] - D[i, j])
-    for j in range(d):
-        y[j] += rho * mean[j]
-        v[j] += factor * mean[j]
-
-
-def pace(params) -> Pace:
-    """A step is an iteration, which ends a round with probability p."""
-    return Pace(params.p, 1.0)
-
-
-def estimate(state):
+def model(state):
     """Return the shared model."""
     return state.y.copy()
 
@@ -174,14 +123,6 @@ def fixed_point(problem, params, target):
     """x_i = y = x*, u_i = ∇f_i(x*) - μ_g x*, v = μ_g x*."""
     U = target.gradients - params.mu_g * target.x
     return State(np.tile(target.x, (problem.n, 1)), target.x.copy(), U, params.mu_g * target.x)
-
-
-def lyapunov(problem, params, state, target):
-    """V = Σ_i ‖x_i - x*‖² + n ‖y - x*‖² + (γ² (1 + 2ω)/(p² χ)) (Σ_i ‖u_i - u_i*‖² + n ‖v - v*‖²)."""
-    fixed = fixed_point(problem, params, target)
-    X, y, U, v = (np.sum((now - there) ** 2) for now, there in zip(state, fixed, strict=True))
-    weight = params.gamma**2 * (1.0 + 2.0 * compressor(params).omega(problem.d)) / (params.p**2 * params.chi)
-    return float(X + problem.n * y + weight * (U + problem.n * v))
 
 
 def invariants(problem, params, state):

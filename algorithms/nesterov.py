@@ -15,24 +15,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.cost import Cost, dense_cost
-from .parts.local_steps import mean_gradient
-from .parts.nothing_drawn import estimate, outcomes, unroll
-from .parts.nothing_drawn import pace_of_iterations as pace
+from ..problems import oracles
+from .parts import Dense, Nothing, letters, njit
 
-#: The theorem that promises its rate.
+RANDOM = Nothing()
+SENDS = Dense(up=1, down=1)
 PROMISE = "nesterov"
 
 
 class Params(NamedTuple):
     """The step size and the momentum."""
 
-    gamma: float
-    """Step size γ, positive."""
-    beta: float
-    """Momentum β, in [0, 1)."""
+    gamma: letters.StepSize
+    """Step size γ."""
+    beta: letters.Momentum
+    """Momentum β."""
 
 
 class State(NamedTuple):
@@ -44,55 +41,34 @@ class State(NamedTuple):
     """The model before it, shape (d,)."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start x = x_prev = 0."""
     return State(np.zeros(problem.d), np.zeros(problem.d))
 
 
-def draw(rng, problem, params, rounds):
-    """Return the length 1 of every round."""
-    return np.ones(rounds, dtype=np.int64)
-
-
-@njit
 def step(kernel, params, state, outcome):
     """y = x + β (x - x_prev), then x⁺ = y - γ ∇F(y)."""
-    y, g, client = np.empty_like(state.x), np.empty_like(state.x), np.empty_like(state.x)
-    _accelerated_step(kernel, params, state, y, g, client, workspace(kernel))
+    _steps(kernel, params, *state, 1)
 
 
-@njit
-def advance(kernel, params, state, lengths):
+def advance(kernel, params, state, draws):
     """As many steps as there are rounds."""
-    y, g, client = np.empty_like(state.x), np.empty_like(state.x), np.empty_like(state.x)
-    work = workspace(kernel)
-    for _ in range(lengths.shape[0]):
-        _accelerated_step(kernel, params, state, y, g, client, work)
+    _steps(kernel, params, *state, len(draws))
 
 
 @njit
-def _accelerated_step(kernel, params, state, y, g, client, work):
-    gamma, beta = params.gamma, params.beta
-    x, x_prev = state.x, state.x_prev
-    for j in range(x.shape[0]):
-        y[j] = x[j] + beta * (x[j] - x_prev[j])
-    mean_gradient(kernel, y, g, client, work)
-    for j in range(x.shape[0]):
-        x_prev[j] = x[j]
-        x[j] = y[j] - gamma * g[j]
-
-
-def cost(problem, params, lengths) -> Cost:
-    """One vector up and down a round."""
-    return dense_cost(problem, lengths)
+def _steps(kernel, params, x, x_prev, count):
+    gamma, beta = params
+    y, g, client, work = np.empty_like(x), np.empty_like(x), np.empty_like(x), oracles.workspace(kernel)
+    for _ in range(count):
+        for j in range(x.shape[0]):
+            y[j] = x[j] + beta * (x[j] - x_prev[j])
+        oracles.mean_gradient(kernel, y, g, client, work)
+        for j in range(x.shape[0]):
+            x_prev[j] = x[j]
+            x[j] = y[j] - gamma * g[j]
 
 
 def fixed_point(problem, params, target):
     """x = x_prev = x*."""
     return State(target.x.copy(), target.x.copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = F(x) - F* + (μ/2) ‖z - x*‖² with z = x_prev + (x - x_prev)(1 + β)/(1 - β)."""
-    z = state.x_prev + (state.x - state.x_prev) * (1.0 + params.beta) / (1.0 - params.beta)
-    return problem.gap(state.x) + problem.mu / 2 * float(np.sum((z - target.x) ** 2))

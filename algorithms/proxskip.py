@@ -13,64 +13,48 @@ Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Grad
 Communication Acceleration! Finally!" (2022), algorithm 1, on the consensus problem of its federated section.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import prox, prox_workspace, workspace
-from .parts.local_steps import local_gradient_steps, local_phase
-from .parts.skipped_rounds import (
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from ..problems.oracles import prox, prox_workspace
+from .parts import Coin, Dense, communicate, implements, letters, own_scratch, take
 
-#: The theorem that promises its rate.
+RANDOM = Coin("p")
+SENDS = Dense(up=1, down=1)
 PROMISE = "proxskip"
-#: The nonsmooth term ψ may be anything with a prox.
 HANDLES_PSI = True
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: x̂_i = x_i - γ (∇f_i(x_i) - h_i), then the prox if the coin says so."""
-    X, H = state
-    d = X.shape[1]
-    g, m, x, work, prox_work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel), prox_workspace(kernel.psi, d)
-    local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
-    if coin == 1:
-        _communicate(kernel, params, X, H, m, x, prox_work)
+class Params(NamedTuple):
+    """The step size and the probability of communication."""
+
+    gamma: letters.StepSize
+    """Step size γ."""
+    p: letters.Probability
+    """Probability of communication in an iteration."""
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round at once, then the prox."""
-    X, H = state
-    d = X.shape[1]
-    m, x, work, prox_work = np.empty(d), np.empty(d), workspace(kernel), prox_workspace(kernel.psi, d)
-    for k in lengths:
-        local_phase(kernel, X, H, params.gamma, k, work)
-        _communicate(kernel, params, X, H, m, x, prox_work)
+def invariants(problem, params, state):
+    """Return nothing: Σ_i h_i becomes what the prox of ψ needs."""
+    return {}
 
 
-@njit
-def _communicate(kernel, params, X, H, m, x, prox_work):
+@implements(communicate, Params)
+def _prox_of_average(params, kernel, state, w, scratch):
     """x_i⁺ = prox of the mean of x̂_j - (γ/p) h_j, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
-    gamma, p = params.gamma, params.p
+    X, H = state
+    gamma, p, m = params.gamma, params.p, scratch.mean
+    x, prox_work = scratch.own
     n, d = X.shape
     m[:] = 0.0
     for i in range(n):
         for j in range(d):
             m[j] += (X[i, j] - gamma / p * H[i, j]) / n
     prox(kernel.psi, m, gamma / p, x, prox_work)
-    for i in range(n):
-        for j in range(d):
-            H[i, j] += p / gamma * (x[j] - X[i, j])
-            X[i, j] = x[j]
+    take(x, p / gamma, X, H)
+
+
+@implements(own_scratch, Params)
+def _scratch(params, kernel, d):
+    return np.empty(d), prox_workspace(kernel.psi, d)

@@ -24,45 +24,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.errors import InputError
-from ..problems.composite import (
-    add_adjoint,
-    apply_matrix,
-    coupling,
-    dual_solution,
-    inner_term,
-    outer_term,
-)
-from ..problems.functions.conjugate import ConjugateKernel
-from ..problems.oracles import prox, prox_workspace, workspace
-from .compressors import compress, compress_workspace, get
-from .parts import calls
-from .parts.calls import pace
-from .parts.cost import Cost
-from .parts.local_steps import mean_gradient
-from .parts.nothing_drawn import estimate
-from .parts.rounds import fields, unroll
+from ..problems import composite, oracles
+from .parts import letters, messages, njit, rounds
 
-__all__ = ["estimate", "pace", "unroll"]
 
-#: The theorem that promises its rate.
+def _rows(problem):
+    return composite.coupling(problem).m
+
+
+RANDOM = rounds.Calls("R", _rows)
+SENDS = messages.Sends(messages.Vectors(size=_rows), messages.Message("R", size=_rows))
 PROMISE = "randprox"
-#: The nonsmooth term ψ may be anything with a prox.
 HANDLES_PSI = True
-#: The problem may be a Composite.
 HANDLES_COMPOSITE = True
 
 
 class Params(NamedTuple):
     """The step sizes and the compressor."""
 
-    gamma: float
-    """Primal step size γ, positive."""
-    tau: float
-    """Dual step size τ, positive."""
-    R: str
-    """The compressor of the dual update, unbiased, for example "Bernoulli(0.1)" or "RandK(2)"."""
+    gamma: letters.StepSize
+    """Primal step size γ."""
+    tau: letters.DualStepSize
+    """Dual step size τ."""
+    R: letters.Unbiased
+    """The compressor of the dual update, for example "Bernoulli(0.1)" or "RandK(2)"."""
 
 
 class State(NamedTuple):
@@ -74,102 +59,61 @@ class State(NamedTuple):
     """Dual variable, shape (m,)."""
 
 
-def compressor(params):
-    """Return the compressor that the parameter R names: unbiased, and of one vector."""
-    R = get(params.R)
-    if not R.is_unbiased or R.clients > 1:
-        raise InputError(
-            f"R = {params.R!r} is biased or compresses several vectors together: give for example 'Bernoulli(0.1)'."
-        )
-    return R
-
-
-def initial(problem, params):
+def start(problem, params):
     """Return the start x = u = 0."""
-    m = coupling(problem).m
-    compressor(params).draw_shape(m)  # raises if R does not fit m
+    m = _rows(problem)
+    messages.compressor(params, "R").draw_shape(m)  # raises if R does not fit m
     return State(np.zeros(problem.d), np.zeros(m))
-
-
-def outcomes(problem, params):
-    """Return both sides of the coin, and every randomness of R when it is 1."""
-    return calls.outcomes(compressor(params), coupling(problem).m)
-
-
-def draw(rng, problem, params, rounds):
-    """Return the lengths of the rounds and the randomness of R in each."""
-    return calls.draw(rng, compressor(params), coupling(problem).m, rounds)
 
 
 def step(kernel, params, state, outcome):
     """One iteration."""
-    lengths, ends = np.ones(1, dtype=np.int64), outcome["coin"] == 1
-    _rounds(kernel, *_constants(params, state), *state, lengths, outcome["w"][None], ends)
+    R = messages.sender(params.R, len(state.u))
+    _rounds(kernel, params._replace(R=R), *state, np.ones(1, np.int64), outcome["w"][None], outcome["coin"] == 1)
 
 
 def advance(kernel, params, state, draws):
     """All rounds."""
-    _rounds(kernel, *_constants(params, state), *state, *fields(draws), True)
-
-
-def _constants(params, state):
-    """Return R's kernel, γ, τ and 1 + ω."""
-    R = compressor(params)
-    return R.kernel, params.gamma, params.tau, 1.0 + R.omega(state.u.shape[0])
+    R = messages.sender(params.R, len(state.u))
+    _rounds(kernel, params._replace(R=R), *state, draws.lengths, np.ascontiguousarray(draws.ends["w"]), True)
 
 
 @njit
-def _rounds(kernel, R, gamma, tau, scale, x, u, lengths, w, ends):
-    """Take the primal steps of every round, and the dual one at its end if ``ends``; ``scale`` is 1 + ω."""
+def _rounds(kernel, params, x, u, lengths, w, ends):
+    """Take the primal steps of every round, and the dual one at its end if ``ends``."""
+    (gamma, tau, R), scale = params, 1.0 + params.R.omega
     d, m = x.shape[0], u.shape[0]
-    g, h_star = inner_term(kernel), ConjugateKernel(outer_term(kernel))
-    v, gradient, client, work, work_g = np.empty(d), np.empty(d), np.empty(d), workspace(kernel), prox_workspace(g, d)
-    q, r, change, work_h, work_R = (
-        np.empty(m),
-        np.empty(m),
-        np.empty(m),
-        prox_workspace(h_star, m),
-        compress_workspace(R, m),
-    )
+    g, h_star = composite.inner_term(kernel), composite.conjugate_term(kernel)
+    v, gradient, client, q, r, change = np.empty(d), np.empty(d), np.empty(d), np.empty(m), np.empty(m), np.empty(m)
+    work, work_g = oracles.workspace(kernel), oracles.prox_workspace(g, d)
+    work_h, work_R = oracles.prox_workspace(h_star, m), messages.sending_space(R, m)
     for t in range(lengths.shape[0]):
         for _ in range(lengths[t]):
-            mean_gradient(kernel, x, gradient, client, work)
-            add_adjoint(kernel, u, gradient)
+            # x̂ = prox_{γg}(x - γ ∇F(x) - γ K'u)
+            oracles.mean_gradient(kernel, x, gradient, client, work)
+            composite.add_adjoint(kernel, u, gradient)
             for j in range(d):
                 v[j] = x[j] - gamma * gradient[j]
-            prox(g, v, gamma, x, work_g)
+            oracles.prox(g, v, gamma, x, work_g)
         if ends:
-            apply_matrix(kernel, x, q)
+            # u⁺ = u + (1/(1+ω)) R(prox_{τh*}(u + τ K x̂) - u)
+            composite.apply_matrix(kernel, x, q)
             for j in range(m):
                 q[j] = u[j] + tau * q[j]
-            prox(h_star, q, tau, r, work_h)
+            oracles.prox(h_star, q, tau, r, work_h)
             for j in range(m):
                 r[j] -= u[j]
-            compress(R, r, w[t], change, work_R)
+            messages.send(R, r, w[t], change, work_R)
             for j in range(m):
                 change[j] /= scale
                 u[j] += change[j]
+            # x⁺ = x̂ - γ (1+ω) K'(u⁺ - u)
             v[:] = 0.0
-            add_adjoint(kernel, change, v)
+            composite.add_adjoint(kernel, change, v)
             for j in range(d):
                 x[j] -= gamma * scale * v[j]
 
 
-def cost(problem, params, draws) -> Cost:
-    """K x̂ to the node that holds h, m numbers, and R's message back."""
-    m, iterations, rounds = coupling(problem).m, int(draws["length"].sum()), len(draws)
-    floats, bits = compressor(params).length(m)
-    return Cost(iterations, m * rounds, floats * rounds, 64 * m * rounds, bits * rounds, iterations)
-
-
 def fixed_point(problem, params, target):
     """x = x*, u = u*."""
-    return State(target.x.copy(), dual_solution(target).copy())
-
-
-def lyapunov(problem, params, state, target):
-    """V = (1/γ) ‖x - x*‖² + (1+ω) (1/τ + 2 μ_h*) ‖u - u*‖²."""
-    part = coupling(problem)
-    weight = (1.0 + compressor(params).omega(part.m)) * (1.0 / params.tau + 2.0 * part.mu_h_star)
-    x, u = fixed_point(problem, params, target)
-    return float(np.sum((state.x - x) ** 2) / params.gamma + weight * np.sum((state.u - u) ** 2))
+    return State(target.x.copy(), composite.dual_solution(target).copy())

@@ -6,61 +6,37 @@ The recursion of a round::
     c_i⁺ = ∇f_i(x)
     x⁺ = (1/n) Σ_i y_i,    c⁺ = c + (1/n) Σ_i (c_i⁺ - c_i)
 
-"Option I": one more gradient a round, at the model that the server sent.
+"Option I": one more gradient a phase, at the model that the server sent.
 
 Source: Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning" (2020), algorithm 1,
 full batches.
 """
 
-import numpy as np
+from ..problems.oracles import gradients_at
+from .parts import Nothing, average, end_round, implements, scaffold
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import gradients_at, workspace
-from .parts.cost import Cost, dense_cost
-from .parts.local_steps import local_gradient_steps, local_phase
-from .parts.nothing_drawn import draw_equal_rounds as draw
-from .parts.nothing_drawn import estimate, outcomes, unroll
-from .parts.nothing_drawn import pace_of_rounds as pace
-from .parts.scaffold import (
-    Params,
-    State,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    start_round,
-)
-
-#: The theorem that promises its rate.
+RANDOM = Nothing("K")
+SENDS = scaffold.SENDS
 PROMISE = "scaffold_1"
+State = scaffold.State
+start = scaffold.start
+fixed_point = scaffold.fixed_point
+invariants = scaffold.invariants
 
 
-@njit
-def step(kernel, params, state, outcome):
-    """One round, gradient by gradient."""
+class Params(scaffold.Params):
+    """The local step size η and the number K of local steps."""
+
+
+@implements(end_round, Params)
+def _end(params, kernel, state, phase):
+    """c_i⁺ = ∇f_i(x), x⁺ = (1/n) Σ_i y_i, c⁺ = (1/n) Σ_i c_i⁺."""
     x, C, c = state
-    Y, H, g, work = np.empty_like(C), np.empty_like(C), np.empty_like(x), workspace(kernel)
-    start_round(state, Y, H)
-    local_gradient_steps(kernel, Y, H, params.eta, params.K, g, work)
-    gradients_at(kernel, x, C, work)
-    mean_rows(Y, x)
-    mean_rows(C, c)
+    gradients_at(kernel, x, C, phase.work)
+    average(phase.Y, x)
+    average(C, c)
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """One round for each length."""
-    x, C, c = state
-    Y, H, work = np.empty_like(C), np.empty_like(C), workspace(kernel)
-    for k in lengths:
-        start_round(state, Y, H)
-        local_phase(kernel, Y, H, params.eta, k, work)
-        gradients_at(kernel, x, C, work)
-        mean_rows(Y, x)
-        mean_rows(C, c)
-
-
-def cost(problem, params, lengths) -> Cost:
-    """Model and control variate travel both ways; one gradient a round is no local step."""
-    return dense_cost(problem, lengths, vectors=2, extra_gradients=1)
+def gradients(problem, params, draws):
+    """Return those of the local steps, and one more a phase."""
+    return draws.iterations + len(draws)

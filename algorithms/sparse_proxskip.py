@@ -17,60 +17,24 @@ Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Ser
 Federated Learning" (2024).
 """
 
-import numpy as np
+from .parts import Coin, average, communicate, implements, pruning, take
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps, local_phase
-from .parts.pruning import Params, State, initial, prune_rows
-from .parts.pruning import cost_of_pruned_upload as cost
-from .parts.skipped_rounds import (
-    draw,
-    estimate,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .scaffnew import communicate, invariants
-
-__all__ = [
-    "Params",
-    "State",
-    "cost",
-    "draw",
-    "estimate",
-    "initial",
-    "invariants",
-    "lyapunov",
-    "outcomes",
-    "pace",
-    "unroll",
-]
-
-#: What is known of its rate.
+RANDOM = Coin("p")
+SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
+start = pruning.start
+fixed_point = None
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: a local step, then the average of what is left after pruning if the coin says so."""
+class Params(pruning.Params):
+    """The step size γ, the probability p of communication, and the number k of coordinates that are kept."""
+
+
+@implements(communicate, Params)
+def average_of_pruned(params, kernel, state, w, scratch):
+    """x̂_i ← T_k(x̂_i), x_i⁺ = (1/n) Σ_j x̂_j and h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)."""
     X, H = state
-    d = X.shape[1]
-    g, mean, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
-    if coin == 1:
-        prune_rows(params.k, X, kept, prune_work)
-        communicate(params.p / params.gamma, X, H, mean)
-
-
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round at once, then the average of what is left after pruning."""
-    X, H = state
-    d = X.shape[1]
-    mean, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    for steps in lengths:
-        local_phase(kernel, X, H, params.gamma, steps, work)
-        prune_rows(params.k, X, kept, prune_work)
-        communicate(params.p / params.gamma, X, H, mean)
+    for i in range(X.shape[0]):
+        pruning.prune(params.k, X[i], *scratch.own)
+    average(X, scratch.mean)
+    take(scratch.mean, params.p / params.gamma, X, H)

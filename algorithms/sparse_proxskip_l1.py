@@ -15,78 +15,40 @@ Federated Learning" (2024), its convex variant.
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import gradient, prox, prox_workspace, workspace
-from .parts.skipped_rounds import (
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    initial,
-    outcomes,
-    pace,
-    unroll,
-)
-from .scaffnew import communicate, invariants
+from ..problems import oracles
+from . import scaffnew
+from .parts import client_steps, implements, njit, own_scratch, skipped_rounds
 
-#: The theorem that promises its rate.
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
 PROMISE = "sparse_proxskip_l1"
-#: The nonsmooth term ψ may be anything with a prox.
 HANDLES_PSI = True
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: a proximal local step, then the average if the coin says so."""
-    X, H = state
-    d = X.shape[1]
-    mean, g, v, work, prox_work = (
-        np.empty(d),
-        np.empty(d),
-        np.empty(d),
-        workspace(kernel),
-        prox_workspace(kernel.psi, d),
-    )
-    proximal_steps(kernel, params.gamma, X, H, 1, g, v, work, prox_work)
-    if coin == 1:
-        communicate(params.p / params.gamma, X, H, mean)
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round client by client, then the average."""
-    X, H = state
-    d = X.shape[1]
-    mean, g, v, work, prox_work = (
-        np.empty(d),
-        np.empty(d),
-        np.empty(d),
-        workspace(kernel),
-        prox_workspace(kernel.psi, d),
-    )
-    for steps in lengths:
-        proximal_steps(kernel, params.gamma, X, H, steps, g, v, work, prox_work)
-        communicate(params.p / params.gamma, X, H, mean)
-
-
-@njit
-def proximal_steps(kernel, gamma, X, H, steps, g, v, work, prox_work):
+@implements(client_steps, Params)
+def proximal_steps(params, kernel, i, state, k, xi, scratch):
     """x_i ← prox_{γψ}(x_i - γ (∇f_i(x_i) - h_i)), so many times."""
-    for i in range(X.shape[0]):
-        for _ in range(steps):
-            gradient(kernel, i, X[i], g, work)
-            for j in range(X.shape[1]):
-                v[j] = X[i, j] - gamma * (g[j] - H[i, j])
-            prox(kernel.psi, v, gamma, X[i], prox_work)
+    X, H, g = state.X, state.H, scratch.g
+    v, prox_work = scratch.own[0], scratch.own[1]
+    for _ in range(k):
+        oracles.gradient(kernel, i, X[i], g, scratch.work)
+        for j in range(X.shape[1]):
+            v[j] = X[i, j] - params.gamma * (g[j] - H[i, j])
+        oracles.prox(kernel.psi, v, params.gamma, X[i], prox_work)
+
+
+@implements(own_scratch, Params)
+@njit
+def proximal_scratch(params, kernel, d):
+    """Return space for a point and for the prox."""
+    return np.empty(d), oracles.prox_workspace(kernel.psi, d)
 
 
 def fixed_point(problem, params, target):
     """x_i = x*, h_i = ∇f_i(x*) - ∇F(x*)."""
-    return State(np.tile(target.x, (problem.n, 1)), target.gradients - target.gradients.mean(axis=0))
-
-
-def lyapunov(problem, params, state, target):
-    """V = Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - h_i*‖² with h_i* = ∇f_i(x*) - ∇F(x*)."""
-    X, H = fixed_point(problem, params, target)
-    return float(np.sum((state.X - X) ** 2) + (params.gamma / params.p) ** 2 * np.sum((state.H - H) ** 2))
+    gradients = target.gradients - target.gradients.mean(axis=0)
+    return skipped_rounds.State(np.tile(target.x, (problem.n, 1)), gradients)

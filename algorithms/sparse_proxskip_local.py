@@ -11,54 +11,30 @@ Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Ser
 Federated Learning" (2024), its variant with pruned local models.
 """
 
-import numpy as np
+from ..problems.oracles import gradient
+from .parts import Coin, client_steps, communicate, implements, pruning
+from .scaffnew import average_models
 
-from ..core.compiled import njit
-from ..problems.oracles import gradient, workspace
-from .parts.pruning import Params, State, initial, prune
-from .parts.pruning import cost_of_pruned_upload as cost
-from .parts.skipped_rounds import (
-    draw,
-    estimate,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .scaffnew import communicate, invariants
-
-#: What is known of its rate.
+RANDOM = Coin("p")
+SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
+start = pruning.start
+fixed_point = None
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: a pruned local step, then the average if the coin says so."""
-    X, H = state
-    d = X.shape[1]
-    mean, g, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    _pruned_steps(kernel, params, X, H, 1, g, kept, prune_work, work)
-    if coin == 1:
-        communicate(params.p / params.gamma, X, H, mean)
+class Params(pruning.Params):
+    """The step size γ, the probability p of communication, and the number k of coordinates that are kept."""
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round client by client, then the average."""
-    X, H = state
-    d = X.shape[1]
-    mean, g, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    for steps in lengths:
-        _pruned_steps(kernel, params, X, H, steps, g, kept, prune_work, work)
-        communicate(params.p / params.gamma, X, H, mean)
-
-
-@njit
-def _pruned_steps(kernel, params, X, H, steps, g, kept, prune_work, work):
+@implements(client_steps, Params)
+def _pruned_steps(params, kernel, i, state, k, xi, scratch):
     """x_i ← T_k(x_i - γ (∇f_i(x_i) - h_i)), so many times."""
-    for i in range(X.shape[0]):
-        for _ in range(steps):
-            gradient(kernel, i, X[i], g, work)
-            for j in range(X.shape[1]):
-                X[i, j] -= params.gamma * (g[j] - H[i, j])
-            prune(params.k, X[i], kept, prune_work)
+    X, H, g = state.X, state.H, scratch.g
+    for _ in range(k):
+        gradient(kernel, i, X[i], g, scratch.work)
+        for j in range(X.shape[1]):
+            X[i, j] -= params.gamma * (g[j] - H[i, j])
+        pruning.prune(params.k, X[i], *scratch.own)
+
+
+implements(communicate, Params)(average_models)

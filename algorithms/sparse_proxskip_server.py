@@ -14,55 +14,28 @@ Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Ser
 Federated Learning" (2024), its negative example.
 """
 
-import numpy as np
+from .parts import Coin, average, communicate, implements, pruning, take
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps, local_phase
-from .parts.pruning import Params, State, initial, prune
-from .parts.pruning import cost_of_pruned_download as cost
-from .parts.skipped_rounds import (
-    draw,
-    estimate,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-
-#: What is known of its rate.
+RANDOM = Coin("p")
+SENDS = pruning.DOWN
 PROMISE = "sparse_proxskip"
+start = pruning.start
+fixed_point = None
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: a local step, then the pruned average if the coin says so."""
-    X, H = state
-    d = X.shape[1]
-    g, mean, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
-    if coin == 1:
-        _communicate(params, X, H, mean, kept, prune_work)
+class Params(pruning.Params):
+    """The step size γ, the probability p of communication, and the number k of coordinates that are kept."""
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round at once, then the pruned average."""
-    X, H = state
-    d = X.shape[1]
-    mean, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    for steps in lengths:
-        local_phase(kernel, X, H, params.gamma, steps, work)
-        _communicate(params, X, H, mean, kept, prune_work)
+def invariants(problem, params, state):
+    """Return nothing: Σ_i h_i moves with what the server prunes."""
+    return {}
 
 
-@njit
-def _communicate(params, X, H, mean, kept, prune_work):
+@implements(communicate, Params)
+def _pruned_average(params, kernel, state, w, scratch):
     """x_i⁺ = T_k((1/n) Σ_j x̂_j) and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
-    mean_rows(X, mean)
-    prune(params.k, mean, kept, prune_work)
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            H[i, j] += params.p / params.gamma * (mean[j] - X[i, j])
-            X[i, j] = mean[j]
+    X, H = state
+    average(X, scratch.mean)
+    pruning.prune(params.k, scratch.mean, *scratch.own)
+    take(scratch.mean, params.p / params.gamma, X, H)

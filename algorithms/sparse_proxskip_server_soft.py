@@ -18,64 +18,41 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
 from ..problems.functions.l1 import L1Kernel
-from ..problems.oracles import prox, workspace
-from .parts.local_steps import local_gradient_steps, local_phase
-from .parts.skipped_rounds import (
-    State,
-    cost,
-    draw,
-    estimate,
-    initial,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from ..problems.oracles import prox
+from .parts import Coin, Dense, average, communicate, implements, letters, own_scratch, take
 
-#: What is known of its rate.
+RANDOM = Coin("p")
+SENDS = Dense(up=1, down=1)
 PROMISE = "sparse_proxskip_server_soft"
+fixed_point = None
 
 
 class Params(NamedTuple):
     """The step size, the probability of communication and the regularisation."""
 
-    gamma: float
-    """Step size γ, positive."""
-    p: float
-    """Probability of communication in an iteration, in (0, 1]."""
-    lam: float
-    """Weight λ of ‖x‖₁, at least 0; with 0 this is Scaffnew."""
+    gamma: letters.StepSize
+    """Step size γ."""
+    p: letters.Probability
+    """Probability of communication in an iteration."""
+    lam: letters.Regularisation
+    """Weight λ of ‖x‖₁; with 0 this is Scaffnew."""
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: a local step, then the thresholded average if the coin says so."""
-    X, H = state
-    g, mean, x, work = np.empty(X.shape[1]), np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
-    if coin == 1:
-        _communicate(params, X, H, mean, x)
+def invariants(problem, params, state):
+    """Return nothing: Σ_i h_i moves with what the threshold takes."""
+    return {}
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round at once, then the thresholded average."""
-    X, H = state
-    mean, x, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    for steps in lengths:
-        local_phase(kernel, X, H, params.gamma, steps, work)
-        _communicate(params, X, H, mean, x)
-
-
-@njit
-def _communicate(params, X, H, mean, x):
+@implements(communicate, Params)
+def _thresholded_average(params, kernel, state, w, scratch):
     """x_i⁺ = S_τ((1/n) Σ_j x̂_j) with τ = γ λ/p, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
-    mean_rows(X, mean)
-    prox(L1Kernel(params.lam), mean, params.gamma / params.p, x, mean[:0])
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            H[i, j] += params.p / params.gamma * (x[j] - X[i, j])
-            X[i, j] = x[j]
+    X, H = state
+    average(X, scratch.mean)
+    prox(L1Kernel(params.lam), scratch.mean, params.gamma / params.p, scratch.own, scratch.mean[:0])
+    take(scratch.own, params.p / params.gamma, X, H)
+
+
+@implements(own_scratch, Params)
+def _scratch(params, kernel, d):
+    return np.empty(d)

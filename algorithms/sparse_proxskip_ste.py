@@ -14,58 +14,31 @@ Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Ser
 Federated Learning" (2024), its variant with the straight-through estimator.
 """
 
-import numpy as np
+from ..problems.oracles import gradient
+from .parts import Coin, client_steps, communicate, implements, pruning
+from .sparse_proxskip import average_of_pruned
 
-from ..core.compiled import njit
-from ..problems.oracles import gradient, workspace
-from .compressors import compress
-from .compressors.top_k import TopKKernel
-from .parts.pruning import Params, State, initial, prune_rows
-from .parts.pruning import cost_of_pruned_upload as cost
-from .parts.skipped_rounds import (
-    draw,
-    estimate,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .scaffnew import communicate, invariants
-
-#: What is known of its rate.
+RANDOM = Coin("p")
+SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
+start = pruning.start
+fixed_point = None
 
 
-@njit
-def step(kernel, params, state, coin):
-    """One iteration: a straight-through step, then the average of what is left after pruning if the coin says so."""
-    X, H = state
-    d = X.shape[1]
-    mean, g, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    _straight_through_steps(kernel, params, X, H, 1, g, kept, prune_work, work)
-    if coin == 1:
-        prune_rows(params.k, X, kept, prune_work)
-        communicate(params.p / params.gamma, X, H, mean)
+class Params(pruning.Params):
+    """The step size γ, the probability p of communication, and the number k of coordinates that are kept."""
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    """All local steps of a round client by client, then the average of what is left after pruning."""
-    X, H = state
-    d = X.shape[1]
-    mean, g, kept, prune_work, work = np.empty(d), np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    for steps in lengths:
-        _straight_through_steps(kernel, params, X, H, steps, g, kept, prune_work, work)
-        prune_rows(params.k, X, kept, prune_work)
-        communicate(params.p / params.gamma, X, H, mean)
-
-
-@njit
-def _straight_through_steps(kernel, params, X, H, steps, g, kept, prune_work, work):
+@implements(client_steps, Params)
+def _straight_through_steps(params, kernel, i, state, k, xi, scratch):
     """x_i ← x_i - γ (∇f_i(T_k(x_i)) - h_i), so many times."""
-    for i in range(X.shape[0]):
-        for _ in range(steps):
-            compress(TopKKernel(params.k), X[i], X[i, :0], kept, prune_work)
-            gradient(kernel, i, kept, g, work)
-            for j in range(X.shape[1]):
-                X[i, j] -= params.gamma * (g[j] - H[i, j])
+    X, H, g = state.X, state.H, scratch.g
+    kept, work = scratch.own
+    for _ in range(k):
+        pruning.largest(params.k, X[i], kept, work)
+        gradient(kernel, i, kept, g, scratch.work)
+        for j in range(X.shape[1]):
+            X[i, j] -= params.gamma * (g[j] - H[i, j])
+
+
+implements(communicate, Params)(average_of_pruned)

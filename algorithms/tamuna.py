@@ -21,69 +21,47 @@ Training, Compression, and Partial Participation" (2023), algorithm 1 without st
 
 from typing import NamedTuple
 
-from .parts.cohorts import (
-    State,
-    check,
-    checked_start,
-    cost_of_sender,
-    draw_orders,
-    estimate,
-    fixed_point,
-    invariants,
-    masked_rounds,
-    masked_step,
-    orders,
-    pace,
-)
-from .parts.cohorts import lyapunov_of_masks as lyapunov
-from .parts.rounds import fields, unroll
+from .parts import Coin, cohorts, communicate, implements, letters
 
-__all__ = ["State", "check", "estimate", "fixed_point", "invariants", "lyapunov", "pace", "unroll"]
-
-#: The theorem that promises its rate.
+RANDOM = Coin("p") & cohorts.Orders("c")
+SENDS = cohorts.Shares("s", "c")
 PROMISE = "tamuna"
+check = cohorts.check
+advance = cohorts.advance
 
 
 class Params(NamedTuple):
     """The step size, the probability of communication, and who sends what."""
 
-    gamma: float
-    """Step size γ, positive."""
-    p: float
-    """Probability of communication in an iteration, in (0, 1]."""
-    chi: float
-    """Factor χ of the control variates' update, positive."""
-    s: int
+    gamma: letters.StepSize
+    """Step size γ."""
+    p: letters.Probability
+    """Probability of communication in an iteration."""
+    chi: letters.Factor
+    """Factor χ of the control variates' update."""
+    s: letters.Senders
     """Clients that send each coordinate, 2 to c."""
-    c: int
-    """Clients that take part in a round, s to n."""
+    c: letters.Cohort
+    """Clients in the cohort of a round, s to n."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start x_i = h_i = 0."""
-    return checked_start(problem, params.s, params.c)
+    return cohorts.start(problem, params.s, params.c)
 
 
-def outcomes(problem, params):
-    """Return both sides of the coin, and every order of every cohort when it is 1."""
-    return orders(problem, params.p, params.c)
+@implements(cohorts.average_of_senders, Params)
+def average_of_senders(params, state, omega, mean):
+    """x̄_j = (1/s) Σ x̂_ij over the senders i of j, and h_ij⁺ = h_ij + (p χ/γ)(x̄_j - x̂_ij) at the senders."""
+    X, H = state
+    s, c = params.s, omega.shape[0]
+    for j in range(mean.shape[0]):
+        mean[j] = 0.0
+        for t in range(s * j, s * j + s):
+            mean[j] += X[omega[t % c], j] / s
+        for t in range(s * j, s * j + s):
+            i = omega[t % c]
+            H[i, j] += params.p * params.chi / params.gamma * (mean[j] - X[i, j])
 
 
-def draw(rng, problem, params, rounds):
-    """Return the lengths of the rounds, geometric with mean 1/p, and their cohorts in random order."""
-    return draw_orders(rng, problem, params.p, params.c, rounds)
-
-
-def step(kernel, params, state, outcome):
-    """One iteration of all clients."""
-    masked_step(kernel, params, params.s, state.X, state.H, outcome["coin"], outcome["w"])
-
-
-def advance(kernel, params, state, draws):
-    """All rounds, computed at their cohorts only."""
-    masked_rounds(kernel, params, params.s, state.X, state.H, *fields(draws))
-
-
-def cost(problem, params, draws):
-    """What a client of the cohort pays: ⌈s d / c⌉ numbers up, d down."""
-    return cost_of_sender(problem, params.s, params.c, draws)
+implements(communicate, Params)(cohorts.hand_out_average)

@@ -5,9 +5,12 @@ another file, has changed. So the cache lives in a folder named after all source
 opens a new folder.
 """
 
+import os
+import secrets
 import shutil
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,13 +18,22 @@ from typing import Any
 
 import numba
 import numba.core.config as numba_config
+from numba.core.bytecode import FunctionIdentity
 from platformdirs import user_cache_path
 
 #: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
 REASSOCIATE = {"reassoc", "contract", "nsz"}
 _KEPT_FOLDERS = 3
+# Folders of users' files; one that is being written makes a new one with every edit.
+_KEPT_FILES = 32
+#: The mark in the name of a module that was executed from a user's file.
+FILE_MARK = "._file_"
 # Numba makes its settings at run time, so no type checker knows them.
 config: Any = numba_config
+# The symbols of compiled code hold the names of functions and argument types and a number, which Numba counts from 1 in
+# every process. Then code from the disk and fresh code for another type of the same name, as every method's Params is,
+# may have one symbol, and one of the two is run in the place of the other: numba/numba#10486. Numbers at random differ.
+FunctionIdentity._unique_ids = iter(partial(secrets.randbits, 62), None)
 
 
 def package_sources() -> list[Path]:
@@ -80,32 +92,76 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """
     if function is None:
         return lambda wrapped: njit(wrapped, **options)
-    before = config.CACHE_DIR
     folder = cache_folder("compiled")
-    # Without a folder of ours Numba would take one beside the sources, which misses edits: then compile every time.
-    # Numba reads the folder while it decorates, so nobody else's functions move.
-    config.CACHE_DIR = str(folder)
-    try:
-        compiled = numba.njit(cache=_is_writable(folder), nogil=True, error_model="numpy", **options)(function)
-    finally:
-        config.CACHE_DIR = before
-    _leave_foreign_types_out(compiled, function.__module__)
+    # What a foreign function calls from beside it is not seen here: only its loader can say when it may be stored.
+    stored = is_ours(function.__module__) and _is_writable(folder)
+    with _storing_in(folder):
+        compiled = numba.njit(cache=stored, nogil=True, error_model="numpy", **options)(function)
+    if stored:
+        _leave_foreign_types_out(compiled)
     return compiled
 
 
-def _leave_foreign_types_out(compiled: Any, module: str) -> None:
-    """Keep code for the named tuples of a user's file out of the cache of a function that lives elsewhere.
+def is_ours(module: str) -> bool:
+    """Return whether a module is one of the package, no file of a user's that was executed as one.
+
+    Examples
+    --------
+    >>> is_ours("rootkappa.algorithms.scaffnew"), is_ours("rootkappa.algorithms._file_mine"), is_ours("mine")
+    (True, False, False)
+    """
+    return module.partition(".")[0] == __name__.partition(".")[0] and FILE_MARK not in module
+
+
+def store_as(identity: str, *functions: Any) -> None:
+    """Let compiled functions of a user's file be stored, for whoever has the same identity.
+
+    Parameters
+    ----------
+    identity : str
+        A hash of everything on which the compiled code depends.
+    *functions : Dispatcher
+        Not compiled yet.
+    """
+    base = cache_folder("compiled") / "files"
+    folder = base / identity
+    if not _is_writable(folder):
+        return
+    os.utime(folder)
+    for old in sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_KEPT_FILES:]:
+        shutil.rmtree(old, ignore_errors=True)
+    with _storing_in(folder):
+        for function in functions:
+            function.enable_caching()
+
+
+def uncached(function: Any) -> Any:
+    """Return a copy of a compiled function that shares nothing with it, to be stored elsewhere."""
+    return numba.njit(nogil=True, error_model="numpy")(function.py_func)
+
+
+@contextmanager
+def _storing_in(folder: Path) -> Iterator[None]:
+    """Let Numba, which reads its folder while it decorates, store there; without one of ours it would miss edits."""
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
+def _leave_foreign_types_out(compiled: Any) -> None:
+    """Keep code for the named tuples of a user's file out of the cache of a shared function.
 
     The index of a function's cache names the classes of all its arguments and is read as a whole: one that another
     process cannot import would stop every other use of the function.
     """
     store = compiled._cache
-    if not hasattr(store, "_impl"):
-        return  # nothing is stored
     save = store.save_overload
 
     def save_known(signature: Any, data: Any) -> None:
-        if all(_is_known(part, module) for part in data.signature.args):
+        if all(_is_known(part, compiled.py_func.__module__) for part in data.signature.args):
             save(signature, data)
 
     store.save_overload = save_known
@@ -116,6 +172,5 @@ def _is_known(part: Any, module: str) -> bool:
     if not isinstance(part, numba.types.BaseTuple):
         return True
     home = getattr(getattr(part, "instance_class", None), "__module__", module)
-    ours = home.partition(".")[0] == __name__.partition(".")[0] and "._file_" not in home
     inside: Any = part
-    return (ours or home == module) and all(_is_known(inner, module) for inner in inside)
+    return (is_ours(home) or home == module) and all(_is_known(inner, module) for inner in inside)

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..core.checks import checked_array
+from ..core.compiled import njit
 from ..core.dispatch import dispatched, implements
 from ..core.errors import InputError
 from ..core.randomness import generator
 from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
+from .functions.conjugate import ConjugateKernel
 from .functions.huber import Huber
 from .functions.zero import ZeroKernel
 from .oracles import clients, gradient, local_steps, work_size
@@ -307,6 +309,12 @@ def inner_term(kernel: Any) -> Any:
 def outer_term(kernel: Any) -> Any:
     """Return the kernel of h."""
     return kernel.psi
+
+
+@njit
+def conjugate_term(kernel):
+    """Return the kernel of h*, the conjugate of what stands behind the matrix."""
+    return ConjugateKernel(outer_term(kernel))
 
 
 @dispatched

@@ -181,3 +181,16 @@ def gradients_at(kernel, x, G, work):
     r"""Write every client's gradient at one point, :math:`G_i = \nabla f_i(x)`; ``G`` has shape (n, d)."""
     for i in range(G.shape[0]):
         gradient(kernel, i, x, G[i], work)
+
+
+@njit
+def mean_gradient(kernel, x, g, client, work):
+    r"""Write :math:`\nabla F(x) = \frac1n \sum_i \nabla f_i(x)` to ``g``; ``client`` is scratch space like ``g``."""
+    n = clients(kernel)
+    g[:] = 0.0
+    for i in range(n):
+        gradient(kernel, i, x, client, work)
+        for j in range(x.shape[0]):
+            g[j] += client[j]
+    for j in range(x.shape[0]):
+        g[j] /= n

@@ -1,112 +1,145 @@
 """A method is a module: this is its contract, and how one is found."""
 
-import importlib
-import importlib.util
 import os
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from ...core.compiled import njit
+from ...core.compiled import is_ours, njit, uncached
 from ...core.discover import discover
+from ...core.dispatch import dispatched, distinguish, implements
 from ...core.errors import InputError, unknown
 from ...problems.composite import Composite
+from ...problems.problem import Problem
+from ...problems.solution import Solution
+from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
+from ..parts.cost import Cost, Pace, Sends
+from ..parts.rounds import Listing, Randomness
+from . import files
 
 #: The package whose modules are the methods.
-_METHODS = (__package__ or "").rpartition(".")[0]
-#: What a module must define to be a method; a module with a ``step`` claims to be one.
-REQUIRED = (
-    "PROMISE", "Params", "State", "initial", "outcomes", "draw", "step", "cost", "pace", "estimate", "lyapunov",
-)  # fmt: skip
+_METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
+#: The package whose modules are the theorems.
+_THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
+
+
+class Letters(Protocol):
+    """A NamedTuple: a method's parameters or its state, in the paper's letters."""
+
+    @property
+    def _fields(self) -> tuple[str, ...]: ...
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+    def _replace(self, **changes: Any) -> "Letters": ...
+
+
+class MethodFile(Protocol):
+    """What every file in ``algorithms`` says; the rest is derived from it, and a function of the file overrides.
+
+    Attributes
+    ----------
+    RANDOM : Randomness
+        What is drawn.
+    Params : type
+        A NamedTuple of the letters, whose types are their ranges.
+    """
+
+    __name__: str
+    RANDOM: Randomness
+    Params: type
 
 
 @dataclass(frozen=True)
 class Method:
     """One optimisation method, made of the functions of its module.
 
-    Randomness is always an argument, and ``state`` always changes in place. A *round* ends with a communication; a
-    *step* is one iteration, or a whole round for methods whose paper counts rounds.
+    Randomness is always an argument. A *round* ends with a communication; a *step* is one iteration, or a whole round
+    for methods whose paper counts rounds.
 
     Attributes
     ----------
     name : str
-        The module's name.
-    promise : str
-        The name of the theorem that the method is held against: the module's ``PROMISE``.
+        The module's name, or the path of the user's file.
+    module : ModuleType
+        What it is made of.
+    promise : str or None
+        The name of the theorem that the method is held against: the module's ``PROMISE``. None for a user's file that
+        states a theorem of its own.
     handles_psi : bool
         Whether the problem may have a nonsmooth term: the module's ``HANDLES_PSI``, by default False.
     handles_composite : bool
         Whether the problem may be a :class:`~rootkappa.problems.Composite`, with a function behind a matrix: the
         module's ``HANDLES_COMPOSITE``, by default False.
+    summary, source : str
+        The first line of the module's docstring, and where the method is from.
+    random : Randomness or None
+        The module's ``RANDOM``: outcomes, draw, unroll and pace follow from it.
     Params, State : type
         NamedTuples in the paper's letters.
-    initial : callable
-        ``initial(problem, params)`` returns a new state.
+    start : callable
+        ``start(problem, params)`` returns a new state.
     outcomes : callable
         ``outcomes(problem, params)`` returns pairs of a probability and an outcome: every realisation of the
         randomness of one step. None if there are too many to list.
     draw : callable
-        ``draw(rng, problem, params, rounds)`` returns the randomness of that many rounds, an array of that length; its
-        entries may be records, or arrays of their own where the number of steps in a round decides how much is drawn.
+        ``draw(rng, problem, params, rounds)`` returns the randomness of that many rounds, which has that length and can
+        be sliced.
     unroll : callable
-        ``unroll(draws)`` returns the outcomes of all steps of drawn rounds; by default the draws themselves.
+        ``unroll(draws)`` returns the outcomes of all steps of drawn rounds.
     step : callable
-        ``step(kernel, params, state, outcome)``: one step, compiled, or a Python function that only looks up what
-        compiled code is to be given.
+        ``step(kernel, params, state, outcome)``: one step; changes the state in place, or returns a new one.
     advance : callable
-        ``advance(kernel, params, state, draws)``: many rounds, compiled, the same trajectory as ``step``; by default
+        ``advance(kernel, params, state, draws)``: many rounds, the same trajectory as ``step``, likewise; by default
         step after step.
     affine : callable
         ``affine(problem, params)`` returns parameters with which a step on a quadratic is an affine map of the state:
-        by default the parameters themselves. Where it is none, it returns others with which the ``lyapunov`` of the
+        by default the parameters themselves. Where it is none, it returns others with which the theorem's V of the
         next state is in expectation never smaller, from any state; None if there are no such parameters.
     cost : callable
-        ``cost(problem, params, draws)`` returns the :class:`~rootkappa.algorithms.parts.cost.Cost` of those rounds.
+        ``cost(problem, params, draws)`` returns the :class:`~rootkappa.algorithms.parts.cost.Cost` of those rounds. It
+        follows from ``SENDS``, and from ``gradients(problem, params, draws)`` where that is not one an iteration.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
-    estimate : callable
-        ``estimate(state)`` returns the model that the method would hand out, shape (d,).
-    target : callable
-        ``target(problem, params)`` returns the point the method tends to; by default the problem's solution.
+    model : callable
+        ``model(state)`` returns the model that the method would hand out, shape (d,).
     invariants : callable
-        ``invariants(problem, params, state)`` returns named arrays that stay 0 along every path; by default none.
-    fixed_point : callable
+        ``invariants(problem, params, state)`` returns named arrays that stay 0 along every path.
+    fixed_point : callable or None
         ``fixed_point(problem, params, target)`` returns the state that every realisation leaves unchanged; None if
         the method has no such state.
-    lyapunov : callable
-        ``lyapunov(problem, params, state, target)`` returns the number in which progress is measured.
     """
 
     name: str
-    promise: str
+    module: ModuleType
+    promise: str | None
     handles_psi: bool
     handles_composite: bool
     summary: str
     source: str
+    random: Randomness | None
     Params: Any
     State: Any
-    initial: Callable[..., Any]
-    outcomes: Callable[..., Any]
-    draw: Callable[..., Any]
-    unroll: Callable[..., Any]
+    start: Callable[[Problem, Any], Any]
+    outcomes: Callable[[Problem, Any], Listing]
+    draw: Callable[[np.random.Generator, Problem, Any, int], Any]
+    unroll: Callable[[Any], Sequence[Any]]
     step: Callable[..., Any]
     advance: Callable[..., Any]
-    affine: Callable[..., Any]
-    cost: Callable[..., Any]
-    pace: Callable[..., Any]
-    estimate: Callable[..., Any]
-    target: Callable[..., Any]
-    invariants: Callable[..., Any]
-    fixed_point: Callable[..., Any] | None
-    lyapunov: Callable[..., Any]
-    _check: Callable[..., None]
+    affine: Callable[[Problem, Any], Any]
+    cost: Callable[[Problem, Any, Any], Cost]
+    pace: Callable[[Any], Pace]
+    model: Callable[[Any], np.ndarray]
+    invariants: Callable[[Problem, Any, Any], dict[str, np.ndarray]]
+    fixed_point: Callable[[Problem, Any, Solution], Any] | None
+    _check: Callable[[Problem], None]
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -115,30 +148,28 @@ class Method:
         Raises
         ------
         InputError
-            If the module lacks one of the names in ``REQUIRED``.
+            If the module lacks what nothing else could be derived from.
         """
-        missing = [attribute for attribute in REQUIRED if not hasattr(module, attribute)]
-        if missing:
-            raise InputError(
-                f"{name} declares no method, it lacks {', '.join(missing)}: define them as in algorithms/scaffnew.py."
-            )
+        declared = _Declared(module, name)
+        states = declared.states()
+        for letters in (declared.needed("Params"), states["State"]):
+            distinguish(letters)
         summary, _, rest = (module.__doc__ or name).partition("\n")
-        unroll = getattr(module, "unroll", np.asarray)
         return cls(
             name=name,
-            promise=module.PROMISE,
-            handles_psi=getattr(module, "HANDLES_PSI", False),
-            handles_composite=getattr(module, "HANDLES_COMPOSITE", False),
+            module=module,
+            promise=declared.get("PROMISE"),
+            handles_psi=declared.get("HANDLES_PSI", False),
+            handles_composite=declared.get("HANDLES_COMPOSITE", False),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
-            unroll=unroll,
-            advance=getattr(module, "advance", None) or _step_by_step(module, unroll),
-            affine=getattr(module, "affine", lambda problem, params: params),
-            target=getattr(module, "target", lambda problem, params: problem.solution()),
-            invariants=getattr(module, "invariants", lambda problem, params, state: {}),
-            fixed_point=getattr(module, "fixed_point", None),
-            _check=getattr(module, "check", lambda problem: None),
-            **{attribute: getattr(module, attribute) for attribute in REQUIRED if attribute != "PROMISE"},
+            affine=declared.get("affine", lambda problem, params: params),
+            _check=declared.get("check", lambda problem: None),
+            Params=declared.needed("Params"),
+            cost=declared.cost(),
+            **declared.randomness(),
+            **states,
+            **declared.moves(),
         )
 
     @property
@@ -146,7 +177,16 @@ class Method:
         """Whether the method is one of the package's own, not a file of the user's."""
         return self.name in names()
 
-    def check(self, problem: Any) -> None:
+    def stated(self) -> ModuleType | None:
+        """Return the module that states the theorem which the method names, or its own; None if there is neither.
+
+        The theorems are found by being there: what runs methods only reads how a theorem measures progress.
+        """
+        if self.promise is None:
+            return self.module if hasattr(self.module, "lyapunov") else None
+        return discover(_THEOREMS).get(self.promise)
+
+    def check(self, problem: Problem) -> None:
         """Raise an InputError if the method cannot run on the problem; the module's ``check`` may ask for more."""
         if not (problem.is_smooth or self.handles_psi):
             raise InputError(
@@ -162,17 +202,144 @@ class Method:
         return f"<method {self.name}>"
 
 
-def _step_by_step(module: ModuleType, unroll: Callable[..., Any]) -> Callable[..., Any]:
-    step = module.step
+class _Declared:
+    """What a module says, and what follows from it."""
 
-    def repeat(kernel, params, state, outcomes):
-        for outcome in outcomes:
-            step(kernel, params, state, outcome)
+    def __init__(self, module: ModuleType, name: str) -> None:
+        self._names = vars(module)
+        self._module, self._name = module, name
+        self._is_file = not is_ours(module.__name__)
+        params = self.needed("Params")
+        if not (isinstance(params, type) and issubclass(params, tuple) and hasattr(params, "_fields")):
+            raise InputError(f"{name} has Params = {params!r}: make it a NamedTuple of the method's letters.")
+        self._averages = _is_implemented(local_steps.communicate, params)
+        self._serves = _is_implemented(server_rounds.end_round, params)
 
-    # A step of Python, which only looks up what compiled code is to be given, cannot be compiled itself.
-    if isinstance(step, Dispatcher):
-        repeat = njit(repeat)
-    return lambda kernel, params, state, draws: repeat(kernel, params, state, unroll(draws))
+    def get(self, attribute: str, default: Any = None) -> Any:
+        return self._names.get(attribute, default)
+
+    def needed(self, attribute: str, instead: str = "") -> Any:
+        if attribute not in self._names:
+            raise InputError(
+                f"{self._name} declares no method, it lacks {attribute}{instead}: define it as in "
+                "algorithms/scaffnew.py, or start from rootkappa new."
+            )
+        return self._names[attribute]
+
+    def randomness(self) -> dict[str, Any]:
+        """Return what RANDOM gives, or the functions in its place."""
+        random = self.get("RANDOM")
+        if random is not None and not isinstance(random, Randomness):
+            raise InputError(
+                f"{self._name} has RANDOM = {random!r}: give what ends a round, for example Coin('p') or Nothing()."
+            )
+        given: dict[str, Any] = {"random": random}
+        for attribute in ("outcomes", "draw", "unroll", "pace"):
+            own = self.get(attribute)
+            given[attribute] = own or (getattr(random, attribute) if random else self.needed("RANDOM"))
+        return given
+
+    def cost(self) -> Callable[[Problem, Any, Any], Cost]:
+        """Return what SENDS gives, or the function in its place."""
+        own = self.get("cost")
+        if own is not None:
+            return own
+        sends: Sends = self.needed("SENDS", " or cost")
+        gradients = self.get("gradients", lambda problem, params, draws: draws.iterations)
+
+        def cost(problem: Problem, params: Any, draws: Any) -> Cost:
+            return sends.cost(problem, params, len(draws), draws.iterations, gradients(problem, params, draws))
+
+        return cost
+
+    def states(self) -> dict[str, Any]:
+        """Return what states are: the module's own, or those of clients with control variates, or of a server."""
+        if "State" in self._names:
+            self.needed("start")
+            usual: Any = skipped_rounds if self._averages else nothing_drawn
+            given = {"fixed_point": None, "invariants": _nothing_conserved, "model": usual.model}
+        elif self._averages:
+            usual = skipped_rounds
+            given = {name: getattr(usual, name) for name in ("State", "start", "model", "fixed_point", "invariants")}
+        else:
+            usual = nothing_drawn
+            given = {name: getattr(usual, name) for name in ("State", "start", "model", "fixed_point")}
+            given["invariants"] = _nothing_conserved
+        names = ("State", "start", "model", "fixed_point", "invariants")
+        return {name: self._names[name] if name in self._names else given[name] for name in names}
+
+    def moves(self) -> dict[str, Any]:
+        """Return step and advance: the module's own, or the loops of the parts."""
+        step, advance = self.get("step"), self.get("advance")
+        if step is None:
+            loops = self._loops()
+            return {"step": step or loops.step, "advance": advance or loops.advance}
+        own = self._stored() if self._is_file else ()
+        if advance is None:
+            advance = _StepByStep(self._module, self.randomness()["unroll"], *own)
+        return {"step": step, "advance": advance}
+
+    def _loops(self) -> Any:
+        if self._averages:
+            shared = (local_steps.one_step, local_steps.all_rounds)
+            loops = self._stored(*shared) if self._is_file else shared
+            return local_steps.LocalSteps(self.randomness()["random"], self.get("compiled"), loops)
+        if self._serves:
+            shared = (server_rounds.one_round, server_rounds.all_rounds)
+            return server_rounds.ServerRounds(self._stored(*shared) if self._is_file else shared)
+        return self.needed("step", " or a communicate for its Params")
+
+    def _stored(self, *loops: Any) -> Any:
+        """Return copies of compiled loops for a user's file, stored with its own compiled functions."""
+        copies = tuple(uncached(loop) for loop in loops or (_repeat,))
+        files.store_compiled(self._module, *copies)
+        return copies
+
+
+def _nothing_conserved(problem: Problem, params: Any, state: Any) -> dict[str, np.ndarray]:
+    return {}
+
+
+def _is_implemented(function: Any, params: type) -> bool:
+    return any(base in function.implementations for base in params.__mro__)
+
+
+@dispatched
+def _step_of(params, kernel, state, outcome):
+    """Take one step in place, for the loop over steps."""
+    raise NotImplementedError
+
+
+@njit
+def _repeat(params, kernel, state, outcomes):
+    for outcome in outcomes:
+        _step_of(params, kernel, state, outcome)
+
+
+class _StepByStep:
+    """The ``advance`` of a file that defines ``step`` only: compiled if that is, and changes the state in place."""
+
+    def __init__(self, module: ModuleType, unroll: Callable[[Any], Sequence[Any]], repeat: Any = _repeat) -> None:
+        self._step, self._unroll, self._repeat = module.step, unroll, repeat
+        # Steps are told apart by the type of the letters, so each file has one of its own.
+        if isinstance(module.step, Dispatcher):
+            self._letters = type("_Letters", (module.Params,), {"__module__": module.__name__, "__slots__": ()})
+            module._Letters = self._letters
+            implements(_step_of, self._letters)(module.step)
+
+    def __call__(self, kernel: Any, params: Any, state: Any, draws: Any) -> Any:
+        outcomes = self._unroll(draws)
+        if len(outcomes) == 0:
+            return None
+        returned = self._step(kernel, params, state, outcomes[0])
+        if returned is None and isinstance(self._step, Dispatcher):
+            self._repeat(self._letters(*params), kernel, state, outcomes[1:])
+            return None
+        changed = state if returned is None else returned
+        for outcome in outcomes[1:]:
+            returned = self._step(kernel, params, changed, outcome)
+            changed = changed if returned is None else returned
+        return None if changed is state else changed
 
 
 @cache
@@ -209,8 +376,7 @@ def get(name: str) -> Method:
     return _discovered()[name]
 
 
-@cache
-def find(name: str) -> Method:
+def find(name: str | Path) -> Method:
     """Return a method by name, or from the Python file of that path.
 
     Raises
@@ -218,14 +384,20 @@ def find(name: str) -> Method:
     InputError
         If there is no such method, or the file declares none.
     """
-    return load(name) if name.endswith(".py") or "/" in name or os.sep in name else get(name)
+    text = str(name)
+    is_path = isinstance(name, Path) or text.endswith(".py") or "/" in text or os.sep in text
+    return load(name) if is_path else get(text)
+
+
+#: The methods of files by module and path: a file is loaded anew as soon as its content is another.
+_loaded: dict[tuple[str, str], Method] = {}
 
 
 def load(path: str | Path) -> Method:
     """Return the method that a Python file declares.
 
     The file is executed as if it lay in the folder ``algorithms``: a copy of one of its files works as it is, relative
-    imports included. Its theorem is the one that its ``PROMISE`` names.
+    imports included. Its theorem is the one that its ``PROMISE`` names, or its own.
 
     Parameters
     ----------
@@ -237,20 +409,22 @@ def load(path: str | Path) -> Method:
     InputError
         If the file is missing, cannot be executed or declares no method.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"method file {str(path)!r} does not exist: give the path of a Python file.")
-    name = f"{_METHODS}._file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"method file {str(path)!r} is no Python file: give a file that ends in .py.")
-    module = importlib.util.module_from_spec(spec)
-    # Numba's cache finds the file's named tuples again by this name.
-    sys.modules[name] = module
+    module = files.execute(Path(path))
+    key = (module.__name__, str(path))
+    if key not in _loaded:
+        _loaded[key] = Method.from_module(module, str(path))
+    return _loaded[key]
+
+
+@contextmanager
+def blaming(method: Method) -> Iterator[None]:
+    """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        yield
+    except Exception as error:
+        if method.is_shipped or isinstance(error, InputError):
+            raise
+        first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
         raise InputError(
-            f"method file {str(path)!r} cannot be executed, {type(error).__name__}: {error}: mend it and try again."
+            f"{method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
         ) from error
-    return Method.from_module(module, str(path))

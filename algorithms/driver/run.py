@@ -43,6 +43,8 @@ class Trace:
         The seed of the run.
     state : NamedTuple
         The state after the last round.
+    model : ndarray, shape (d,)
+        The model that the method hands out there.
     columns : tuple of str
         The names of what was recorded.
     """
@@ -52,6 +54,7 @@ class Trace:
     params: Any
     seed: int
     state: Any
+    model: np.ndarray = field(init=False)
     columns: tuple[str, ...] = COLUMNS
     _rows: list[tuple[float, ...]] = field(default_factory=list, repr=False)
 
@@ -106,6 +109,7 @@ def run(
     *,
     record: int | np.ndarray = 200,
     until: tuple[str, float] | None = None,
+    lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
     target: Any = None,
     observe: Mapping[str, Callable[[Any], float]] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -130,8 +134,11 @@ def run(
     until : (str, float), optional
         A column and a fraction: stop at the first recorded round where the column is at most that fraction of its
         start, for example ``("distance", 1e-12)``.
+    lyapunov : callable, optional
+        ``lyapunov(problem, params, state, target)``: the V that is recorded; by default that of the theorem which the
+        method names, if it names one, and otherwise the squared distance of its model to the target.
     target : Solution, optional
-        The point the method tends to, if it is known already.
+        The point towards which V measures; by default the theorem's, or else the problem's solution.
     observe : mapping of str to callable, optional
         Further columns: each a function of the state.
     progress : callable, optional
@@ -158,20 +165,20 @@ def run(
     method.check(problem)
     checked(params)
     stops = _recorded_rounds(checked_count("rounds", rounds), record)
-    target = method.target(problem, params) if target is None else target
-    state, solution, spent = method.initial(problem, params), problem.solution(), NOTHING
+    measure = _Measure(method, problem, params, lyapunov, target)
+    state, spent = method.start(problem, params), NOTHING
     observe = observe or {}
     trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *observe))
-    _measure(trace, method, problem, 0, spent, target, solution, observe)
+    measure.record(trace, 0, spent, observe)
     first = trace.last(until[0]) if until else 0.0
     draws = _Draws(method, problem, params, seed)
     done = 0
     for stop in stops:
         for batch in draws.between(done, stop):
-            method.advance(problem.kernel, params, state, batch)
+            state = trace.state = _or_new(state, method.advance(problem.kernel, params, state, batch))
             spent = spent.plus(method.cost(problem, params, batch))
         done = int(stop)
-        _measure(trace, method, problem, done, spent, target, solution, observe)
+        measure.record(trace, done, spent, observe)
         if progress is not None:
             progress(done)
         if not np.isfinite(trace.last("distance")) or (until and trace.last(until[0]) <= until[1] * first):
@@ -188,23 +195,35 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
     return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))
 
 
-def _measure(
-    trace: Trace,
-    method: Method,
-    problem: Problem,
-    done: int,
-    spent: Cost,
-    target: Any,
-    solution: Any,
-    observe: Mapping[str, Callable[[Any], float]],
-) -> None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        estimate = method.estimate(trace.state)
-        lyapunov = method.lyapunov(problem, trace.params, trace.state, target)
-        distance = float(np.linalg.norm(estimate - solution.x))
-        gap = problem.gap(estimate)
-        observed = [function(trace.state) for function in observe.values()]
-    trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
+def _or_new(state: Any, returned: Any) -> Any:
+    """Return the state after a move, which changes it in place or returns a new one."""
+    return state if returned is None else returned
+
+
+class _Measure:
+    """What is recorded of a state: V of the theorem that promises something, distance and gap."""
+
+    def __init__(self, method: Method, problem: Problem, params: Any, lyapunov: Any, target: Any) -> None:
+        theorem = method.stated() if lyapunov is None or target is None else None
+        self._method, self._problem, self._params = method, problem, params
+        self._solution = problem.solution()
+        if target is None:
+            target = theorem.target(problem, params) if hasattr(theorem, "target") else self._solution
+        self._target = target
+        self._lyapunov = lyapunov or getattr(theorem, "lyapunov", self._squared_distance)
+
+    def _squared_distance(self, problem: Problem, params: Any, state: Any, target: Any) -> float:
+        return float(np.sum((self._method.model(state) - target.x) ** 2))
+
+    def record(self, trace: Trace, done: int, spent: Cost, observe: Mapping[str, Callable[[Any], float]]) -> None:
+        """Append a row to the trace."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            model = trace.model = self._method.model(trace.state)
+            lyapunov = self._lyapunov(self._problem, self._params, trace.state, self._target)
+            distance = float(np.linalg.norm(model - self._solution.x))
+            gap = self._problem.gap(model)
+            observed = [function(trace.state) for function in observe.values()]
+        trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
 
 
 class _Draws:

@@ -1,1 +1,33 @@
-"""What methods are made of: randomness, messages, letters, and the loops that they share."""
+"""What methods are made of: randomness, letters, what is sent, and the loops that they share."""
+
+from ...core.compiled import njit
+from ...core.dispatch import implements
+from . import letters
+from .components import Components, Flips
+from .cost import Dense
+from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
+from .messages import average
+from .nothing_drawn import Nothing
+from .rounds import Coin
+from .server_rounds import end_round, start_round
+from .skipped_rounds import take
+
+__all__ = [
+    "Coin",
+    "Components",
+    "Dense",
+    "Flips",
+    "Nothing",
+    "average",
+    "broadcast",
+    "client_steps",
+    "communicate",
+    "end_round",
+    "implements",
+    "letters",
+    "njit",
+    "own_scratch",
+    "plain_steps",
+    "start_round",
+    "take",
+]

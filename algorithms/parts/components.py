@@ -1,47 +1,101 @@
 """What ProxSkip-VR and SProxSkip share: every client samples one of its components in every iteration."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...problems.oracles import components
+from ...problems.problem import Problem
+from .rounds import LISTED, Listing, Part
 
-# More outcomes of a step than this are not listed.
-_LISTED = 4096
 
-
-def sizes(problem):
+def sizes(problem: Problem) -> np.ndarray:
     """Return how many components every client has, shape (n,)."""
     return np.array([components(problem.kernel, i) for i in range(problem.n)])
 
 
-def sample(rng, problem, steps):
-    """Return one component for every step and client, uniform and independent; shape (steps, n)."""
-    return rng.integers(sizes(problem), size=(steps, problem.n))
+@dataclass(frozen=True)
+class Components(Part):
+    """One component of every client in every step, uniform and independent."""
+
+    name: ClassVar[str] = "j"
+    in_every_step: ClassVar[bool] = True
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        return rng.integers(sizes(problem), size=(count, problem.n))
+
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        m = sizes(problem)
+        count = prod(map(int, m))
+        if count > LISTED:
+            return None
+        return [(1.0 / count, np.array(j)) for j in product(*(range(size) for size in m))]
 
 
-def listed_samples(problem, coins):
-    """Return the outcomes of a step, None if there are too many.
+@dataclass(frozen=True)
+class Flip(Part):
+    """A coin in every step, the same for all clients, that is 1 with the probability that a letter gives."""
+
+    in_every_step: ClassVar[bool] = True
+    letter: str
+    name: str
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        return (rng.random(count) < getattr(params, self.letter)).astype(np.int64)
+
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        chance = getattr(params, self.letter)
+        return [(1.0 - chance, np.int64(0)), (chance, np.int64(1))]
+
+
+@dataclass(frozen=True)
+class Flips(Part):
+    """A coin of every client in every step, independent, 1 with the client's own probability.
 
     Parameters
     ----------
-    problem : Problem
-    coins : dict of str to float
-        The names and the probabilities of the coins that a step flips, independent of each other.
+    probabilities : callable
+        ``probabilities(problem, params)`` returns them, shape (n,).
+    name : str
+        The field of an outcome in which they stand.
     """
-    m = sizes(problem)
-    count = 2 ** len(coins) * prod(map(int, m))
-    if count > _LISTED:
-        return None
-    outcomes = np.zeros(count, dtype=[*((coin, np.int64) for coin in coins), ("j", np.int64, (problem.n,))])
-    pairs = []
-    every = product(*([(0, 1)] * len(coins)), *(range(size) for size in m))
-    for outcome, values in zip(outcomes, every, strict=True):
-        flips, j = values[: len(coins)], values[len(coins) :]
-        for coin, flip in zip(coins, flips, strict=True):
-            outcome[coin] = flip
-        outcome["j"] = j
-        chances = (q if flip else 1.0 - q for q, flip in zip(coins.values(), flips, strict=True))
-        pairs.append((prod(chances) / prod(map(int, m)), outcome))
-    return pairs
+
+    in_every_step: ClassVar[bool] = True
+    probabilities: Callable[[Problem, Any], np.ndarray]
+    name: str
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        return rng.random((count, problem.n)) < self.probabilities(problem, params)
+
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        sides = [
+            [side for side in ((q, True), (1.0 - q, False)) if side[0] > 0.0]
+            for q in self.probabilities(problem, params)
+        ]
+        if prod(map(len, sides)) > LISTED:
+            return None
+        return [(prod(q for q, _ in flips), np.array([side for _, side in flips])) for flips in product(*sides)]
+
+
+@dataclass(frozen=True)
+class SignedCoordinates(Part):
+    """A coordinate and a sign for every client in every step, uniform and independent.
+
+    The number j >= 0 stands for coordinate j with a plus, and j < 0 for coordinate j + d with a minus.
+    """
+
+    name: ClassVar[str] = "xi"
+    in_every_step: ClassVar[bool] = True
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        return rng.integers(-problem.d, problem.d, size=(count, problem.n))
+
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        n, d = problem.n, problem.d
+        if (2 * d) ** n > LISTED:
+            return None
+        return [(1.0 / (2 * d) ** n, np.array(where)) for where in product(range(-d, d), repeat=n)]

@@ -1,8 +1,10 @@
 """What a round costs: iterations, floats, bits and gradients, each counted apart."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
-import numpy as np
+from ...problems.problem import Problem
 
 _BITS_PER_FLOAT = 64
 
@@ -35,20 +37,64 @@ class Pace(NamedTuple):
     iterations: float
 
 
-def dense_cost(problem: Any, lengths: np.ndarray, vectors: int = 1, extra_gradients: int = 0) -> Cost:
-    """Return the cost of rounds in which full vectors of d floats travel both ways.
+class Length(NamedTuple):
+    """The length of what one client sends or receives in a round."""
 
-    Parameters
-    ----------
-    problem : Problem
-        For its dimension d.
-    lengths : ndarray of int, shape (rounds,)
-        The local steps of each round, one gradient each.
-    vectors : int
-        How many vectors a client sends, and receives, in a round.
-    extra_gradients : int
-        Gradients of a client in each round that are no local steps.
+    floats: int
+    bits: int
+
+
+class Parcel(Protocol):
+    """What travels in one direction in a round."""
+
+    def length(self, problem: Problem, params: Any) -> Length:
+        """Return its length."""
+        ...
+
+
+def dimension(problem: Problem) -> int:
+    """Return d."""
+    return problem.d
+
+
+@dataclass(frozen=True)
+class Vectors(Parcel):
+    """So many vectors of ``size(problem)`` floats, by default d."""
+
+    count: int = 1
+    size: Callable[[Problem], int] = dimension
+
+    def length(self, problem: Problem, params: Any) -> Length:
+        """Return as many floats as they have."""
+        return numbers(self.count * self.size(problem))
+
+
+@dataclass(frozen=True)
+class Sends:
+    """What a client sends and receives in every round: a method's ``SENDS``."""
+
+    up: Parcel
+    down: Parcel
+
+    def cost(self, problem: Problem, params: Any, rounds: int, iterations: int, gradients: int) -> Cost:
+        """Return the cost of so many rounds."""
+        up, down = self.up.length(problem, params), self.down.length(problem, params)
+        return Cost(
+            iterations, up.floats * rounds, down.floats * rounds, up.bits * rounds, down.bits * rounds, gradients
+        )
+
+
+def Dense(up: int = 1, down: int = 1) -> Sends:
+    """Return the ``SENDS`` of a method that sends and receives so many full vectors a round.
+
+    Examples
+    --------
+    >>> Dense(up=2).up.count
+    2
     """
-    iterations, floats = int(lengths.sum()), vectors * problem.d * len(lengths)
-    bits = _BITS_PER_FLOAT * floats
-    return Cost(iterations, floats, floats, bits, bits, iterations + extra_gradients * len(lengths))
+    return Sends(Vectors(up), Vectors(down))
+
+
+def numbers(count: int) -> Length:
+    """Return the length of so many floats."""
+    return Length(count, _BITS_PER_FLOAT * count)

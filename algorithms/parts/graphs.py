@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...core.compiled import njit
 from ...core.errors import InputError, unknown
 from ...core.randomness import generator
+from ...problems.problem import Problem
+from .cost import Length, Parcel, Sends, numbers
 
 if TYPE_CHECKING:
     import networkx
@@ -147,3 +150,28 @@ _GRAPHS: dict[str, Callable[[int], Any]] = {
     "erdos_renyi": _erdos_renyi,
     "expander": _expander,
 }
+
+
+class ToNeighbours(Parcel):
+    """One vector to every neighbour in ``params.graph``, for the client that has most of them."""
+
+    def length(self, problem: Problem, params: Any) -> Length:
+        """Return d floats for each neighbour."""
+        return numbers(gossip(params.graph, problem.n, params.weights).degree * problem.d)
+
+
+#: Clients tell their neighbours, and hear from them.
+NEIGHBOURS = Sends(ToNeighbours(), ToNeighbours())
+
+
+@njit
+def mix(W, t, X, mixed):
+    """Every client sends its vector, a row of X, to its neighbours; ``mixed`` becomes (1 - t) X + t W X."""
+    n, d = X.shape
+    for i in range(n):
+        for j in range(d):
+            mixed[i, j] = (1.0 - t) * X[i, j]
+        for k in range(n):
+            if W[i, k] != 0.0:
+                for j in range(d):
+                    mixed[i, j] += t * W[i, k] * X[k, j]

@@ -1,23 +1,154 @@
-"""What the letters of a method's parameters may be."""
+"""The letters of methods: the type of each says what values it may have, ``gamma: letters.StepSize``."""
 
 import math
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 from ...core.errors import InputError, unknown
 from .. import compressors
+from ..compressors.bernoulli import Bernoulli
+from ..compressors.identity import Identity
+from ..compressors.rand_k import RandK
 from . import graphs
 
 
-def checked(params: Any) -> Any:
-    r"""Return the parameters if every letter is in its range, whatever a theorem asks beyond that.
+class Range(NamedTuple):
+    """What a number may be: the second part of an Annotated type."""
 
-    The letters mean the same in every method: step sizes ``gamma``, ``tau``, ``eta`` and ``alpha`` are positive, and so
-    are the factors ``chi`` and ``rho`` of a communication, the mixing ``t`` and the strong convexity ``mu_g`` of a term
-    that is split off; the probabilities ``p`` and ``q`` are in (0, 1], the momentum ``beta`` in [0, 1), the weight
-    ``theta`` of a point in an average in (0, 1/2]; a regularisation ``lam`` and a noise ``sigma`` at least 0; the
-    numbers ``K`` of local steps, ``c`` of clients in a cohort, ``s`` of clients that send a coordinate and ``k`` of
-    coordinates that are kept are integers, at least 1; a compressor ``C`` or ``R`` is written as in Python,
-    ``"RandK(2)"``; a ``graph`` and its ``weights`` have names.
+    holds: Callable[[Any], bool]
+    """Whether a finite number is in the range."""
+    allowed: str
+    """The range in words, as the end of "give ..."."""
+
+
+class Names(NamedTuple):
+    """What a text may be."""
+
+    known: Callable[[], Iterable[str]]
+    """Return the names that are allowed."""
+
+
+class Written(NamedTuple):
+    """A text that stands for a compressor, such as ``"RandK(2)"``."""
+
+    holds: Callable[[compressors.Compressor], bool]
+    """Whether the compressor may be used."""
+    allowed: str
+    """Those that may be used in words, as the end of "give ..."."""
+
+
+def _above_zero(value: float) -> bool:
+    return value > 0
+
+
+def _at_least_zero(value: float) -> bool:
+    return value >= 0
+
+
+def _at_least_one(value: int) -> bool:
+    return value >= 1
+
+
+def _probability(value: float) -> bool:
+    return 0 < value <= 1
+
+
+StepSize = Annotated[float, Range(_above_zero, "a finite step size above 0")]
+DualStepSize = Annotated[float, Range(_above_zero, "a finite dual step size above 0")]
+LocalStepSize = Annotated[float, Range(_above_zero, "a finite local step size above 0")]
+ControlStepSize = Annotated[float, Range(_above_zero, "a finite step size of control variates above 0")]
+Factor = Annotated[float, Range(_above_zero, "a finite factor above 0")]
+Mixing = Annotated[float, Range(_above_zero, "a finite mixing above 0")]
+Convexity = Annotated[float, Range(_above_zero, "a finite strong convexity above 0")]
+Deviation = Annotated[float, Range(_at_least_zero, "a finite standard deviation, at least 0")]
+Regularisation = Annotated[float, Range(_at_least_zero, "a finite regularisation, at least 0")]
+Probability = Annotated[float, Range(_probability, "a probability of communication in (0, 1]")]
+RefreshProbability = Annotated[float, Range(_probability, "a probability of a new reference point in (0, 1]")]
+Momentum = Annotated[float, Range(lambda value: 0 <= value < 1, "a momentum in [0, 1)")]
+UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]
+LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]
+Cohort = Annotated[int, Range(_at_least_one, "an integer number of clients in a cohort, at least 1")]
+Senders = Annotated[int, Range(_at_least_one, "an integer number of clients that send a coordinate, at least 1")]
+Kept = Annotated[int, Range(_at_least_one, "an integer number of coordinates that are kept, at least 1")]
+Compressor = Annotated[
+    str, Written(lambda C: C.clients == 1, "one that each client can apply by itself, for example 'RandK(2)'")
+]
+Unbiased = Annotated[
+    str,
+    Written(
+        lambda C: C.is_unbiased and C.clients == 1,
+        "an unbiased one, E C(x) = x, that each client can apply by itself, for example 'RandK(2)'",
+    ),
+]
+Diagonal = Annotated[
+    str,
+    Written(
+        lambda R: isinstance(R, Bernoulli | RandK | Identity),
+        "one that commutes with the mean of the clients' vectors: 'Bernoulli(p)', 'RandK(k)' or 'Identity()'",
+    ),
+]
+Graph = Annotated[str, Names(graphs.names)]
+Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
+
+
+@cache
+def _kinds(params: type) -> dict[str, Any]:
+    return get_type_hints(params, include_extras=True)
+
+
+def checked_letter(params: type, letter: str, value: Any) -> Any:
+    """Return the value of a letter if the type that the letters' class gives it allows that.
+
+    A letter of a bare ``float`` or ``int`` may be any finite number of that type.
+
+    Parameters
+    ----------
+    params : type
+        The NamedTuple of a method's letters.
+    letter : str
+        One of its fields.
+    value
+        What is asked for.
+
+    Raises
+    ------
+    InputError
+        If the letter is unknown, or the value outside its range.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> checked_letter(algorithms.get("scaffnew").Params, "p", 0.1)
+    0.1
+    """
+    kinds = _kinds(params)
+    if letter not in kinds:
+        raise unknown("parameter", letter, kinds)
+    kind, *rules = get_args(kinds[letter]) or (kinds[letter],)
+    rule = rules[0] if rules else Range(lambda value: True, "a finite number")
+    if isinstance(rule, Written):
+        if not rule.holds(compressors.get(value)):
+            raise InputError(f"{letter} = {value!r} is no compressor for this method: give {rule.allowed}.")
+    elif isinstance(rule, Names):
+        if value not in rule.known():
+            raise unknown(letter, value, rule.known())
+    elif isinstance(rule, Range) and kind in (float, int):
+        numbers = int if kind is int else int | float
+        if isinstance(value, bool) or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(value):
+            raise InputError(f"{letter} = {value!r} is out of range: give {rule.allowed}.")
+    return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
+def checked(params: Any) -> Any:
+    """Return a method's letters if each is in its range, whatever a theorem asks beyond that.
 
     Parameters
     ----------
@@ -30,44 +161,8 @@ def checked(params: Any) -> Any:
         If a letter is outside its range.
     """
     for letter, value in params._asdict().items():
-        checked_letter(letter, value)
+        checked_letter(type(params), letter, value)
     return params
-
-
-def checked_letter(letter: str, value: Any) -> Any:
-    """Return the value of one letter if it is in its range, as for :func:`checked`."""
-    if letter in ("C", "R"):
-        compressors.get(value)
-    elif letter in _NAMES and value not in _NAMES[letter]:
-        raise unknown(letter, value, _NAMES[letter])
-    elif letter in _RULES:
-        holds, allowed = _RULES[letter]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):
-            raise InputError(f"{letter} = {value!r} is out of range: give {allowed}.")
-    return value
-
-
-_NAMES = {"graph": graphs.names(), "weights": graphs.WEIGHTS}
-_RULES = {
-    "gamma": (lambda v: math.isfinite(v) and v > 0, "a finite step size above 0"),
-    "tau": (lambda v: math.isfinite(v) and v > 0, "a finite dual step size above 0"),
-    "eta": (lambda v: math.isfinite(v) and v > 0, "a finite local step size above 0"),
-    "chi": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
-    "rho": (lambda v: math.isfinite(v) and v > 0, "a finite factor above 0"),
-    "mu_g": (lambda v: math.isfinite(v) and v > 0, "a finite strong convexity above 0"),
-    "sigma": (lambda v: math.isfinite(v) and v >= 0, "a finite standard deviation, at least 0"),
-    "lam": (lambda v: math.isfinite(v) and v >= 0, "a finite regularisation, at least 0"),
-    "p": (lambda v: 0 < v <= 1, "a probability of communication in (0, 1]"),
-    "alpha": (lambda v: math.isfinite(v) and v > 0, "a finite step size of control variates above 0"),
-    "t": (lambda v: math.isfinite(v) and v > 0, "a finite mixing above 0"),
-    "q": (lambda v: 0 < v <= 1, "a probability of a new reference point in (0, 1]"),
-    "beta": (lambda v: 0 <= v < 1, "a momentum in [0, 1)"),
-    "theta": (lambda v: 0 < v <= 0.5, "a weight in (0, 1/2]"),
-    "K": (lambda v: isinstance(v, int) and v >= 1, "an integer number of local steps, at least 1"),
-    "c": (lambda v: isinstance(v, int) and v >= 1, "an integer number of clients in a cohort, at least 1"),
-    "s": (lambda v: isinstance(v, int) and v >= 1, "an integer number of clients that send a coordinate, at least 1"),
-    "k": (lambda v: isinstance(v, int) and v >= 1, "an integer number of coordinates that are kept, at least 1"),
-}
 
 
 def override(params: Any, changes: dict[str, Any], method: str) -> Any:
@@ -75,11 +170,26 @@ def override(params: Any, changes: dict[str, Any], method: str) -> Any:
 
     Examples
     --------
-    >>> from rootkappa.algorithms.gradient_descent import Params
-    >>> override(Params(gamma=1.0), {"gamma": 0.5}, "gradient_descent")
+    >>> from rootkappa import algorithms
+    >>> override(algorithms.get("gradient_descent").Params(gamma=1.0), {"gamma": 0.5}, "gradient_descent")
     Params(gamma=0.5)
     """
     for letter in changes:
         if letter not in params._fields:
             raise unknown(f"parameter of {method}", letter, params._fields)
     return checked(params._replace(**changes))
+
+
+@cache
+def compressors_of(params: type) -> tuple[str, ...]:
+    """Return the letters that name a compressor.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> compressors_of(algorithms.get("diana").Params)
+    ('C',)
+    """
+    return tuple(
+        letter for letter, kind in _kinds(params).items() if any(isinstance(rule, Written) for rule in get_args(kind))
+    )

@@ -1,7 +1,174 @@
-"""The compiled engine of local steps, and the few vector moves that all methods share."""
+"""The loops of every method with local steps, and what such a method says to them.
+
+A round is some local steps of each client and then a communication. A method with models and control variates, the
+:class:`~rootkappa.algorithms.parts.skipped_rounds.State` X and H, says by the type of its letters what these are::
+
+    @implements(communicate, Params)
+    def _average(params, kernel, state, w, scratch): ...
+
+and, if they are no gradient steps, what a local step is. The loops are compiled once for each type of letters and of
+problem. Letters that name a compressor reach them as a :class:`~rootkappa.algorithms.parts.messages.Sender`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ...core.compiled import njit
-from ...problems.oracles import clients, gradient, local_steps
+from ...core.dispatch import dispatched
+from ...problems import oracles
+from ...problems.oracles import gradient, workspace
+from . import letters
+from .messages import sender
+from .rounds import Draws, Randomness
+
+
+class Scratch(NamedTuple):
+    """Space that the hooks of a method may write to, made once for many rounds."""
+
+    mean: np.ndarray
+    """A vector for a mean, shape (d,)."""
+    g: np.ndarray
+    """A vector for a gradient, shape (d,)."""
+    work: np.ndarray
+    """The space of the oracles, from :func:`~rootkappa.problems.oracles.workspace`."""
+    own: Any
+    """What the method has asked for by :func:`own_scratch`."""
+
+
+@dispatched
+def communicate(params, kernel, state, w, scratch):
+    """Take the state from the end of the local steps to that after the communication, in place.
+
+    Parameters
+    ----------
+    params : NamedTuple
+        The method's letters.
+    kernel : NamedTuple
+        ``problem.kernel``.
+    state : State
+        Models X and control variates H.
+    w : ndarray
+        What is drawn for this communication; empty if nothing is.
+    scratch : Scratch
+        Space to write to.
+    """
+    raise NotImplementedError
+
+
+@dispatched
+def client_steps(params, kernel, i, state, k, xi, scratch):
+    """Take ``k`` local steps of client ``i`` in place, by default x_i ← x_i - γ (∇f_i(x_i) - h_i).
+
+    ``xi``, shape (k, ...), is what is drawn for them, one entry a step; the other arguments are as in
+    :func:`communicate`.
+    """
+    oracles.local_steps(kernel, i, state.X[i], state.H[i], params.gamma, k, scratch.work)
+
+
+def _gradient_steps(params, kernel, i, state, k, xi, scratch):
+    """Do what :func:`client_steps` does by default without any short cut: gradient by gradient, as the paper says."""
+    X, H, g = state.X, state.H, scratch.g
+    for _ in range(k):
+        gradient(kernel, i, X[i], g, scratch.work)
+        for j in range(X.shape[1]):
+            X[i, j] -= params.gamma * (g[j] - H[i, j])
+
+
+#: One step after the other: what ``step`` takes; a method's own local steps where it has some.
+plain_steps = dispatched(_gradient_steps, beside=client_steps)
+
+
+@dispatched
+def own_scratch(params, kernel, d):
+    """Return further space for the hooks of a method, a tuple of arrays; by default none."""
+    return ()
+
+
+@njit
+def _scratch(params, kernel, d):
+    return Scratch(np.empty(d), np.empty(d), workspace(kernel), own_scratch(params, kernel, d))
+
+
+@njit
+def one_step(params, kernel, state, coin, w, xi):
+    """One step of all clients, and the communication if the coin is 1; ``xi`` has shape (1, n, ...)."""
+    n, d = state.X.shape
+    scratch = _scratch(params, kernel, d)
+    for i in range(n):
+        plain_steps(params, kernel, i, state, 1, xi[:, i], scratch)
+    if coin == 1:
+        communicate(params, kernel, state, w, scratch)
+
+
+@njit
+def all_rounds(params, kernel, state, lengths, w, xi):
+    """All local steps of a round client by client, so that a client's data are read once a round; then the next."""
+    n, d = state.X.shape
+    scratch = _scratch(params, kernel, d)
+    first = 0
+    for r in range(lengths.shape[0]):
+        k = lengths[r]
+        for i in range(n):
+            client_steps(params, kernel, i, state, k, xi[first : first + k, i], scratch)
+        first += k
+        communicate(params, kernel, state, w[r], scratch)
+
+
+class LocalSteps:
+    """The ``step`` and ``advance`` of a method with local steps.
+
+    Parameters
+    ----------
+    random : Randomness
+        The method's; with one part a round and one a step at most.
+    compiled : callable, optional
+        ``compiled(params, state)`` returns the letters as compiled code sees them, of the same type; by default
+        compressors become their senders.
+    loops : tuple of callable
+        What :func:`one_step` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
+    """
+
+    def __init__(
+        self,
+        random: Randomness,
+        compiled: Callable[[Any, Any], Any] | None = None,
+        loops: tuple[Callable[..., None], Callable[..., None]] = (one_step, all_rounds),
+    ) -> None:
+        self._compiled = compiled or with_senders
+        self._one_step, self._all_rounds = loops
+        self._end = next((part.name for part in random.parts if not part.in_every_step), "")
+        self._step = next((part.name for part in random.parts if part.in_every_step), "")
+
+    def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
+        """One iteration."""
+        coin = outcome["coin"] if self._end or self._step else outcome
+        w = outcome[self._end] if self._end else _NONE
+        xi = np.ascontiguousarray(outcome[self._step])[None] if self._step else _none(state)
+        self._one_step(self._compiled(params, state), kernel, state, coin, w, xi)
+
+    def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
+        """All rounds."""
+        w = np.ascontiguousarray(draws.ends[self._end]) if self._end else np.zeros((len(draws), 0))
+        xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _none(state)
+        self._all_rounds(self._compiled(params, state), kernel, state, draws.lengths, w, xi)
+
+
+_NONE = np.zeros(0)
+
+
+def _none(state: Any) -> np.ndarray:
+    return np.zeros((0, len(state.X)))
+
+
+def with_senders(params: Any, state: Any) -> Any:
+    """Return the letters with every compressor as compiled code sees it."""
+    named = letters.compressors_of(type(params))
+    if not named:
+        return params
+    d = state[0].shape[-1]
+    return params._replace(**{letter: sender(getattr(params, letter), d) for letter in named})
 
 
 @njit
@@ -12,7 +179,7 @@ def local_phase(kernel, X, H, gamma, k, work):
     problem may take all ``k`` steps in one go.
     """
     for i in range(X.shape[0]):
-        local_steps(kernel, i, X[i], H[i], gamma, k, work)
+        oracles.local_steps(kernel, i, X[i], H[i], gamma, k, work)
 
 
 @njit
@@ -26,19 +193,6 @@ def local_gradient_steps(kernel, X, H, gamma, k, g, work):
             gradient(kernel, i, X[i], g, work)
             for j in range(X.shape[1]):
                 X[i, j] -= gamma * (g[j] - H[i, j])
-
-
-@njit
-def mean_gradient(kernel, x, g, client, work):
-    r"""Write :math:`\nabla F(x) = \frac1n \sum_i \nabla f_i(x)` to ``g``; ``client`` is scratch space like ``g``."""
-    n = clients(kernel)
-    g[:] = 0.0
-    for i in range(n):
-        gradient(kernel, i, x, client, work)
-        for j in range(x.shape[0]):
-            g[j] += client[j]
-    for j in range(x.shape[0]):
-        g[j] /= n
 
 
 @njit

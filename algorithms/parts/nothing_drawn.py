@@ -1,10 +1,27 @@
 """What the methods share that draw nothing and whose model lives at the server."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .cost import Pace
+from .rounds import EveryStep
+
+
+class Nothing(EveryStep):
+    """Nothing is drawn, and every step is a round, of as many iterations as a letter says.
+
+    Parameters
+    ----------
+    letter : str, optional
+        The letter for the number of local steps; by default a round is one iteration.
+    """
+
+    def __init__(self, letter: str | None = None) -> None:
+        self.letter = letter
+
+    def pace(self, params: Any) -> Pace:
+        return Pace(1.0, float(getattr(params, self.letter)) if self.letter else 1.0)
 
 
 class State(NamedTuple):
@@ -14,36 +31,16 @@ class State(NamedTuple):
     """Model of the server, shape (d,)."""
 
 
-def initial(problem, params):
+def start(problem, params):
     """Return the start x = 0."""
     return State(np.zeros(problem.d))
 
 
-def outcomes(problem, params):
-    """Return the only realisation of a step: nothing is drawn."""
-    return ((1.0, 0),)
-
-
-def unroll(lengths):
-    """Return the outcome of every step, the same 0 for each round."""
-    return np.zeros_like(lengths)
-
-
-def draw_equal_rounds(rng, problem, params, rounds):
-    """Return the length K of every round."""
-    return np.full(rounds, params.K, dtype=np.int64)
-
-
-def pace_of_rounds(params) -> Pace:
-    """A step is a round of K iterations."""
-    return Pace(1.0, float(params.K))
-
-
-def pace_of_iterations(params) -> Pace:
-    """A step is an iteration and a round."""
-    return Pace(1.0, 1.0)
-
-
-def estimate(state):
+def model(state):
     """Return the server's model."""
     return state.x
+
+
+def fixed_point(problem, params, target):
+    """x = x*."""
+    return State(target.x.copy())

@@ -1,59 +1,67 @@
-"""What the methods share that keep k coordinates of a vector: parameters, start, costs and the pruning itself."""
+"""What the methods share that keep k coordinates of a vector: letters, start, what is sent, and the pruning itself."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...core.compiled import njit
+from ...core.dispatch import implements
 from ...core.errors import InputError
+from ...problems.problem import Problem
 from ..compressors import compress
 from ..compressors.top_k import TopK, TopKKernel
-from .cost import Cost
-from .skipped_rounds import State
+from . import letters, skipped_rounds
+from .cost import Length, Parcel, Sends, Vectors
+from .local_steps import own_scratch
 
 
 class Params(NamedTuple):
     """The step size, the probability of communication and the number of coordinates that are kept."""
 
-    gamma: float
-    """Step size γ, positive."""
-    p: float
-    """Probability of communication in an iteration, in (0, 1]."""
-    k: int
-    """Coordinates that top-k keeps, 1 to d."""
+    gamma: letters.StepSize
+    """Step size γ."""
+    p: letters.Probability
+    """Probability of communication in an iteration."""
+    k: letters.Kept
+    """Coordinates that top-k keeps, at most d."""
 
 
-def initial(problem, params):
+@dataclass(frozen=True)
+class Largest(Parcel):
+    """The k coordinates that are largest in size, and where they stand."""
+
+    def length(self, problem: Problem, params: Any) -> Length:
+        """Return what top-k sends."""
+        return Length(*TopK(params.k).length(problem.d))
+
+
+#: A pruned vector up and a full one down a round: the mean of pruned vectors need not be sparse.
+UP = Sends(Largest(), Vectors(1))
+#: A full vector up and a pruned one down a round.
+DOWN = Sends(Vectors(1), Largest())
+
+
+def start(problem: Problem, params: Any) -> skipped_rounds.State:
     """Return the start x_i = h_i = 0."""
     if params.k > problem.d:
         raise InputError(f"k = {params.k} is more than the d = {problem.d} coordinates: give at most {problem.d}.")
-    return State(np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d)))
+    return skipped_rounds.start(problem, params)
+
+
+@implements(own_scratch, Params)
+def _scratch(params, kernel, d):
+    return np.empty(d), np.empty(d)
+
+
+@njit
+def largest(k, x, kept, work):
+    """Write to ``kept`` the k coordinates of x that are largest in size, and 0 elsewhere; scratch ``work``: (d,)."""
+    compress(TopKKernel(k), x, x[:0], kept, work)
 
 
 @njit
 def prune(k, x, kept, work):
     """Keep the k coordinates of x that are largest in size, the others become 0; scratch ``kept``, ``work``: (d,)."""
-    compress(TopKKernel(k), x, x[:0], kept, work)
+    largest(k, x, kept, work)
     x[:] = kept
-
-
-@njit
-def prune_rows(k, X, kept, work):
-    """Prune every client's vector."""
-    for i in range(X.shape[0]):
-        prune(k, X[i], kept, work)
-
-
-def cost_of_pruned_upload(problem, params, lengths) -> Cost:
-    """A pruned vector up and a full one down a round: the mean of pruned vectors need not be sparse."""
-    return _cost(problem, lengths, up=TopK(params.k).length(problem.d), down=(problem.d, 64 * problem.d))
-
-
-def cost_of_pruned_download(problem, params, lengths) -> Cost:
-    """A full vector up and a pruned one down a round."""
-    return _cost(problem, lengths, up=(problem.d, 64 * problem.d), down=TopK(params.k).length(problem.d))
-
-
-def _cost(problem, lengths, up, down) -> Cost:
-    iterations, rounds = int(lengths.sum()), len(lengths)
-    return Cost(iterations, up[0] * rounds, down[0] * rounds, up[1] * rounds, down[1] * rounds, iterations)

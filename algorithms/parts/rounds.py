@@ -1,93 +1,264 @@
-"""Rounds that end with a coin and a message: the randomness of methods whose communication is random itself.
+"""The randomness of a method as one object, its ``RANDOM``.
 
-The draw of a round is a record of its ``length``, geometric with mean 1/p, and of ``w``, the randomness of its
-communication. The outcome of a step is a record of its ``coin``, 1 where the round ends, and of the same ``w``, which
-nobody reads before the coin is 1.
+A *round* ends with a communication. What ends it says how many steps it has: a coin, a fixed number, a call. What is
+drawn besides are *parts*, independent of each other, of two kinds: drawn once a round, for its communication, or in
+every step. ``Coin("p") & Orders("c")`` is a coin with one part.
+
+The outcome of a step is a record of its ``coin``, 1 where it ends a round, and of what each part has drawn; what
+belongs to a communication is 0 in the steps before it, where nobody reads it. Where there is no part, the coin is the
+outcome.
 """
 
-from collections.abc import Iterable
-from typing import Any
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, ClassVar
 
 import numpy as np
 
+from ...problems.problem import Problem
+from ..compressors import get
+from ..compressors.bernoulli import Bernoulli
+from .cost import Pace, dimension
 
-def draw_rounds(rng: np.random.Generator, p: float, w: np.ndarray) -> np.ndarray:
-    """Return as many rounds as ``w`` has entries, one record each.
+#: More outcomes of a step than this are not listed.
+LISTED = 4096
+
+#: Every value of something that is drawn, with its probability; None if there are too many.
+Listing = Sequence[tuple[float, Any]] | None
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The randomness of some rounds.
+
+    Attributes
+    ----------
+    lengths : ndarray of int, shape (rounds,)
+        How many steps each round has.
+    ends : mapping of str to ndarray, shape (rounds, ...)
+        What is drawn for the communications.
+    steps : mapping of str to ndarray, shape (sum of lengths, ...)
+        What is drawn in every step.
+    """
+
+    lengths: np.ndarray
+    ends: Mapping[str, np.ndarray]
+    steps: Mapping[str, np.ndarray]
+
+    @property
+    def iterations(self) -> int:
+        """The number of steps in all rounds."""
+        return int(self.lengths.sum())
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, rounds: slice) -> "Draws":
+        first = int(self.lengths[: rounds.start or 0].sum())
+        lengths = self.lengths[rounds]
+        last = first + int(lengths.sum())
+        ends = {name: values[rounds] for name, values in self.ends.items()}
+        return Draws(lengths, ends, {name: values[first:last] for name, values in self.steps.items()})
+
+
+class Part(ABC):
+    """One thing that a method draws, independent of all else.
+
+    Attributes
+    ----------
+    name : str
+        The field of an outcome in which it stands.
+    in_every_step : bool
+        Whether it is drawn in every step, or once a round.
+    """
+
+    name: str
+    in_every_step: bool = False
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        """Return so many values, shape (count, ...)."""
+
+    @abstractmethod
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        """Return every value with its probability."""
+
+    def __and__(self, other: "Part") -> "Randomness":
+        return EveryStep() & self & other
+
+
+class Randomness(ABC):
+    """What ends a round, and the parts that are drawn besides.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        Independent of each other and of what ends a round.
+    """
+
+    parts: tuple[Part, ...] = ()
+
+    def __and__(self, part: Part) -> "Randomness":
+        joined = copy.copy(self)
+        joined.parts = (*self.parts, part)
+        return joined
+
+    @abstractmethod
+    def chance(self, params: Any) -> float:
+        """Return the probability with which a step ends its round."""
+
+    @abstractmethod
+    def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
+        """Return the number of steps of each round."""
+
+    def pace(self, params: Any) -> Pace:
+        """Return what a step stands for."""
+        return Pace(self.chance(params), 1.0)
+
+    def sides(self, params: Any) -> tuple[tuple[float, int], ...]:
+        """Return whether a step ends its round, 0 or 1, with the probabilities."""
+        chance = self.chance(params)
+        return (1.0 - chance, 0), (chance, 1)
+
+    def outcomes(self, problem: Problem, params: Any) -> Listing:
+        """Return every outcome of a step with its probability, None if there are over 4096."""
+        sides = self.sides(params)
+        if not self.parts:
+            return sides
+        listings = [part.listed(problem, params) for part in self.parts]
+        if any(listing is None for listing in listings):
+            return None
+
+        def values_of(part: Part, listing: Any, coin: int) -> Any:
+            return listing if coin or part.in_every_step else [(1.0, np.zeros_like(listing[0][1]))]
+
+        drawn = [[values_of(*pair, coin) for pair in zip(self.parts, listings, strict=True)] for _, coin in sides]
+        if sum(prod(map(len, lists)) for lists in drawn) > LISTED:
+            return None
+        chances, coins, rows = [], [], []
+        for (chance, coin), lists in zip(sides, drawn, strict=True):
+            for values in product(*lists):
+                chances.append(chance * prod(q for q, _ in values))
+                coins.append(coin)
+                rows.append([value for _, value in values])
+        steps = self._records(np.array(coins), [np.array(column) for column in zip(*rows, strict=True)])
+        return list(zip(chances, steps, strict=True))
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, rounds: int) -> Draws:
+        """Return the randomness of so many rounds."""
+        ends = {part.name: part.draw(rng, problem, params, rounds) for part in self.parts if not part.in_every_step}
+        lengths = self.lengths(rng, params, rounds)
+        total = int(lengths.sum())
+        steps = {part.name: part.draw(rng, problem, params, total) for part in self.parts if part.in_every_step}
+        return Draws(lengths, ends, steps)
+
+    def unroll(self, draws: Draws) -> np.ndarray:
+        """Return the outcomes of all steps of drawn rounds."""
+        coins = np.zeros(draws.iterations, dtype=np.int64)
+        last = np.cumsum(draws.lengths) - 1
+        coins[last] = 1
+        if not self.parts:
+            return coins
+        columns = []
+        for part in self.parts:
+            if part.in_every_step:
+                columns.append(draws.steps[part.name])
+            else:
+                values = draws.ends[part.name]
+                columns.append(np.zeros((len(coins), *values.shape[1:]), dtype=values.dtype))
+                columns[-1][last] = values
+        return self._records(coins, columns)
+
+    def _records(self, coins: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:
+        fields = [(part.name, column.dtype, column.shape[1:]) for part, column in zip(self.parts, columns, strict=True)]
+        records = np.empty(len(coins), dtype=[("coin", np.int64), *fields])
+        records["coin"] = coins
+        for (name, *_), column in zip(fields, columns, strict=True):
+            records[name] = column
+        return records
+
+
+class Coin(Randomness):
+    """A round ends with the probability that a letter gives, after a geometric number of steps.
 
     Examples
     --------
-    >>> draw_rounds(np.random.default_rng(0), 1.0, np.array([[3, 1], [0, 2]]))["length"]
-    array([1, 1])
+    >>> from rootkappa import algorithms
+    >>> Coin("p").outcomes(None, algorithms.get("scaffnew").Params(gamma=1.0, p=0.25))
+    ((0.75, 0), (0.25, 1))
     """
-    rounds = np.empty(len(w), dtype=[("length", np.int64), ("w", w.dtype, w.shape[1:])])
-    rounds["length"] = rng.geometric(p, len(w))
-    rounds["w"] = w
-    return rounds
+
+    def __init__(self, letter: str) -> None:
+        self.letter = letter
+
+    def chance(self, params: Any) -> float:
+        return getattr(params, self.letter)
+
+    def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
+        return rng.geometric(self.chance(params), rounds)
 
 
-def fields(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lengths and the randomness of rounds in the one layout that compiled code is compiled for.
+class EveryStep(Randomness):
+    """Every step is a round."""
 
-    Examples
-    --------
-    >>> lengths, w = fields(draw_rounds(np.random.default_rng(0), 1.0, np.array([[3, 1], [0, 2]])))
-    >>> lengths.tolist(), w.tolist(), lengths.flags.c_contiguous
-    ([1, 1], [[3, 1], [0, 2]], True)
+    def chance(self, params: Any) -> float:
+        return 1.0
+
+    def sides(self, params: Any) -> tuple[tuple[float, int], ...]:
+        return ((1.0, 1),)
+
+    def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
+        return np.ones(rounds, dtype=np.int64)
+
+
+class Calls(Randomness):
+    """A round ends with a call of a prox or an average, of which a compressor says what of its answer is used.
+
+    A Bernoulli compressor uses all or nothing, so where it uses nothing there was no need for the call: then a round is
+    the steps up to the next call. Under every other compressor each step is a round.
+
+    Parameters
+    ----------
+    letter : str
+        The letter that names the compressor.
+    size : callable, optional
+        ``size(problem)`` returns the number of coordinates that it compresses; by default d.
     """
-    return np.ascontiguousarray(draws["length"]), np.ascontiguousarray(draws["w"])
+
+    def __init__(self, letter: str, size: Callable[[Problem], int] = dimension) -> None:
+        self.letter, self.parts = letter, (Shared(letter, size),)
+
+    def chance(self, params: Any) -> float:
+        R = get(getattr(params, self.letter))
+        return R.p if isinstance(R, Bernoulli) else 1.0
+
+    def sides(self, params: Any) -> tuple[tuple[float, int], ...]:
+        return super().sides(params) if isinstance(get(getattr(params, self.letter)), Bernoulli) else ((1.0, 1),)
+
+    def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
+        return rng.geometric(self.chance(params), rounds)
 
 
-def unroll(draws: np.ndarray) -> np.ndarray:
-    """Return the outcomes of all steps of drawn rounds.
+@dataclass(frozen=True)
+class Shared(Part):
+    """The randomness of one compression a round, the same for everybody; a Bernoulli compressor is taken to send."""
 
-    Examples
-    --------
-    >>> rounds = np.array([(2, [7, 8]), (1, [5, 6])], dtype=[("length", np.int64), ("w", np.int64, 2)])
-    >>> steps = unroll(rounds)
-    >>> steps["coin"].tolist(), steps["w"].tolist()
-    ([0, 1, 1], [[0, 0], [7, 8], [5, 6]])
-    """
-    w = draws["w"]
-    steps = np.zeros(int(draws["length"].sum()), dtype=[("coin", np.int64), ("w", w.dtype, w.shape[1:])])
-    ends = np.cumsum(draws["length"]) - 1
-    steps["coin"][ends] = 1
-    steps["w"][ends] = w
-    return steps
+    name: ClassVar[str] = "w"
+    letter: str
+    size: Callable[[Problem], int] = dimension
 
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        R = get(getattr(params, self.letter))
+        if isinstance(R, Bernoulli):
+            return np.ones((count, 1), dtype=np.int64)
+        return R.draw(rng, self.size(problem), count)
 
-def steps_by_round(rng: np.random.Generator, p: float, rounds: int, fields: list[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Return rounds whose every step draws something: all steps in one array, and views of it, one for each round.
-
-    A step is a record of its ``coin``, 1 at the end of a round, and of further fields, which the caller fills.
-
-    Examples
-    --------
-    >>> steps, draws = steps_by_round(np.random.default_rng(0), 0.5, 3, [("j", np.int64)])
-    >>> [len(draw) for draw in draws], steps["coin"].tolist()
-    ([2, 1, 1], [0, 1, 1, 1])
-    """
-    lengths = rng.geometric(p, rounds)
-    steps = np.zeros(int(lengths.sum()), dtype=[("coin", np.int64), *fields])
-    ends = np.cumsum(lengths)
-    steps["coin"][ends - 1] = 1
-    draws = np.empty(rounds, dtype=object)
-    draws[:] = np.split(steps, ends[:-1])
-    return steps, draws
-
-
-def listed(p: float, randomness: Iterable[tuple[float, np.ndarray]]) -> list[tuple[float, Any]]:
-    """Return the outcomes of a step with their probabilities, from those of ``w`` when the coin is 1.
-
-    Examples
-    --------
-    >>> for probability, outcome in listed(0.25, [(0.5, np.array([7])), (0.5, np.array([8]))]):
-    ...     print(probability, outcome["coin"], outcome["w"])
-    0.75 0 [0]
-    0.125 1 [7]
-    0.125 1 [8]
-    """
-    pairs = [(probability, np.asarray(w)) for probability, w in randomness]
-    steps = np.zeros(1 + len(pairs), dtype=[("coin", np.int64), ("w", pairs[0][1].dtype, pairs[0][1].shape)])
-    steps["coin"][1:] = 1
-    steps["w"][1:] = [w for _, w in pairs]
-    return list(zip([1.0 - p, *(p * probability for probability, _ in pairs)], steps, strict=True))
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        R = get(getattr(params, self.letter))
+        if isinstance(R, Bernoulli):
+            return [(1.0, np.ones(1, dtype=np.int64))]
+        return R.randomness(self.size(problem))

@@ -1,20 +1,26 @@
 """What the two options of SCAFFOLD share: everything but the update of the control variates."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...core.compiled import njit
+from ...core.dispatch import implements
+from . import letters
+from .cost import Dense
 from .local_steps import broadcast
+from .server_rounds import start_round
+
+#: Model and control variate travel both ways.
+SENDS = Dense(up=2, down=2)
 
 
 class Params(NamedTuple):
     """The local step size and the number of local steps."""
 
-    eta: float
-    """Local step size η, positive; the server's step size is 1."""
-    K: int
-    """Local steps in a round, at least 1."""
+    eta: letters.LocalStepSize
+    """Local step size η; the server's step size is 1."""
+    K: letters.LocalSteps
+    """Local steps in a phase."""
 
 
 class State(NamedTuple):
@@ -28,31 +34,25 @@ class State(NamedTuple):
     """Control variate of the server, shape (d,)."""
 
 
-def initial(problem, params):
+def start(problem: Any, params: Any) -> State:
     """Return the start x = 0, c_i = c = 0."""
     return State(np.zeros(problem.d), np.zeros((problem.n, problem.d)), np.zeros(problem.d))
 
 
-@njit
-def start_round(state, Y, H):
+@implements(start_round, Params)
+def _start(params, kernel, state, phase):
     """Give every client the model, y_i = x, and its correction h_i = c_i - c."""
-    broadcast(state.x, Y)
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            H[i, j] = state.C[i, j] - state.c[j]
+    broadcast(state.x, phase.Y)
+    for i in range(phase.H.shape[0]):
+        for j in range(phase.H.shape[1]):
+            phase.H[i, j] = state.C[i, j] - state.c[j]
 
 
-def invariants(problem, params, state):
+def invariants(problem: Any, params: Any, state: State) -> dict[str, np.ndarray]:
     """Return what stays 0: c - (1/n) Σ_i c_i."""
     return {"server's minus mean of clients' control variates": state.c - state.C.mean(axis=0)}
 
 
-def fixed_point(problem, params, target):
+def fixed_point(problem: Any, params: Any, target: Any) -> State:
     """x = x*, c_i = ∇f_i(x*), c = 0."""
     return State(target.x.copy(), target.gradients.copy(), target.gradients.mean(axis=0))
-
-
-def lyapunov(problem, params, state, target):
-    """V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖²."""
-    drift = np.mean(np.sum((state.C - target.gradients) ** 2, axis=1))
-    return float(np.sum((state.x - target.x) ** 2) + 9.0 * (params.K * params.eta) ** 2 * drift)

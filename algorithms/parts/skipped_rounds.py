@@ -1,19 +1,10 @@
-"""What ProxSkip and Scaffnew share: parameters, state, coin, start, fixed point and Lyapunov function."""
+"""What ProxSkip and its relatives share: models and control variates, start, fixed point, and the sum that stays 0."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .cost import Cost, Pace, dense_cost
-
-
-class Params(NamedTuple):
-    """The step size and the probability of communication."""
-
-    gamma: float
-    """Step size γ, positive."""
-    p: float
-    """Probability of communication in an iteration, in (0, 1]."""
+from ...core.compiled import njit
 
 
 class State(NamedTuple):
@@ -25,55 +16,30 @@ class State(NamedTuple):
     """Control variates h_i, shape (n, d)."""
 
 
-def initial(problem, params):
+def start(problem: Any, params: Any) -> State:
     """Return the start x_i = h_i = 0."""
     return State(np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d)))
 
 
-def outcomes(problem, params):
-    """Return both sides of the coin with their probabilities."""
-    return ((params.p, 1), (1.0 - params.p, 0))
-
-
-def draw(rng, problem, params, rounds):
-    """Return the lengths of the rounds, geometric with mean 1/p."""
-    return rng.geometric(params.p, rounds)
-
-
-def unroll(lengths):
-    """Return the coins of all iterations, 1 where a round ends, from the lengths of the rounds.
-
-    Examples
-    --------
-    >>> unroll(np.array([3, 1]))
-    array([0, 0, 1, 1])
-    """
-    flips = np.zeros(int(lengths.sum()), dtype=np.int64)
-    flips[np.cumsum(lengths) - 1] = 1
-    return flips
-
-
-def cost(problem, params, lengths) -> Cost:
-    """One vector up and down a round."""
-    return dense_cost(problem, lengths)
-
-
-def pace(params) -> Pace:
-    """A step is an iteration, which ends a round with probability p."""
-    return Pace(params.p, 1.0)
-
-
-def estimate(state):
+def model(state: Any) -> np.ndarray:
     """Return the mean model."""
     return state.X.mean(axis=0)
 
 
-def fixed_point(problem, params, target):
+def fixed_point(problem: Any, params: Any, target: Any) -> State:
     """x_i = x*, h_i = ∇f_i(x*)."""
     return State(np.tile(target.x, (problem.n, 1)), target.gradients.copy())
 
 
-def lyapunov(problem, params, state, target):
-    """V = Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - ∇f_i(x*)‖²."""
-    drift = np.sum((state.H - target.gradients) ** 2)
-    return float(np.sum((state.X - target.x) ** 2) + (params.gamma / params.p) ** 2 * drift)
+def invariants(problem: Any, params: Any, state: Any) -> dict[str, np.ndarray]:
+    """Return what stays 0: Σ_i h_i."""
+    return {"sum of control variates": state.H.sum(axis=0)}
+
+
+@njit
+def take(x, p_over_gamma, X, H):
+    """x_i⁺ = x at every client, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            H[i, j] += p_over_gamma * (x[j] - X[i, j])
+            X[i, j] = x[j]

@@ -1,0 +1,122 @@
+"""A method from a user's file: the file is executed as if it lay beside the methods, and known by its content."""
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from types import ModuleType
+
+from numba.core.dispatcher import Dispatcher
+
+from ...core.compiled import FILE_MARK, store_as
+from ...core.errors import InputError
+
+_METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
+# What cannot change without a change of the file, if it is no number, text or tuple of these.
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
+
+
+def content(path: Path) -> str:
+    """Return a hash of a Python file and of what it imports from beside it.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or cannot be read.
+    """
+    digest = blake2b(digest_size=8)
+    for file in [path, *_imported_from_beside(path)]:
+        digest.update(file.name.encode() + b"\0" + _read(file) + b"\0")
+    return digest.hexdigest()
+
+
+def execute(path: Path) -> ModuleType:
+    """Return the module that a Python file makes; one of the same content is not executed again.
+
+    The file is executed as if it lay in the folder ``algorithms``, so that a copy of one of its files works as it is,
+    and with its own folder in reach of ``import``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no Python file or raises an error.
+    """
+    stem = re.sub(r"\W", "_", path.stem)
+    name = f"{_METHODS}{FILE_MARK}{stem}_{content(path)}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"method file {str(path)!r} is no Python file: give a file that ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    # Numba's cache finds the file's named tuples again by this name.
+    sys.modules[name] = module
+    try:
+        with _importing_from(path):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise InputError(
+            f"method file {str(path)!r} cannot be executed, {type(error).__name__}: {error}: mend it and try again."
+        ) from error
+    return module
+
+
+def identity(module: ModuleType) -> str:
+    """Return a hash of all that the compiled code of a user's file depends on: its content and its constants.
+
+    A constant may come from elsewhere, such as the environment, and is frozen into compiled code.
+    """
+    constants = {name: value for name, value in vars(module).items() if isinstance(value, _PLAIN) and name[:2] != "__"}
+    return blake2b(f"{module.__name__}\0{sorted(constants.items(), key=str)}".encode(), digest_size=16).hexdigest()
+
+
+def store_compiled(module: ModuleType, *loops: Dispatcher) -> None:
+    """Let the compiled functions of a user's file be stored on disk, and those that were made for it."""
+    own = [thing for thing in vars(module).values() if isinstance(thing, Dispatcher)]
+    own = [function for function in own if function.py_func.__module__ == module.__name__]
+    store_as(identity(module), *own, *loops)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"method file {str(path)!r} does not exist: give the path of a Python file.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"method file {str(path)!r} cannot be read, {error}: give the path of a Python file."
+        ) from None
+
+
+def _imported_from_beside(path: Path, seen: frozenset[Path] = frozenset()) -> list[Path]:
+    """Return the files in the folder of a file that it imports, and those that they import."""
+    try:
+        tree = ast.parse(_read(path))
+    except (SyntaxError, ValueError):
+        return []  # executing it says what is wrong
+    wanted = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    wanted |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    found: list[Path] = []
+    for name in sorted({name.partition(".")[0] for name in wanted if name}):
+        beside = path.parent / f"{name}.py"
+        if beside.is_file() and beside not in {path, *seen, *found}:
+            found += [beside, *_imported_from_beside(beside, seen | {path, *found, beside})]
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _importing_from(path: Path) -> Iterator[None]:
+    """Let a file import what lies beside it, as it is now and not as an earlier file of that name was."""
+    for beside in _imported_from_beside(path):
+        sys.modules.pop(beside.stem, None)
+    folder = str(path.parent.resolve())
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
