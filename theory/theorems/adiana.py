@@ -24,18 +24,18 @@ Optimization" (2020).
 
 import math
 
-from ...algorithms.adiana import Params, lyapunov
+import numpy as np
+
+from ...algorithms.adiana import THETA_2, Params, State
 from ...algorithms.parts.messages import compressor, unbiased
+from ...problems import Problem, Solution
 from ..theorem import Condition
 from .diana import prescribed_compressor
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
-
 EXPONENTS = {"rounds": 0.5, "iterations": 0.5}
-TIGHT = False
 
 
-def prescribed(problem, C=None):
+def prescribed(problem: Problem, C: str | None = None) -> Params:
     """α = 1/(1 + ω), q = min{1, max{1, √(n/(32ω)) - 1}/(2(1 + ω))}, θ₁ = min{1/4, √(ημ/q)}; by default C as for DIANA.
 
     η and γ are the largest, and β = 1 - γμ.
@@ -48,7 +48,7 @@ def prescribed(problem, C=None):
     return with_step(problem, params._replace(alpha=1.0 / (1.0 + omega), q=q))
 
 
-def with_step(problem, params):
+def with_step(problem: Problem, params: Params) -> Params:
     """Return the parameters with the largest η, and the θ₁, γ and β that go with it."""
     eta = largest_step(problem, params)
     theta = min(0.25, math.sqrt(eta * problem.mu / params.q))
@@ -56,14 +56,14 @@ def with_step(problem, params):
     return params._replace(eta=eta, theta=theta, gamma=gamma, beta=1.0 - gamma * problem.mu)
 
 
-def largest_step(problem, params):
+def largest_step(problem: Problem, params: Params) -> float:
     """min{1/(2L), n/(64ω(2q/α + 1)²L)}."""
     omega = compressor(params).omega(problem.d)
     noise = 64.0 * omega * (2.0 * params.q / params.alpha + 1.0) ** 2 / problem.n
     return 1.0 / (problem.L * max(2.0, noise))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """Each bound on a letter, up to rounding, and an unbiased C with ω > 0."""
     omega = compressor(params).omega(problem.d)
     if not 0 < omega < math.inf:
@@ -78,14 +78,27 @@ def admissible(problem, params):
     )
 
 
-def _at_most(letter, value, text, bound):
+def _at_most(letter: str, value: float, text: str, bound: float) -> Condition:
     # Rounding must not refuse the largest values themselves.
     holds = 0 < value <= bound * (1.0 + 1e-12) + 1e-15
     return Condition(f"0 < {letter} <= {text}", holds, f"{letter} = {value:g}, {text} = {bound:g}")
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{β, 1 - θ₁/2, 1 - qθ₁/(1 + θ₁), 1 - α/4}."""
     theta = params.theta
     learning = min(theta / 2.0, params.q * theta / (1.0 + theta), params.alpha / 4.0)
     return max(params.beta, 1.0 - learning)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = ‖z - x*‖² + c (F(y) - F* + ((1 + θ₁)/(2q)) (F(w) - F*) + (6ηω/(αn)) (1/n) Σ_i ‖h_i - ∇f_i(w)‖²).
+
+    There c = 2γβ/θ₁.
+    """
+    y, z, w, H = state
+    omega = compressor(params).omega(problem.d)
+    reference = (1.0 + params.theta) * THETA_2 / params.q * problem.gap(w)
+    learnt = 6.0 * params.eta * omega / (params.alpha * problem.n**2) * float(np.sum((H - problem.gradients(w)) ** 2))
+    c = 2.0 * params.gamma * params.beta / params.theta
+    return float(np.sum((z - target.x) ** 2)) + c * (problem.gap(y) + reference + learnt)

@@ -9,21 +9,14 @@ Successful Combination of Local Training and Communication Compression" (2022), 
 TAMUNA's has.
 """
 
-from ...algorithms.compressed_scaffnew import Params, lyapunov
+from ...algorithms.compressed_scaffnew import Params
 from ...algorithms.parts.cohorts import check_senders
-from .tamuna import (
-    EXPONENTS,
-    TIGHT,
-    balanced_p,
-    chi_max,
-    contraction,
-)
+from ...problems import Problem
+from .tamuna import EXPONENTS, TIGHT, balanced_p, chi_max, contraction, lyapunov
 from .tamuna import conditions_of_masks as admissible
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
 
-
-def prescribed(problem, s=None):
+def prescribed(problem: Problem, s: int | None = None) -> Params:
     """γ = 1/L, χ = χ_max, and p that balances the two factors; by default s = max{2, ⌊n/d⌋}."""
     s = s or max(2, problem.n // problem.d)
     check_senders(problem, s, problem.n)

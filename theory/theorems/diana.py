@@ -10,34 +10,34 @@ Coordinate Descent" (2020), its corollary for DIANA.
 
 import math
 
-from ...algorithms.diana import Params, lyapunov
+import numpy as np
+
+from ...algorithms.diana import Params, State
 from ...algorithms.parts.messages import compressor, unbiased
+from ...problems import Problem, Solution
 from ..theorem import Condition
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
-
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
-TIGHT = False
 
 
-def prescribed(problem, C=None):
+def prescribed(problem: Problem, C: str | None = None) -> Params:
     """γ = 1/(L(1 + 6ω/n)) and α = 1/(1 + ω); by default C = rand-k with k = ⌈d/n⌉, below d."""
     params = Params(gamma=1.0, alpha=1.0, C=C or prescribed_compressor(problem))
     omega = unbiased(params, "DIANA").omega(problem.d)
     return params._replace(gamma=largest_step(problem, omega), alpha=1.0 / (1.0 + omega))
 
 
-def prescribed_compressor(problem):
+def prescribed_compressor(problem: Problem) -> str:
     """Rand-k with k = ⌈d/n⌉, below d."""
     return f"RandK({min(-(-problem.d // problem.n), max(1, problem.d - 1))})"
 
 
-def largest_step(problem, omega):
+def largest_step(problem: Problem, omega: float) -> float:
     """1/(L(1 + 6ω/n))."""
     return 1.0 / (problem.L * (1.0 + 6.0 * omega / problem.n))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ <= 1/(L(1 + 6ω/n)), 0 < α <= 1/(1 + ω), an unbiased C with ω > 0."""
     omega = compressor(params).omega(problem.d)
     gamma, alpha = largest_step(problem, omega), 1.0 / (1.0 + omega)
@@ -54,6 +54,12 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{1 - γμ, 1 - α/2}."""
     return max(1.0 - params.gamma * problem.mu, 1.0 - params.alpha / 2.0)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = ‖x - x*‖² + (4ωγ²/(αn)) (1/n) Σ_i ‖h_i - ∇f_i(x*)‖²."""
+    weight = 4.0 * compressor(params).omega(problem.d) * params.gamma**2 / (params.alpha * problem.n**2)
+    return float(np.sum((state.x - target.x) ** 2) + weight * np.sum((state.H - target.gradients) ** 2))

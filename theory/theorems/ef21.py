@@ -16,24 +16,27 @@ import math
 
 import numpy as np
 
-from ...algorithms.ef21 import Params, contractive, lyapunov, theta
+from ...algorithms.ef21 import Params, State, contractive
 from ...algorithms.parts.messages import compressor
+from ...problems import Problem, Solution
 from ..theorem import Condition
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
-
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
-TIGHT = False
 _SENT = 0.1
 
 
-def prescribed(problem, C=None):
+def prescribed(problem: Problem, C: str | None = None) -> Params:
     """γ = min{1/(L + L̃√(2β/θ)), θ/(2μ)}; by default C = top-k with k = ⌈d/10⌉."""
     params = Params(gamma=1.0, C=C or f"TopK({math.ceil(_SENT * problem.d)})")
     return params._replace(gamma=largest_step(problem, contractive(problem, params)))
 
 
-def largest_step(problem, delta):
+def theta(delta: float) -> float:
+    """θ = 1 - √(1 - δ)."""
+    return 1.0 - math.sqrt(1.0 - delta)
+
+
+def largest_step(problem: Problem, delta: float) -> float:
     """min{1/(L + L̃√(2β/θ)), θ/(2μ)}."""
     mean_square = math.sqrt(np.mean(problem.L_i**2))
     # √(2β/θ) = √(2(1 - δ))/θ
@@ -41,7 +44,7 @@ def largest_step(problem, delta):
     return min(1.0 / smoothness, theta(delta) / (2.0 * problem.mu))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """A contractive C, 0 < γ <= min{1/(L + L̃√(2β/θ)), θ/(2μ)} up to rounding."""
     delta = compressor(params).delta(problem.d)
     if not delta > 0.0:
@@ -56,6 +59,12 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = 1 - γμ."""
     return 1.0 - params.gamma * problem.mu
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = F(x) - F* + (γ/θ) (1/n) Σ_i ‖g_i - ∇f_i(x)‖² with θ = 1 - √(1 - δ)."""
+    weight = params.gamma / (theta(compressor(params).delta(problem.d)) * problem.n)
+    return problem.gap(state.x) + weight * float(np.sum((state.G - problem.gradients(state.x)) ** 2))

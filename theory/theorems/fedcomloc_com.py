@@ -11,15 +11,10 @@ Quantized Models" (2024).
 import math
 
 from ...algorithms.fedcomloc_com import Params
-from ...algorithms.parts.skipped_rounds import lyapunov
-from .proxskip import admissible
-
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "lyapunov", "prescribed"]
-
-EXPONENTS = {}
-TIGHT = False
+from ...problems import Problem
+from .proxskip import admissible, lyapunov
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L, p = 1/√κ, C = quantisation to 2^8 levels."""
     return Params(gamma=1.0 / problem.L, p=1.0 / math.sqrt(problem.kappa), C="QSGD(8)")

@@ -15,28 +15,32 @@ Source: Mitra, Jaafar, Pappas and Hassani, "Linear Convergence in Federated Lear
 Sparse Gradients" (2021), its theorem for strongly convex functions and equal clients.
 """
 
-from ...algorithms.fedlin import Params, lyapunov
+from ...algorithms.fedlin import Params, State
+from ...problems import Problem, Solution
 from ..theorem import Condition
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
-
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
-TIGHT = False
+UNIT = "round"
 _LOCAL_STEPS = 10
 
 
-def prescribed(problem, K=_LOCAL_STEPS):
+def prescribed(problem: Problem, K: int = _LOCAL_STEPS) -> Params:
     """η = 1/(6 K L); the theory leaves K free, by default it is 10."""
     return Params(eta=1.0 / (6.0 * K * problem.L), K=K)
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < η <= 2/(5 K L)."""
     bound = 2.0 / (5.0 * params.K * problem.L)
     holds = 0 < params.eta <= bound * (1 + 1e-12)
     return (Condition("0 < η <= 2/(5 K L)", holds, f"η = {params.eta:g}, 2/(5 K L) = {bound:g}"),)
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = 1 - ηKμ, for a round."""
     return 1.0 - params.eta * params.K * problem.mu
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = F(x) - F*."""
+    return problem.gap(state.x)

@@ -7,25 +7,30 @@ O(κ log 1/ε) rounds.
 Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.1.5.
 """
 
-from ...algorithms.gradient_descent import Params, lyapunov
-from ..theorem import gradient_step_factor, step_size_condition
+import numpy as np
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+from ...algorithms.gradient_descent import Params, State
+from ...problems import Problem, Solution
+from ..theorem import Condition, gradient_step_factor, step_size_condition
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
-TIGHT = False
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L."""
     return Params(gamma=1.0 / problem.L)
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L."""
     return (step_size_condition("γ", params.gamma, 2.0 / problem.L, "2/L"),)
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{(1 - γμ)², (1 - γL)²}."""
     return gradient_step_factor(problem, params.gamma)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = ‖x - x*‖²."""
+    return float(np.sum((state.x - target.x) ** 2))

@@ -16,22 +16,21 @@ Computational Complexity" (2022), main theorem, in the sharper form that the ide
 
 import numpy as np
 
-from ...algorithms.gradskip import lyapunov, probabilities
-from .scaffnew import EXPONENTS, TIGHT, admissible, prescribed
+from ...algorithms.gradskip import Params, probabilities
+from ...problems import Problem
+from .scaffnew import EXPONENTS, TIGHT, admissible, lyapunov, prescribed
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
 
-
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max_i max{φ_i(μ_i), φ_i(L_i), q_i (1 - p²)}."""
     return contraction_with(probabilities(problem, params), problem, params)
 
 
-def contraction_with(q, problem, params):
+def contraction_with(q: np.ndarray, problem: Problem, params: Params) -> float:
     """Return ρ for any q_i, shape (n,), not only for those that the method takes; below 1 only where γ allows them."""
     gamma, p = params
 
-    def phi(lam):
+    def phi(lam: np.ndarray) -> np.ndarray:
         return (1.0 - gamma * lam) ** 2 + (1.0 - p**2) * (1.0 - q) * (gamma * lam / p) ** 2
 
     return float(np.max([phi(problem.mu_i), phi(problem.L_i), q * (1.0 - p**2)]))

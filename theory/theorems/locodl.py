@@ -15,17 +15,17 @@ Compression" (2024), main theorem.
 
 import math
 
-from ...algorithms.locodl import Params, lyapunov
+import numpy as np
+
+from ...algorithms.locodl import Params, State, fixed_point
 from ...algorithms.parts.messages import compressor, unbiased
+from ...problems import Problem, Solution
 from ..theorem import Condition, step_size_condition
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
-
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
-TIGHT = False
 
 
-def prescribed(problem, C=None):
+def prescribed(problem: Problem, C: str | None = None) -> Params:
     """γ = 1/L, μ_g = μ/2, χ = ρ = 1/(1 + ω_av), p that balances the factors; by default C = rand-k with k = ⌈d/n⌉."""
     C = C or f"RandK({-(-problem.d // problem.n)})"
     params = Params(gamma=1.0 / problem.L, p=1.0, chi=1.0, rho=1.0, mu_g=problem.mu / 2.0, C=C)
@@ -35,18 +35,18 @@ def prescribed(problem, C=None):
     return params._replace(p=p, chi=1.0 / (1.0 + mean), rho=1.0 / (1.0 + mean))
 
 
-def variances(problem, params):
+def variances(problem: Problem, params: Params) -> tuple[float, float]:
     """Return ω and ω_av = ω/n, since the compressors are independent."""
     omega = compressor(params).omega(problem.d)
     return omega, omega / problem.n
 
 
-def constants(problem, params):
+def constants(problem: Problem, params: Params) -> tuple[float, float]:
     """Return L' and μ', those of the f_i - g and of g."""
     return max(problem.L - params.mu_g, params.mu_g), min(problem.mu - params.mu_g, params.mu_g)
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L', 0 < p <= 1, 0 < μ_g < μ, an unbiased C, 2ρ - ρ²(1 + ω_av) - χ >= 0."""
     L, _ = constants(problem, params)
     omega, mean = variances(problem, params)
@@ -61,9 +61,17 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{(1 - γμ')², (1 - γL')², 1 - p²χ/(1+2ω)}."""
     L, mu = constants(problem, params)
     omega, _ = variances(problem, params)
     agreement = 1.0 - params.p**2 * params.chi / (1.0 + 2.0 * omega)
     return max((1.0 - params.gamma * mu) ** 2, (1.0 - params.gamma * L) ** 2, agreement)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = Σ_i ‖x_i - x*‖² + n ‖y - x*‖² + (γ² (1 + 2ω)/(p² χ)) (Σ_i ‖u_i - u_i*‖² + n ‖v - v*‖²)."""
+    fixed = fixed_point(problem, params, target)
+    X, y, U, v = (np.sum((now - there) ** 2) for now, there in zip(state, fixed, strict=True))
+    weight = params.gamma**2 * (1.0 + 2.0 * compressor(params).omega(problem.d)) / (params.p**2 * params.chi)
+    return float(X + problem.n * y + weight * (U + problem.n * v))

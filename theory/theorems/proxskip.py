@@ -11,21 +11,22 @@ Primal-Dual Optimization Algorithms with Randomized Proximal Updates" (2023).
 
 import math
 
-from ...algorithms.parts.skipped_rounds import Params, lyapunov
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+import numpy as np
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+from ...algorithms.parts.skipped_rounds import Params, State
+from ...problems import Problem, Solution
+from ..theorem import Condition, gradient_step_factor, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L, p = 1/√κ."""
     return Params(gamma=1.0 / problem.L, p=1.0 / math.sqrt(problem.kappa))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L and 0 < p <= 1."""
     return (
         step_size_condition("γ", params.gamma, 2.0 / problem.L, "2/L"),
@@ -33,6 +34,12 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{(1 - γμ)², (1 - γL)², 1 - p²}."""
     return max(gradient_step_factor(problem, params.gamma), 1.0 - params.p**2)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - ∇f_i(x*)‖²."""
+    drift = np.sum((state.H - target.gradients) ** 2)
+    return float(np.sum((state.X - target.x) ** 2) + (params.gamma / params.p) ** 2 * drift)

@@ -12,22 +12,24 @@ Learning" (2022), main theorem for the L-SVRG estimator.
 
 import math
 
-from ...algorithms.proxskip_vr import Params, lyapunov
+from ...algorithms.parts import skipped_rounds
+from ...algorithms.proxskip_vr import Params, State
+from ...problems import Problem, Solution
+from ...problems.oracles import spread_of_components
 from ..theorem import Condition
-
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+from . import proxskip
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/(6 L), p = √(γμ), q = 2γμ."""
     gamma = 1.0 / (6.0 * problem.component_L)
     return Params(gamma=gamma, p=math.sqrt(gamma * problem.mu), q=2.0 * gamma * problem.mu)
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ <= 1/(6 L), 0 < p <= 1, 0 < q <= 1."""
     largest = 1.0 / (6.0 * problem.component_L)
     return (
@@ -37,6 +39,13 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{1 - γμ, 1 - p², 1 - q/2}."""
     return max(1.0 - params.gamma * problem.mu, 1.0 - params.p**2, 1.0 - params.q / 2.0)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V of Scaffnew plus (4γ²/q) Σ_i (1/m_i) Σ_j ‖∇f_ij(y_i) - ∇f_ij(x*)‖²."""
+    own, models = skipped_rounds.Params(params.gamma, params.p), skipped_rounds.State(state.X, state.H)
+    spread = spread_of_components(problem.kernel, state.Y, target.x)
+    return proxskip.lyapunov(problem, own, models, target) + 4.0 * params.gamma**2 / params.q * spread

@@ -22,19 +22,19 @@ its theorems on linear convergence.
 
 import math
 
+import numpy as np
+
 from ...algorithms.compressors.rand_blocks import RandBlocks
 from ...algorithms.compressors.rand_k import RandK
-from ...algorithms.randprox import Params, compressor, lyapunov
+from ...algorithms.randprox import Params, State, compressor, fixed_point
+from ...problems import Problem, Solution
 from ...problems.composite import block_norm, coupling
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
-
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
-TIGHT = False
 
 
-def prescribed(problem, R=None):
+def prescribed(problem: Problem, R: str | None = None) -> Params:
     """γ = 1/L and the largest τ; by default R = Bernoulli(p), τ = p/(γ‖K‖²), and p makes the dual factor 1 - 1/κ."""
     part = coupling(problem)
     a = problem.L * part.mu_h_star / part.norm**2
@@ -45,13 +45,13 @@ def prescribed(problem, R=None):
     return params._replace(tau=largest_tau(problem, params))
 
 
-def largest_tau(problem, params):
+def largest_tau(problem: Problem, params: Params) -> float:
     """1/(γ((1-ζ)‖K‖² + ω_ran))."""
     _, omega_ran, zeta = variance(problem, params)
     return float(1.0 / (params.gamma * ((1.0 - zeta) * coupling(problem).norm ** 2 + omega_ran)))
 
 
-def variance(problem, params):
+def variance(problem: Problem, params: Params) -> tuple[float, float, float]:
     """Return ω, ω_ran and ζ."""
     part, R = coupling(problem), compressor(params)
     omega = R.omega(part.m)
@@ -63,7 +63,7 @@ def variance(problem, params):
     return omega, omega * part.norm**2, 0.0
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, γτ((1-ζ)‖K‖² + ω_ran) <= 1, and what makes the dual variable contract."""
     part, (_, omega_ran, zeta) = coupling(problem), variance(problem, params)
     product = params.gamma * params.tau * ((1.0 - zeta) * part.norm**2 + omega_ran)
@@ -79,10 +79,18 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{max{(1 - γμ)², (1 - γL)²}/(1 + γμ_g), 1 - (2τμ_h* + [g = 0] γτλ_min(KK'))/((1+ω)(1 + 2τμ_h*))}."""
     part, (omega, _, _) = coupling(problem), variance(problem, params)
     gain = 2.0 * params.tau * part.mu_h_star
     used = gain + (params.gamma * params.tau * part.lam_min if part.g_is_zero else 0.0)
     primal = gradient_step_factor(problem, params.gamma) / (1.0 + params.gamma * part.mu_g)
     return max(primal, 1.0 - used / ((1.0 + omega) * (1.0 + gain)))
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = (1/γ) ‖x - x*‖² + (1+ω) (1/τ + 2 μ_h*) ‖u - u*‖²."""
+    part = coupling(problem)
+    weight = (1.0 + compressor(params).omega(part.m)) * (1.0 / params.tau + 2.0 * part.mu_h_star)
+    x, u = fixed_point(problem, params, target)
+    return float(np.sum((state.x - x) ** 2) / params.gamma + weight * np.sum((state.u - u) ** 2))

@@ -15,21 +15,23 @@ its theorem on federated learning.
 
 import math
 
-from ...algorithms.randprox_fl import Params, compressor, lyapunov
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+import numpy as np
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+from ...algorithms.parts.skipped_rounds import State
+from ...algorithms.randprox_fl import Params, compressor, fixed_point
+from ...problems import Problem, Solution
+from ..theorem import Condition, gradient_step_factor, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L, R = Bernoulli(1/√κ)."""
     return Params(gamma=1.0 / problem.L, R=f"Bernoulli({1.0 / math.sqrt(problem.kappa)!r})")
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, ψ = 0."""
     return (
         step_size_condition("γ", params.gamma, 2.0 / problem.L, "2/L"),
@@ -37,7 +39,14 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{(1 - γμ)², (1 - γL)², 1 - 1/(1+ω)²}."""
     omega = compressor(params).omega(problem.d)
     return max(gradient_step_factor(problem, params.gamma), 1.0 - 1.0 / (1.0 + omega) ** 2)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = Σ_i ‖x_i - x*‖² + γ² (1+ω)² Σ_i ‖h_i - h_i*‖² with h_i* = ∇f_i(x*) - ∇F(x*)."""
+    X, H = fixed_point(problem, params, target)
+    weight = (params.gamma * (1.0 + compressor(params).omega(problem.d))) ** 2
+    return float(np.sum((state.X - X) ** 2) + weight * np.sum((state.H - H) ** 2))

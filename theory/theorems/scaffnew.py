@@ -7,13 +7,4 @@ Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Grad
 Communication Acceleration! Finally!" (2022), main theorem and its corollary for Scaffnew.
 """
 
-from .proxskip import (
-    EXPONENTS,
-    TIGHT,
-    admissible,
-    contraction,
-    lyapunov,
-    prescribed,
-)
-
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+from .proxskip import EXPONENTS, TIGHT, admissible, contraction, lyapunov, prescribed

@@ -11,22 +11,19 @@ Federated Learning" (2024).
 import math
 
 from ...algorithms.parts.pruning import Params
-from ...algorithms.parts.skipped_rounds import lyapunov
+from ...problems import Problem
 from ..theorem import Condition, step_size_condition
+from .proxskip import lyapunov
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "lyapunov", "prescribed"]
-
-EXPONENTS = {}
-TIGHT = False
 _KEPT = 0.2
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L, p = 1/√κ, k = ⌈d/5⌉."""
     return Params(gamma=1.0 / problem.L, p=1.0 / math.sqrt(problem.kappa), k=math.ceil(_KEPT * problem.d))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, 0 < p <= 1, 1 <= k <= d."""
     return (
         step_size_condition("γ", params.gamma, 2.0 / problem.L, "2/L"),

@@ -10,17 +10,25 @@ Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Server: Acc
 Learning" (2024).
 """
 
-from ...algorithms.sparse_proxskip_l1 import lyapunov
+import numpy as np
+
+from ...algorithms.parts.skipped_rounds import Params, State
+from ...algorithms.sparse_proxskip_l1 import fixed_point
+from ...problems import Problem, Solution
 from ..theorem import Condition
 from . import proxskip
 from .proxskip import EXPONENTS, TIGHT, contraction, prescribed
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
 
-
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, 0 < p <= 1, ψ = 0."""
     return (
         *proxskip.admissible(problem, params),
         Condition("ψ = 0 for a linear rate", problem.is_smooth, f"ψ = {problem.psi!r}"),
     )
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - h_i*‖² with h_i* = ∇f_i(x*) - ∇F(x*)."""
+    X, H = fixed_point(problem, params, target)
+    return float(np.sum((state.X - X) ** 2) + (params.gamma / params.p) ** 2 * np.sum((state.H - H) ** 2))

@@ -12,21 +12,16 @@ import math
 
 import numpy as np
 
-from ...algorithms.parts.skipped_rounds import lyapunov
 from ...algorithms.sparse_proxskip_server_soft import Params
-from .proxskip import admissible
-
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "lyapunov", "prescribed", "tenth_of_largest"]
-
-EXPONENTS = {}
-TIGHT = False
+from ...problems import Problem
+from .proxskip import admissible, lyapunov
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L, p = 1/√κ, λ = ‖∇F(0)‖_∞/10."""
     return Params(gamma=1.0 / problem.L, p=1.0 / math.sqrt(problem.kappa), lam=tenth_of_largest(problem))
 
 
-def tenth_of_largest(problem):
+def tenth_of_largest(problem: Problem) -> float:
     """Return ‖∇F(0)‖_∞/10: from ten times that on the solution with λ ‖x‖₁ is 0."""
     return float(np.abs(problem.gradient(np.zeros(problem.d))).max()) / 10.0

@@ -11,23 +11,20 @@ Communication Acceleration! Finally!" (2022), theorem of its stochastic variant.
 
 import math
 
-from ...algorithms.parts.skipped_rounds import Params, lyapunov
+from ...algorithms.parts.skipped_rounds import Params
+from ...problems import Problem
 from ...problems.oracles import variance_of_components
 from ..theorem import Condition
-
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "noise", "prescribed"]
-
-EXPONENTS = {}
-TIGHT = False
+from .proxskip import lyapunov
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/(2 L), p = √(γμ)."""
     gamma = 1.0 / (2.0 * problem.component_L)
     return Params(gamma=gamma, p=math.sqrt(gamma * problem.mu))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ <= 1/(2 L), 0 < p <= 1."""
     largest = 1.0 / (2.0 * problem.component_L)
     return (
@@ -36,11 +33,11 @@ def admissible(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = 1 - min{γμ, p²}."""
     return 1.0 - min(params.gamma * problem.mu, params.p**2)
 
 
-def noise(problem, params):
+def noise(problem: Problem, params: Params) -> float:
     """σ² = γ²C."""
     return 2.0 * params.gamma**2 * variance_of_components(problem.kernel, problem.solution().x)

@@ -10,20 +10,16 @@ Communication Acceleration! Finally!" (2022), theorem of its stochastic variant,
 
 import math
 
-from ...algorithms.sproxskip_additive import Params, lyapunov
-from .proxskip import admissible, contraction
-
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "noise", "prescribed"]
-
-EXPONENTS = {}
-TIGHT = False
+from ...algorithms.sproxskip_additive import Params
+from ...problems import Problem
+from .proxskip import admissible, contraction, lyapunov
 
 
-def prescribed(problem):
+def prescribed(problem: Problem) -> Params:
     """γ = 1/L, p = 1/√κ, σ = 1."""
     return Params(gamma=1.0 / problem.L, p=1.0 / math.sqrt(problem.kappa), sigma=1.0)
 
 
-def noise(problem, params):
+def noise(problem: Problem, params: Params) -> float:
     """γ²nσ²."""
     return params.gamma**2 * problem.n * params.sigma**2

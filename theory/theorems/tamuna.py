@@ -11,17 +11,18 @@ Training, Compression, and Partial Participation" (2023), main theorem without s
 
 import math
 
-from ...algorithms.parts.cohorts import check_senders
-from ...algorithms.tamuna import Params, lyapunov
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+import numpy as np
 
-__all__ = ["EXPONENTS", "TIGHT", "admissible", "contraction", "lyapunov", "prescribed"]
+from ...algorithms.parts.cohorts import State, check_senders
+from ...algorithms.tamuna import Params
+from ...problems import Problem, Solution
+from ..theorem import Condition, gradient_step_factor, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
 
 
-def prescribed(problem, s=None, c=None):
+def prescribed(problem: Problem, s: int | None = None, c: int | None = None) -> Params:
     """γ = 1/L, χ = χ_max, p that balances the two factors; by default c is n/2, at least s, and s = max{2, ⌊c/d⌋}."""
     c = c or max(s or 2, problem.n // 2)
     s = s or max(2, c // problem.d)
@@ -30,17 +31,17 @@ def prescribed(problem, s=None, c=None):
     return Params(gamma=1.0 / problem.L, p=balanced_p(problem, s, chi), chi=chi, s=s, c=c)
 
 
-def chi_max(n, s):
+def chi_max(n: int, s: int) -> float:
     """χ_max = n(s-1)/(s(n-1)), in (1/2, 1]."""
     return n * (s - 1) / (s * (n - 1))
 
 
-def balanced_p(problem, s, chi):
+def balanced_p(problem: Problem, s: int, chi: float) -> float:
     """p = √((n-1)/(χ(s-1)κ)), at most 1."""
     return min(1.0, math.sqrt((problem.n - 1) / (chi * (s - 1) * problem.kappa)))
 
 
-def admissible(problem, params):
+def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, 0 < p <= 1, 2 <= s <= c <= n, 0 < χ <= χ_max."""
     return (
         *conditions_of_masks(problem, params),
@@ -48,7 +49,7 @@ def admissible(problem, params):
     )
 
 
-def conditions_of_masks(problem, params):
+def conditions_of_masks(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, 0 < p <= 1, 2 <= s <= n, 0 < χ <= χ_max."""
     n, s, chi = problem.n, params.s, params.chi
     # Rounding in the formula for χ_max must not refuse χ_max itself.
@@ -61,7 +62,14 @@ def conditions_of_masks(problem, params):
     )
 
 
-def contraction(problem, params):
+def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{(1 - γμ)², (1 - γL)², 1 - p²χ(s-1)/(n-1)}."""
     agreement = 1.0 - params.p**2 * params.chi * (params.s - 1) / (problem.n - 1)
     return max(gradient_step_factor(problem, params.gamma), agreement)
+
+
+def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
+    """V = Σ_i ‖x_i - x*‖² + (γ²/(p² χ)) ((n-1)/(s-1)) Σ_i ‖h_i - ∇f_i(x*)‖²."""
+    gamma, p, chi, s = params.gamma, params.p, params.chi, params.s
+    weight = gamma**2 / (p**2 * chi) * (problem.n - 1) / (s - 1)
+    return float(np.sum((state.X - target.x) ** 2) + weight * np.sum((state.H - target.gradients) ** 2))
