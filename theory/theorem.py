@@ -106,11 +106,13 @@ class Theorem:
         --------
         >>> from rootkappa import problems
         >>> get("scaffnew").parameters(problems.Quadratic.random(kappa=100.0), gamma=0.5)
-        Params(gamma=0.5, p=0.1)
+        scaffnew.Params(gamma=0.5, p=0.1)
         """
         # What the theory leaves free is given to it first: the other letters may depend on it.
         free = list(signature(self._prescribed).parameters)[1:]
-        given = {letter: checked_letter(letter, changes[letter]) for letter in free if letter in changes}
+        given = {letter: changes[letter] for letter in free if letter in changes}
+        for letter, value in given.items():
+            checked_letter(type(self._prescribed(problem)), letter, value)
         return override(self._prescribed(problem, **given), changes, self.name)
 
     def __repr__(self) -> str:

@@ -21,6 +21,7 @@ from ...problems.problem import Problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
 from ..parts.cost import Cost, Pace, Sends
+from ..parts.letters import checked
 from ..parts.rounds import Listing, Randomness
 from . import files
 
@@ -177,6 +178,22 @@ class Method:
         """Whether the method is one of the package's own, not a file of the user's."""
         return self.name in names()
 
+    def letters(self, params: Any) -> Any:
+        """Return parameters in the method's own class, which compiled code goes by, each checked for its range.
+
+        Raises
+        ------
+        InputError
+            If they have other letters, or one is out of range.
+        """
+        fields = getattr(params, "_fields", None)
+        if fields is None or set(fields) != set(self.Params._fields):
+            raise InputError(
+                f"params = {params!r} are no parameters of {self.name}: give its letters, "
+                f"{', '.join(self.Params._fields)}, for example by theorem.parameters(problem)."
+            )
+        return checked(self.Params(**params._asdict()))
+
     def stated(self) -> ModuleType | None:
         """Return the module that states the theorem which the method names, or its own; None if there is neither.
 
@@ -283,10 +300,13 @@ class _Declared:
         if self._averages:
             shared = (local_steps.one_step, local_steps.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return local_steps.LocalSteps(self.randomness()["random"], self.get("compiled"), loops)
+            return local_steps.LocalSteps(
+                self.randomness()["random"], self._names["Params"], self.get("compiled"), loops
+            )
         if self._serves:
             shared = (server_rounds.one_round, server_rounds.all_rounds)
-            return server_rounds.ServerRounds(self._stored(*shared) if self._is_file else shared)
+            loops = self._stored(*shared) if self._is_file else shared
+            return server_rounds.ServerRounds(self._names["Params"], loops)
         return self.needed("step", " or a communicate for its Params")
 
     def _stored(self, *loops: Any) -> Any:

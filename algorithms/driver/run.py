@@ -12,7 +12,6 @@ from ...core.errors import InputError
 from ...core.randomness import generator
 from ...problems.problem import Problem
 from ..parts.cost import NOTHING, Cost
-from ..parts.letters import checked
 from .method import Method
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def run(
     True
     """
     method.check(problem)
-    checked(params)
+    params = method.letters(params)
     stops = _recorded_rounds(checked_count("rounds", rounds), record)
     measure = _Measure(method, problem, params, lyapunov, target)
     state, spent = method.start(problem, params), NOTHING

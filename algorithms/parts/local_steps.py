@@ -123,6 +123,8 @@ class LocalSteps:
     ----------
     random : Randomness
         The method's; with one part a round and one a step at most.
+    letters : type
+        The NamedTuple of its letters, by which compiled code knows the method.
     compiled : callable, optional
         ``compiled(params, state)`` returns the letters as compiled code sees them, of the same type; by default
         compressors become their senders.
@@ -133,26 +135,30 @@ class LocalSteps:
     def __init__(
         self,
         random: Randomness,
+        letters: type,
         compiled: Callable[[Any, Any], Any] | None = None,
         loops: tuple[Callable[..., None], Callable[..., None]] = (one_step, all_rounds),
     ) -> None:
-        self._compiled = compiled or with_senders
+        self._letters, self._compiled = letters, compiled or with_senders
         self._one_step, self._all_rounds = loops
         self._end = next((part.name for part in random.parts if not part.in_every_step), "")
         self._step = next((part.name for part in random.parts if part.in_every_step), "")
+
+    def _seen(self, params: Any, state: Any) -> Any:
+        return self._compiled(self._letters(*params), state)
 
     def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
         """One iteration."""
         coin = outcome["coin"] if self._end or self._step else outcome
         w = outcome[self._end] if self._end else _NONE
         xi = np.ascontiguousarray(outcome[self._step])[None] if self._step else _none(state)
-        self._one_step(self._compiled(params, state), kernel, state, coin, w, xi)
+        self._one_step(self._seen(params, state), kernel, state, coin, w, xi)
 
     def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
         """All rounds."""
         w = np.ascontiguousarray(draws.ends[self._end]) if self._end else np.zeros((len(draws), 0))
         xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _none(state)
-        self._all_rounds(self._compiled(params, state), kernel, state, draws.lengths, w, xi)
+        self._all_rounds(self._seen(params, state), kernel, state, draws.lengths, w, xi)
 
 
 _NONE = np.zeros(0)

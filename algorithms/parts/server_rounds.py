@@ -67,20 +67,25 @@ class ServerRounds:
 
     Parameters
     ----------
+    letters : type
+        The NamedTuple of the method's letters, by which compiled code knows it.
     loops : tuple of callable
         What :func:`one_round` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
     """
 
-    def __init__(self, loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds)) -> None:
+    def __init__(
+        self, letters: Any, loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds)
+    ) -> None:
+        self._letters = letters
         self._one_round, self._all_rounds = loops
 
     def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
         """One phase."""
-        self._one_round(params, kernel, state, _step_size(params), params.K)
+        self._one_round(self._letters(*params), kernel, state, _step_size(params), params.K)
 
     def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
         """All rounds."""
-        self._all_rounds(params, kernel, state, _step_size(params), np.full(len(draws), params.K))
+        self._all_rounds(self._letters(*params), kernel, state, _step_size(params), np.full(len(draws), params.K))
 
 
 def _step_size(params: Any) -> float:

@@ -27,7 +27,7 @@ import math
 import numpy as np
 
 from ...algorithms.adiana import THETA_2, Params, State
-from ...algorithms.parts.messages import compressor, unbiased
+from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
 from ..theorem import Condition
 from .diana import prescribed_compressor
@@ -42,7 +42,7 @@ def prescribed(problem: Problem, C: str | None = None) -> Params:
     """
     C = C or prescribed_compressor(problem)
     params = Params(eta=1.0, theta=0.25, gamma=1.0, beta=0.0, alpha=1.0, q=1.0, C=C)
-    omega = unbiased(params, "ADIANA").omega(problem.d)
+    omega = compressor(params).omega(problem.d)
     clients = math.sqrt(problem.n / (32.0 * omega)) if omega else math.inf
     q = min(1.0, max(1.0, clients - 1.0) / (2.0 * (1.0 + omega)))
     return with_step(problem, params._replace(alpha=1.0 / (1.0 + omega), q=q))

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from ...algorithms.diana import Params, State
-from ...algorithms.parts.messages import compressor, unbiased
+from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
 from ..theorem import Condition
 
@@ -23,7 +23,7 @@ EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 def prescribed(problem: Problem, C: str | None = None) -> Params:
     """γ = 1/(L(1 + 6ω/n)) and α = 1/(1 + ω); by default C = rand-k with k = ⌈d/n⌉, below d."""
     params = Params(gamma=1.0, alpha=1.0, C=C or prescribed_compressor(problem))
-    omega = unbiased(params, "DIANA").omega(problem.d)
+    omega = compressor(params).omega(problem.d)
     return params._replace(gamma=largest_step(problem, omega), alpha=1.0 / (1.0 + omega))
 
 

@@ -12,7 +12,9 @@ deterministic case; the factor is the K-fold product of the gradient step's.
 
 import numpy as np
 
-from ...algorithms.fedavg import Params, State, advance, step
+from ...algorithms import get
+from ...algorithms.fedavg import RANDOM, Params
+from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Quadratic, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 
@@ -58,7 +60,7 @@ def target(problem: Problem, params: Params) -> Solution:
     else:
         x = _iterated(problem, params)
     moved = State(x.copy())
-    step(problem.kernel, params, moved, 0)
+    get("fedavg").step(problem.kernel, params, moved, 1)
     scale = np.linalg.norm(x) or 1.0
     return Solution(x, problem.gradients(x), float(np.linalg.norm(moved.x - x) / scale))
 
@@ -69,11 +71,11 @@ def _one_minus_power(a: np.ndarray, K: int) -> np.ndarray:
 
 
 def _iterated(problem: Problem, params: Params) -> np.ndarray:
-    state, lengths = State(np.zeros(problem.d)), np.full(_SEARCH_ROUNDS, params.K, dtype=np.int64)
+    state, draws = State(np.zeros(problem.d)), RANDOM.draw(np.random.default_rng(0), problem, params, _SEARCH_ROUNDS)
     last = np.inf
     for _ in range(_SEARCHES):
         before = state.x.copy()
-        advance(problem.kernel, params, state, lengths)
+        get("fedavg").advance(problem.kernel, params, state, draws)
         moved = float(np.abs(state.x - before).max())
         if not moved < last or moved == 0.0:
             break

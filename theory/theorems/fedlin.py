@@ -15,7 +15,8 @@ Source: Mitra, Jaafar, Pappas and Hassani, "Linear Convergence in Federated Lear
 Sparse Gradients" (2021), its theorem for strongly convex functions and equal clients.
 """
 
-from ...algorithms.fedlin import Params, State
+from ...algorithms.fedlin import Params
+from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Solution
 from ..theorem import Condition
 

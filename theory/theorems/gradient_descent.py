@@ -9,7 +9,8 @@ Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.1.5.
 
 import numpy as np
 
-from ...algorithms.gradient_descent import Params, State
+from ...algorithms.gradient_descent import Params
+from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 

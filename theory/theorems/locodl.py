@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from ...algorithms.locodl import Params, State, fixed_point
-from ...algorithms.parts.messages import compressor, unbiased
+from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
 from ..theorem import Condition, step_size_condition
 
@@ -29,7 +29,6 @@ def prescribed(problem: Problem, C: str | None = None) -> Params:
     """γ = 1/L, μ_g = μ/2, χ = ρ = 1/(1 + ω_av), p that balances the factors; by default C = rand-k with k = ⌈d/n⌉."""
     C = C or f"RandK({-(-problem.d // problem.n)})"
     params = Params(gamma=1.0 / problem.L, p=1.0, chi=1.0, rho=1.0, mu_g=problem.mu / 2.0, C=C)
-    unbiased(params, "LoCoDL")
     omega, mean = variances(problem, params)
     p = min(1.0, math.sqrt((1.0 + 2.0 * omega) * (1.0 + mean) / problem.kappa))
     return params._replace(p=p, chi=1.0 / (1.0 + mean), rho=1.0 / (1.0 + mean))

@@ -13,7 +13,8 @@ import math
 
 import numpy as np
 
-from ...algorithms.parts.skipped_rounds import Params, State
+from ...algorithms.parts.skipped_rounds import State
+from ...algorithms.proxskip import Params
 from ...problems import Problem, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 

@@ -26,7 +26,8 @@ import numpy as np
 
 from ...algorithms.compressors.rand_blocks import RandBlocks
 from ...algorithms.compressors.rand_k import RandK
-from ...algorithms.randprox import Params, State, compressor, fixed_point
+from ...algorithms.parts.messages import compressor
+from ...algorithms.randprox import Params, State, fixed_point
 from ...problems import Problem, Solution
 from ...problems.composite import block_norm, coupling
 from ..theorem import Condition, gradient_step_factor, step_size_condition
@@ -53,7 +54,7 @@ def largest_tau(problem: Problem, params: Params) -> float:
 
 def variance(problem: Problem, params: Params) -> tuple[float, float, float]:
     """Return ω, ω_ran and ζ."""
-    part, R = coupling(problem), compressor(params)
+    part, R = coupling(problem), compressor(params, "R")
     omega = R.omega(part.m)
     if isinstance(R, RandK | RandBlocks):
         size = R.size if isinstance(R, RandBlocks) else 1
@@ -91,6 +92,6 @@ def contraction(problem: Problem, params: Params) -> float:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = (1/γ) ‖x - x*‖² + (1+ω) (1/τ + 2 μ_h*) ‖u - u*‖²."""
     part = coupling(problem)
-    weight = (1.0 + compressor(params).omega(part.m)) * (1.0 / params.tau + 2.0 * part.mu_h_star)
+    weight = (1.0 + compressor(params, "R").omega(part.m)) * (1.0 / params.tau + 2.0 * part.mu_h_star)
     x, u = fixed_point(problem, params, target)
     return float(np.sum((state.x - x) ** 2) / params.gamma + weight * np.sum((state.u - u) ** 2))

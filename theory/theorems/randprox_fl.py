@@ -17,8 +17,9 @@ import math
 
 import numpy as np
 
+from ...algorithms.parts.messages import compressor
 from ...algorithms.parts.skipped_rounds import State
-from ...algorithms.randprox_fl import Params, compressor, fixed_point
+from ...algorithms.randprox_fl import Params, fixed_point
 from ...problems import Problem, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 
@@ -41,12 +42,12 @@ def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
 
 def contraction(problem: Problem, params: Params) -> float:
     """ρ = max{(1 - γμ)², (1 - γL)², 1 - 1/(1+ω)²}."""
-    omega = compressor(params).omega(problem.d)
+    omega = compressor(params, "R").omega(problem.d)
     return max(gradient_step_factor(problem, params.gamma), 1.0 - 1.0 / (1.0 + omega) ** 2)
 
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = Σ_i ‖x_i - x*‖² + γ² (1+ω)² Σ_i ‖h_i - h_i*‖² with h_i* = ∇f_i(x*) - ∇F(x*)."""
     X, H = fixed_point(problem, params, target)
-    weight = (params.gamma * (1.0 + compressor(params).omega(problem.d))) ** 2
+    weight = (params.gamma * (1.0 + compressor(params, "R").omega(problem.d))) ** 2
     return float(np.sum((state.X - X) ** 2) + weight * np.sum((state.H - H) ** 2))

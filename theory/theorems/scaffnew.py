@@ -7,4 +7,12 @@ Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Grad
 Communication Acceleration! Finally!" (2022), main theorem and its corollary for Scaffnew.
 """
 
-from .proxskip import EXPONENTS, TIGHT, admissible, contraction, lyapunov, prescribed
+from ...algorithms.scaffnew import Params
+from ...problems import Problem
+from . import proxskip
+from .proxskip import EXPONENTS, TIGHT, admissible, contraction, lyapunov
+
+
+def prescribed(problem: Problem) -> Params:
+    """γ = 1/L, p = 1/√κ."""
+    return Params(*proxskip.prescribed(problem))

@@ -11,7 +11,7 @@ Communication Acceleration! Finally!" (2022), theorem of its stochastic variant.
 
 import math
 
-from ...algorithms.parts.skipped_rounds import Params
+from ...algorithms.sproxskip import Params
 from ...problems import Problem
 from ...problems.oracles import variance_of_components
 from ..theorem import Condition

@@ -13,7 +13,8 @@ import math
 
 import numpy as np
 
-from ...algorithms.parts.cohorts import State, check_senders
+from ...algorithms.parts.cohorts import check_senders
+from ...algorithms.parts.skipped_rounds import State
 from ...algorithms.tamuna import Params
 from ...problems import Problem, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
