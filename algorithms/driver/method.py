@@ -297,16 +297,15 @@ class _Declared:
         return {"step": step, "advance": advance}
 
     def _loops(self) -> Any:
+        letters = self._names["Params"]
         if self._averages:
             shared = (local_steps.one_step, local_steps.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return local_steps.LocalSteps(
-                self.randomness()["random"], self._names["Params"], self.get("compiled"), loops
-            )
+            return local_steps.LocalSteps(self.randomness()["random"], letters, self.get("compiled"), loops)
         if self._serves:
             shared = (server_rounds.one_round, server_rounds.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(self._names["Params"], loops)
+            return server_rounds.ServerRounds(letters, loops)
         return self.needed("step", " or a communicate for its Params")
 
     def _stored(self, *loops: Any) -> Any:
