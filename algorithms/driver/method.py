@@ -252,8 +252,14 @@ class _Declared:
             )
         given: dict[str, Any] = {"random": random}
         for attribute in ("outcomes", "draw", "unroll", "pace"):
-            own = self.get(attribute)
-            given[attribute] = own or (getattr(random, attribute) if random else self.needed("RANDOM"))
+            if attribute in self._names:
+                given[attribute] = self._names[attribute]
+            elif random is not None:
+                given[attribute] = getattr(random, attribute)
+            elif attribute == "unroll":
+                given[attribute] = np.asarray  # drawn by hand, one outcome a round
+            else:
+                self.needed("RANDOM")
         return given
 
     def cost(self) -> Callable[[Problem, Any, Any], Cost]:

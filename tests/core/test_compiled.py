@@ -174,3 +174,42 @@ def test_an_edited_callee_is_noticed(tmp_path):
     assert answer(1).split() == ["2", "0"]
     assert answer(1).split() == ["2", "1"]
     assert answer(5).split() == ["6", "0"]
+
+
+def test_code_from_the_disk_is_not_taken_for_fresh_code_of_a_type_of_the_same_name(tmp_path):
+    """Numba counts symbols from 1 in every process: two types named alike would get one symbol, and one code."""
+    (tmp_path / "named.py").write_text(
+        "import sys\n"
+        "from typing import NamedTuple\n"
+        "from rootkappa.core.compiled import njit\n"
+        "from rootkappa.core.dispatch import dispatched, implements\n"
+        "@dispatched\n"
+        "def number(kernel):\n    return 0\n"
+        "def declare(answer):\n"
+        "    class Params(NamedTuple):\n        p: float\n"
+        "    Params.__qualname__ = f'Params{answer}'\n"
+        "    globals()[Params.__qualname__] = Params\n"
+        "    if answer == 1:\n        @implements(number, Params)\n        def _one(kernel):\n            return 1\n"
+        "    else:\n        @implements(number, Params)\n        def _two(kernel):\n            return 2\n"
+        "    return Params\n"
+        "first, second = declare(1), declare(2)\n"
+        "@njit\n"
+        "def ask(kernel):\n    return number(kernel)\n"
+    )
+    program = (
+        "import sys, rootkappa.core.compiled as compiled; compiled.is_ours = lambda module: True; "
+        "import named; kinds = [getattr(named, word) for word in sys.argv[1:]]; "
+        "print(*(named.ask(kind(0.5)) for kind in kinds))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT.parent}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+    def answers(*kinds):
+        command = [sys.executable, "-c", program, *kinds]
+        found = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return found.stdout.split()
+
+    assert answers("first") == ["1"]
+    assert answers("second") == ["2"]
