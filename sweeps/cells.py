@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..algorithms.driver.method import find, names
-from ..algorithms.driver.run import run
 from ..core.compiled import sources_digest
 from ..theory.case import Case
 from ..theory.engines import exact
-from ..theory.theorem import get as get_theorem
+from ..theory.theorem import promised_by
 from ..theory.verify import blaming
 from .problems import ProblemSpec
 
@@ -76,18 +75,15 @@ class Cell:
         method = find(self.method)
         problem = self.spec.build()
         with blaming(method):
-            method.check(problem)
-            case = Case(method, get_theorem(method.promise), problem, dict(self.changes), self.seed)
+            case = Case(method, promised_by(method), problem, dict(self.changes), self.seed)
+            case.check()
             about = {"label": problem.label, **_described(case)}
             if self.exact:
-                times = exact.time_to_accuracy(case.method, case.theorem, problem, case.params, self.epsilon)
+                times = exact.time_to_accuracy(case, self.epsilon)
                 return {**times._asdict(), **about}, None
-            trace = run(
-                case.method, problem, case.params, case.horizon(self.epsilon), self.seed,
-                record=_RECORDS, until=("lyapunov", self.epsilon), target=case.target,
-            )  # fmt: skip
+            trace = case.run(case.horizon(self.epsilon), record=_RECORDS, until=("lyapunov", self.epsilon))
             counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
-            return {**counts, **about}, trace.frame()
+            return {**counts, **about}, case.frame(trace)
 
 
 _COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}
@@ -101,6 +97,6 @@ def _described(case: Case) -> dict[str, Any]:
     return {
         "params": ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items()),
         "rho": case.rho,
-        "floor": case.floor,
+        "floor": case.bound.floor,
         "step_column": case.step_column,
     }

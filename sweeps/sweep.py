@@ -10,9 +10,10 @@ import numpy as np
 
 from ..algorithms.driver.method import Method, find
 from ..core.errors import InputError
+from ..theory.case import Case
 from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
 from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
-from ..theory.theorem import get as get_theorem
+from ..theory.theorem import promised_by
 from ..theory.verify import blaming
 from .cells import Cell
 from .store import Store
@@ -74,7 +75,7 @@ def grid_cells(
                 cells.append(Cell(name, spec, changes, epsilon, exact=listed[changes], seed=seed))
     for cell in cells:
         # The parameters' ranges are checked before the first cell is computed.
-        theorem = get_theorem(find(cell.method).promise)
+        theorem = promised_by(find(cell.method))
         if cell.changes:
             theorem.parameters(cell.spec.build(), **dict(cell.changes))
     return list(dict.fromkeys(cells))
@@ -82,11 +83,11 @@ def grid_cells(
 
 def _is_listed(method: Method, spec: Any, changes: dict[str, float]) -> bool:
     """Return whether exact moments may be had; what else stands against them is for the computation to say."""
-    problem = spec.build()
+    case = Case(method, promised_by(method), spec.build(), changes, seed=0)
     with blaming(method):
-        method.check(problem)
+        case.check()
         try:
-            listed_outcomes(method, problem, get_theorem(method.promise).parameters(problem, **changes))
+            listed_outcomes(case)
         except (NotAffine, TooLarge):
             return False
     return True
@@ -182,7 +183,7 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
     )
     for problem, name, changes, rows in groups:
-        exponents = get_theorem(find(name).promise).exponents
+        exponents = promised_by(find(name)).exponents
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
         for axis, promised in exponents.items():
             table = rows.pivot_table(axis, index="seed", columns="kappa", dropna=False)

@@ -10,7 +10,7 @@ from ..algorithms.driver.method import Method
 from ..core.randomness import generator
 from ..problems import Logistic, Quadratic
 from ..problems.problem import Problem
-from ..theory import verify
+from ..theory import promised_by, verify
 
 _SOUND = ("confirmed", "consistent")
 
@@ -25,7 +25,7 @@ def check_method(
     method : str or Method
         A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
     theorem : str, optional
-        The name of the theorem; by default the one that the method's ``PROMISE`` names.
+        The name of the theorem; by default the one that the method's ``PROMISE`` names, or that its file states.
     problems : iterable of Problem, optional
         Where to look; by default two quadratics, whose clients share their eigenvectors or do not, and a logistic
         regression.
@@ -55,7 +55,7 @@ def check_method(
         if verdict.status == "refuted"
     ]
     if refuting:
-        raise AssertionError(f"{method.name} breaks the promise of {method.promise}. " + " ".join(refuting))
+        raise AssertionError(f"{method.name} breaks the promise of {promised_by(method).name}. " + " ".join(refuting))
     if not any(verdict.status in _SOUND for verdict in verdicts):
         reasons = dict.fromkeys(verdict.sentence for verdict in verdicts)
         raise AssertionError(f"Nothing could be found out about {method.name}. " + " ".join(reasons))

@@ -1,8 +1,9 @@
 """The theorems, one file each, and the engines of evidence that hold methods against them."""
 
+from .case import Case, case
 from .engines import exact
-from .theorem import Theorem, get, names
-from .verdict import Verdict, exit_code
+from .theorem import Theorem, get, names, promised_by
+from .verdict import Bound, Verdict, exit_code
 from .verify import verify
 
-__all__ = ["Theorem", "Verdict", "exact", "exit_code", "get", "names", "verify"]
+__all__ = ["Bound", "Case", "Theorem", "Verdict", "case", "exact", "exit_code", "get", "names", "promised_by", "verify"]

@@ -4,42 +4,96 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algorithms.driver.method import Method
-from ..algorithms.driver.method import get as get_method
+from ..algorithms.driver.method import Method, find, load
 from ..algorithms.driver.run import Trace, run
+from ..algorithms.parts.cost import Cost, Pace
 from ..core.errors import InputError
 from ..core.randomness import generator
-from ..problems import Composite, Quadratic
+from ..problems import Composite, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
-from ..problems.problem import Problem
-from .theorem import Theorem
-from .theorem import get as get_theorem
-from .verdict import Verdict
+from .theorem import Condition, Theorem, promised_by
+from .verdict import Bound, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SLACK = 1.2
 # The size of a quadratic on which all outcomes of nearly every method can be listed.
 _CLIENTS, _DIM = 4, 3
 # Multiplications that one path may cost: about half a minute on one core.
 _BUDGET = 3e10
+# Rounds whose steps are looked at for whether they are all equally long.
+_LOOKED_AT = 64
 
 #: Called with the finished share of an engine's work, 0 to 1.
 Progress = Callable[[float], None]
+
+
+class NotExact(InputError):
+    """Evidence cannot be had of this method on this problem; the message says why."""
+
+
+def case(method: str | Path | Method, problem: Problem, *, seed: int = 0, **changes: Any) -> "Case":
+    """Return a method held against its theorem on a problem: what every engine of evidence takes.
+
+    Parameters
+    ----------
+    method : str, Path or Method
+        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
+    problem : Problem
+        Where the promise is tested.
+    seed : int
+        For everything that is drawn.
+    **changes
+        Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
+
+    Returns
+    -------
+    Case
+
+    Raises
+    ------
+    InputError
+        If there is no such method, or nothing is promised of it.
+
+    Examples
+    --------
+    >>> from rootkappa import problems, theory
+    >>> held = theory.case("scaffnew", problems.Quadratic.random(clients=3, dim=2, kappa=10.0), p=0.2)
+    >>> held.params, round(held.rho, 9)
+    (Params(gamma=1.0, p=0.2), 0.96)
+    >>> round(theory.exact.one_step_factor(held), 9)
+    0.96
+    """
+    taken = found(method)
+    return Case(taken, promised_by(taken), problem, changes, seed)
+
+
+def found(method: str | Path | Method) -> Method:
+    """Return the method that a name, a path or the method itself stands for."""
+    if isinstance(method, Path):
+        return load(method)
+    return find(method) if isinstance(method, str) else method
 
 
 @dataclass(frozen=True)
 class Case:
     """One method held against its theorem on one problem.
 
+    The functions of the method and of the theorem are reached through here only, with the problem and the parameters
+    filled in.
+
     Attributes
     ----------
     method : Method
         The method.
     theorem : Theorem
-        What promises its rate.
+        What promises its rate, and says in which V and towards which point.
     problem : Problem
         Where it is tested.
     changes : dict
@@ -54,10 +108,7 @@ class Case:
     changes: dict[str, Any]
     seed: int
 
-    def __post_init__(self) -> None:
-        # What is promised, and towards which point, is for the theorem to say and not for the method.
-        promised = replace(self.method, lyapunov=self.theorem.lyapunov, target=self.theorem.target)
-        object.__setattr__(self, "method", promised)
+    # What is promised.
 
     @cached_property
     def params(self) -> Any:
@@ -70,27 +121,194 @@ class Case:
             )
         return self.method.Params(**prescribed._asdict())
 
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the theorem's assumptions, held against the problem and the parameters."""
+        return self.theorem.admissible(self.problem, self.params)
+
     @cached_property
     def rho(self) -> float:
         """The promised factor of one step."""
+        factor, length = self._promised_factor, self._units_of_a_step
+        return factor if length == 1.0 else factor**length
+
+    @cached_property
+    def noise(self) -> float:
+        """What a step adds to the promised V, in its own units."""
+        noise = self.theorem.noise(self.problem, self.params)
+        if noise == 0.0 or self._units_of_a_step == 1.0:
+            return noise
+        # The noise of the first unit has contracted in all that follow.
+        return Bound(self._promised_factor, noise, 0.0)(self._units_of_a_step)
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether the promise is one up to noise."""
+        return self.theorem.noise(self.problem, self.params) > 0.0
+
+    @cached_property
+    def bound(self) -> Bound:
+        """The promised V after any number of steps."""
+        return Bound(self.rho, self.noise, self.start[0])
+
+    @property
+    def _promised_factor(self) -> float:
+        """The factor of the theorem's own unit."""
         if self.theorem.contraction is None:
             raise InputError(f"{self.method.name} has no promised rate to compare with: measure something else of it.")
         return self.theorem.contraction(self.problem, self.params)
 
     @cached_property
-    def noise(self) -> float:
-        """What a step adds to the promised V, in its own units."""
-        return self.theorem.noise(self.problem, self.params)
-
-    @cached_property
-    def floor(self) -> float:
-        """Where V settles at most, relative to its start."""
-        return self.noise / ((1.0 - self.rho) * (self.start[0] or 1.0))
+    def _units_of_a_step(self) -> float:
+        """How many of the theorem's units a step is."""
+        name, pace = self.method.name, self.pace
+        if self.theorem.unit == "round":
+            if pace.rounds != 1.0:
+                raise NotExact(
+                    f"{self.theorem.name} promises a rate a round, but a step of {name} ends a round with probability "
+                    f"{pace.rounds:.4g}: state the rate of an iteration."
+                )
+            return 1.0
+        if pace.iterations != 1.0:
+            # A power of the factor is no promise for steps of random length: the mean of powers is larger.
+            draws = self.draw(generator(self.seed, "length of a step"), _LOOKED_AT)
+            for position in range(_LOOKED_AT):
+                one = draws[position : position + 1]
+                if self.cost(one).iterations != pace.iterations * len(self.unroll(one)):
+                    raise NotExact(
+                        f"{self.theorem.name} promises a rate an iteration, but a step of {name} is not always "
+                        f"{pace.iterations:.4g} iterations: state the rate of a round."
+                    )
+        return pace.iterations
 
     @cached_property
     def target(self) -> Any:
         """The point towards which the theorem promises progress."""
-        return self.method.target(self.problem, self.params)
+        return self.theorem.target(self.problem, self.params)
+
+    def lyapunov(self, state: Any) -> float:
+        """Return the theorem's V, the number in which progress is measured."""
+        return self.theorem.lyapunov(self.problem, self.params, state, self.target)
+
+    @cached_property
+    def start(self) -> tuple[float, float]:
+        """The first V and the first distance of the model to its target."""
+        state = self.initial()
+        return self.lyapunov(state), float(np.linalg.norm(self.model(state) - self.target.x))
+
+    # What the method does.
+
+    def check(self) -> None:
+        """Raise an InputError if the method cannot run on the problem."""
+        self.method.check(self.problem)
+
+    @property
+    def pace(self) -> Pace:
+        """What one step stands for, in expectation."""
+        return self.method.pace(self.params)
+
+    def initial(self) -> Any:
+        """Return a new state, the method's start."""
+        return self.method.initial(self.problem, self.params)
+
+    def state(self, *fields: np.ndarray) -> Any:
+        """Return the state of these arrays."""
+        return self.method.State(*fields)
+
+    def model(self, state: Any) -> np.ndarray:
+        """Return the model that the method would hand out, shape (d,)."""
+        return self.method.estimate(state)
+
+    @property
+    def has_fixed_point(self) -> bool:
+        """Whether the method has a state that every realisation leaves unchanged."""
+        return self.method.fixed_point is not None
+
+    def fixed_point(self) -> Any:
+        """Return that state, None if there is none."""
+        return self.method.fixed_point and self.method.fixed_point(self.problem, self.params, self.target)
+
+    def invariants(self, state: Any) -> dict[str, np.ndarray]:
+        """Return named arrays that stay 0 along every path."""
+        return self.method.invariants(self.problem, self.params, state)
+
+    def outcomes(self) -> Any:
+        """Return every realisation of the randomness of one step with its probability, None if there are too many."""
+        return self.method.outcomes(self.problem, self.params)
+
+    def draw(self, rng: np.random.Generator, rounds: int) -> Any:
+        """Return the randomness of that many rounds."""
+        return self.method.draw(rng, self.problem, self.params, rounds)
+
+    def unroll(self, draws: Any) -> Any:
+        """Return the outcomes of all steps of drawn rounds."""
+        return self.method.unroll(draws)
+
+    def step(self, state: Any, outcome: Any) -> Any:
+        """Return the state after one step; a compiled step changes the given one in place."""
+        returned = self.method.step(self.problem.kernel, self.params, state, outcome)
+        return state if returned is None else returned
+
+    def advance(self, state: Any, draws: Any) -> Any:
+        """Return the state after all drawn rounds, likewise."""
+        returned = self.method.advance(self.problem.kernel, self.params, state, draws)
+        return state if returned is None else returned
+
+    def cost(self, draws: Any) -> Cost:
+        """Return what drawn rounds cost."""
+        return self.method.cost(self.problem, self.params, draws)
+
+    def affine(self) -> Any:
+        """Return parameters with which a step on a quadratic is an affine map, None if there are none."""
+        return self.method.affine(self.problem, self.params)
+
+    def run(self, rounds: int, seed: int | None = None, **options: Any) -> Trace:
+        """Run the method on the problem and measure it in V; the options are those of :func:`rootkappa.algorithms.run`.
+
+        Parameters
+        ----------
+        rounds : int
+            How many communication rounds.
+        seed : int, optional
+            Of the path; by default that of the case.
+        **options
+            For example ``record`` and ``until``.
+        """
+        # Only until algorithms.run takes V by a keyword: then method=self.method, lyapunov=self.theorem.lyapunov.
+        method = replace(self.method, lyapunov=self.theorem.lyapunov)
+        seed = self.seed if seed is None else seed
+        return run(method, self.problem, self.params, rounds, seed, target=self.target, **options)
+
+    # Paths beside the promise.
+
+    @property
+    def step_column(self) -> str:
+        """The column of a trace that counts the method's steps, or what all steps have equally many of."""
+        return "round" if self.pace.rounds == 1.0 else "iteration"
+
+    def steps(self, trace: Trace) -> np.ndarray:
+        """Return how many steps had been made at each recorded round."""
+        count = trace.column(self.step_column)
+        return count if self.step_column == "round" else count / self.pace.iterations
+
+    def promise(self, trace: Trace) -> np.ndarray:
+        """Return the promised V at each recorded round, relative to its start."""
+        return self.bound(self.steps(trace)) / (self.bound.start or 1.0)
+
+    def frame(self, trace: Trace) -> "pd.DataFrame":
+        """Return the trace as a table with a column ``promise``: the promised V in each row, relative to its start."""
+        return trace.frame().assign(promise=self.promise(trace))
+
+    def horizon(self, fraction: float) -> int:
+        """Return after how many rounds V should be below a fraction of its start, or the budget ends.
+
+        The promise is about expectations, so a fifth is added.
+        """
+        pace = self.pace
+        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho)
+        affordable = _BUDGET / self.problem.work(pace.iterations / pace.rounds)
+        return max(1, int(min(math.ceil(rounds), affordable)))
+
+    # Cases beside this one.
 
     def relative(self) -> "Case | None":
         """Return the case on a small quadratic with the same L and mu; None if none is smaller or has room for them."""
@@ -117,43 +335,17 @@ class Case:
         """Return the case on another problem, None if it is too small for the parameters."""
         relative = replace(self, problem=problem)
         try:
-            self.method.initial(problem, relative.params)
-            self.method.outcomes(problem, relative.params)
+            relative.initial()
+            relative.outcomes()
         except InputError:
             return None  # for example more coordinates to keep than there are
         return relative
 
     def other(self, name: str, problem: Problem | None = None, **changes: Any) -> "Case":
         """Return the case of another method, with the same parameters wherever it has those letters."""
-        method = get_method(name)
+        method = find(name)
         shared = {letter: value for letter, value in self.params._asdict().items() if letter in method.Params._fields}
-        return Case(method, get_theorem(method.promise), problem or self.problem, shared | changes, self.seed)
-
-    def run(self, rounds: int, **options: Any) -> Trace:
-        """Run the method on the problem; the options are those of :func:`rootkappa.algorithms.driver.run.run`."""
-        return run(self.method, self.problem, self.params, rounds, self.seed, target=self.target, **options)
-
-    @property
-    def step_column(self) -> str:
-        """The column of a trace that counts the method's steps."""
-        return "round" if self.method.pace(self.params).rounds == 1.0 else "iteration"
-
-    @cached_property
-    def start(self) -> tuple[float, float]:
-        """The method's first Lyapunov function and the first distance of its model to its target."""
-        state = self.method.initial(self.problem, self.params)
-        value = self.method.lyapunov(self.problem, self.params, state, self.target)
-        return value, float(np.linalg.norm(self.method.estimate(state) - self.target.x))
-
-    def horizon(self, fraction: float) -> int:
-        """Return after how many rounds V should be below a fraction of its start, or the budget ends.
-
-        The promise is about expectations, so a fifth is added.
-        """
-        pace = self.method.pace(self.params)
-        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho)
-        affordable = _BUDGET / self.problem.work(pace.iterations / pace.rounds)
-        return max(1, int(min(math.ceil(rounds), affordable)))
+        return Case(method, promised_by(method), problem or self.problem, shared | changes, self.seed)
 
     def verdict(
         self,
@@ -183,5 +375,13 @@ class Case:
             params=params,
             seed=self.seed,
             sentence=sentence,
+            bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),
             details=details or {},
         )
+
+    def _stated_bound(self) -> Bound | None:
+        """Return the bound, None if nothing is promised of a step."""
+        try:
+            return self.bound if self.theorem.contraction else None
+        except NotExact:
+            return None

@@ -7,12 +7,16 @@ from inspect import signature
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from ..algorithms.driver.method import Method
 from ..algorithms.parts.letters import checked_letter, override
 from ..core.discover import discover
-from ..core.errors import unknown
+from ..core.errors import InputError, unknown
+from ..problems import Problem
 
-#: What a module must define to be a theorem; a module with a ``prescribed`` is one.
-REQUIRED = ("EXPONENTS", "TIGHT", "admissible", "lyapunov", "prescribed")
+#: What a module must define to be a theorem.
+REQUIRED = ("prescribed", "lyapunov")
+#: What a promised factor may be for.
+UNITS = ("iteration", "round")
 
 
 class Condition(NamedTuple):
@@ -28,7 +32,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Theorem:
-    r"""A promise: under its conditions, :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for every step of the method.
+    r"""A promise: under its conditions, :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for every iteration, or every round.
 
     Most have no noise, :math:`\sigma = 0`; with it V settles at :math:`\sigma^2 / (1 - \rho)` at most. Where nothing is
     proved of a method's rate its theorem says so: it only prescribes parameters.
@@ -42,12 +46,14 @@ class Theorem:
     exponents : dict of str to float
         The promised powers of kappa in "rounds" and "iterations" to a fixed relative accuracy; empty without a promise.
     tight : bool
-        Whether the one-step factor is attained on every quadratic of the class with two clients or more; otherwise it
-        is an upper bound.
+        Whether the factor is attained on every quadratic of the class with two clients or more; otherwise, and by
+        default, it is an upper bound.
+    unit : str
+        What the factor is for, "iteration" or "round": the module's ``UNIT``, by default an iteration.
     admissible : callable
-        ``admissible(problem, params)`` returns a tuple of :class:`Condition`.
+        ``admissible(problem, params)`` returns a tuple of :class:`Condition`; by default none.
     contraction : callable or None
-        ``contraction(problem, params)`` returns the factor rho of one step; None if no rate is promised.
+        ``contraction(problem, params)`` returns the factor rho of one such unit; None if no rate is promised.
     noise : callable
         ``noise(problem, params)`` returns sigma squared; by default 0.
     lyapunov : callable
@@ -61,6 +67,7 @@ class Theorem:
     source: str
     exponents: dict[str, float]
     tight: bool
+    unit: str
     admissible: Callable[..., tuple[Condition, ...]]
     contraction: Callable[..., float] | None
     noise: Callable[..., float]
@@ -70,15 +77,31 @@ class Theorem:
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Theorem":
-        """Return the theorem that a module states."""
+        """Return the theorem that a module states.
+
+        Raises
+        ------
+        InputError
+            If the module lacks one of the names in ``REQUIRED``, or its ``UNIT`` is none of ``UNITS``.
+        """
+        missing = [attribute for attribute in REQUIRED if not hasattr(module, attribute)]
+        if missing:
+            raise InputError(
+                f"{name} states no theorem, it lacks {' and '.join(missing)}: define them as in "
+                "theory/theorems/proxskip.py."
+            )
+        unit = getattr(module, "UNIT", UNITS[0])
+        if unit not in UNITS:
+            raise unknown(f"UNIT of {name}", unit, UNITS)
         summary, _, rest = (module.__doc__ or name).partition("\n")
         return cls(
             name=name,
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
-            exponents=module.EXPONENTS,
-            tight=module.TIGHT,
-            admissible=module.admissible,
+            exponents=getattr(module, "EXPONENTS", {}),
+            tight=getattr(module, "TIGHT", False),
+            unit=unit,
+            admissible=getattr(module, "admissible", lambda problem, params: ()),
             contraction=getattr(module, "contraction", None),
             noise=getattr(module, "noise", lambda problem, params: 0.0),
             lyapunov=module.lyapunov,
@@ -86,7 +109,7 @@ class Theorem:
             _prescribed=module.prescribed,
         )
 
-    def parameters(self, problem: Any, **changes: Any) -> Any:
+    def parameters(self, problem: Problem, **changes: Any) -> Any:
         """Return the parameters that the theory prescribes.
 
         Parameters
@@ -143,6 +166,31 @@ def get(name: str) -> Theorem:
     return _discovered()[name]
 
 
+def promised_by(method: Method) -> Theorem:
+    """Return the theorem that a method is held against: the one that it names, or else the one in its own file.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> promised_by(algorithms.get("fedcomloc_local"))
+    <theorem fedcomloc_com>
+    """
+    if method.promise is not None:
+        return get(method.promise)
+    module = getattr(method, "module", None)
+    if module is None or not (hasattr(module, "prescribed") and hasattr(module, "contraction")):
+        raise InputError(
+            f"{method.name} promises nothing: let PROMISE name a theorem, or define prescribed, contraction and "
+            "lyapunov in its own file."
+        )
+    return Theorem.from_module(module, method.name)
+
+
 def step_size_condition(letter: str, size: float, bound: float, text: str) -> Condition:
     """Return the condition that a step size lies strictly between 0 and a bound.
 
@@ -154,7 +202,7 @@ def step_size_condition(letter: str, size: float, bound: float, text: str) -> Co
     return Condition(f"0 < {letter} < {text}", 0 < size < bound, f"{letter} = {size:g}, {text} = {bound:g}")
 
 
-def gradient_step_factor(problem: Any, gamma: float) -> float:
+def gradient_step_factor(problem: Problem, gamma: float) -> float:
     r"""Return :math:`\max\{(1 - \gamma\mu)^2, (1 - \gamma L)^2\}`, the factor of a gradient step in squared distance.
 
     It is attained by quadratics whose spectrum contains both ends; for :math:`\gamma \le 2/(L + \mu)` it is the first.

@@ -1,11 +1,71 @@
-"""The verdict: what an engine of evidence found."""
+"""The verdict: what an engine of evidence found, and the bound that it was held against."""
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
 
 #: What a verdict may say, worst first.
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
+# In the place of a factor 0, which has no logarithm.
+_TINY = 5e-324
+
+
+@dataclass(frozen=True)
+class Bound:
+    r"""What is promised after t steps of a path, :math:`E[V_t] \le \rho^t V_0 + \sigma^2 (1 - \rho^t)/(1 - \rho)`.
+
+    Attributes
+    ----------
+    rho : float
+        The factor of a step.
+    noise : float
+        What a step adds, sigma squared.
+    start : float
+        The first V.
+
+    Examples
+    --------
+    >>> Bound(rho=0.5, noise=1.0, start=10.0)(2)
+    4.0
+    """
+
+    rho: float
+    noise: float
+    start: float
+
+    @overload
+    def __call__(self, t: float) -> float: ...
+    @overload
+    def __call__(self, t: np.ndarray) -> np.ndarray: ...
+    def __call__(self, t: float | np.ndarray) -> float | np.ndarray:
+        """Return the bound after t steps, a number or an array of them."""
+        steps = np.asarray(t, dtype=float)
+        value = np.power(self.rho, steps) * self.start
+        if self.noise > 0.0:
+            value = value + self.noise * self._sum(steps)
+        return float(value) if np.ndim(t) == 0 else value
+
+    def _sum(self, steps: np.ndarray) -> np.ndarray:
+        """Return 1 + ρ + ... + ρ^(t-1), without cancellation where ρ is close to 1."""
+        if self.rho == 1.0:
+            return steps
+        return -np.expm1(steps * math.log(self.rho or _TINY)) / (1.0 - self.rho)
+
+    @property
+    def floor(self) -> float:
+        """Where V settles at most, relative to its start."""
+        return self.noise / ((1.0 - self.rho) * (self.start or 1.0)) if self.noise > 0.0 else 0.0
+
+    def log_from(self, log_value: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the bound so many steps after V had a value; both relative to the start.
+
+        Unlike the bound itself it has a value also where a path has left the floating-point numbers.
+        """
+        left = steps * math.log(self.rho)
+        with np.errstate(divide="ignore"):
+            return np.logaddexp(left + log_value, math.log(self.floor) + np.log(-np.expm1(left)))
 
 
 @dataclass(frozen=True)
@@ -32,6 +92,8 @@ class Verdict:
         The finding in words.
     seconds : float
         How long it took.
+    bound : Bound or None
+        What is promised of V along a path on the problem; None for a claim, and where nothing is promised.
     details : dict
         What the finding rests on, for the store and the plots: traces, points, slopes.
     """
@@ -48,7 +110,8 @@ class Verdict:
     seed: int
     sentence: str
     seconds: float = 0.0
-    details: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    bound: Bound | None = field(default=None, repr=False, compare=False)
+    details: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def record(self) -> dict[str, Any]:
         """Return what a file keeps of the verdict; numbers that are NaN or infinite become None."""

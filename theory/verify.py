@@ -4,18 +4,18 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from ..algorithms import get as get_method
 from ..algorithms.driver.method import Method
 from ..core.errors import InputError, unknown
-from ..problems import Composite, Quadratic
-from ..problems.problem import Problem
+from ..problems import Composite, Problem, Quadratic
 from . import claims
-from .case import Case, Progress
+from .case import Case, NotExact, Progress, found
 from .engines import exact, exponent, invariant, path
-from .engines.affine import NotExact, is_affine
-from .theorem import get as get_theorem
+from .engines.affine import is_affine
+from .engines.words import lowered
+from .theorem import promised_by
 from .verdict import Verdict
 
 #: The engines that hold a rate, in the order in which they run: the cheap and sharp ones first.
@@ -31,18 +31,19 @@ KINDS = (*ENGINES, "claim")
 
 def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
     """Return the kinds of evidence that a method and a problem admit."""
-    if get_theorem(method.promise).contraction is None:
+    theorem = promised_by(method)
+    if theorem.contraction is None:
         kinds = ("invariant",)
     else:
         kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
         kinds = ("invariant", "exact", "path") if isinstance(problem, Composite) and is_affine(problem) else kinds
-    if not get_theorem(method.promise).exponents:
+    if not theorem.exponents:
         kinds = tuple(kind for kind in kinds if kind != "exponent")
     return (*kinds, "claim") if claims.about(method.name, problem) else kinds
 
 
 def verify(
-    method: str | Method,
+    method: str | Path | Method,
     problem: Problem,
     evidence: Iterable[str] | None = None,
     seed: int = 0,
@@ -53,8 +54,8 @@ def verify(
 
     Parameters
     ----------
-    method : str or Method
-        A name from :func:`rootkappa.algorithms.names`, or a method from a file.
+    method : str, Path or Method
+        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
@@ -69,7 +70,7 @@ def verify(
     Raises
     ------
     InputError
-        If a name is unknown or a parameter outside its range.
+        If a name is unknown, nothing is promised of the method, or a parameter is outside its range.
 
     Examples
     --------
@@ -78,13 +79,13 @@ def verify(
     >>> [verdict.status for verdict in verify("scaffnew", problem, evidence=("invariant", "exact"))]
     ['confirmed', 'confirmed']
     """
-    method = get_method(method) if isinstance(method, str) else method
-    kinds = default_evidence(method, problem) if evidence is None else tuple(evidence)
+    taken = found(method)
+    kinds = default_evidence(taken, problem) if evidence is None else tuple(evidence)
     for kind in kinds:
         if kind not in KINDS:
             raise unknown("evidence", kind, KINDS)
-    case = Case(method, get_theorem(method.promise), problem, changes, seed)
-    with blaming(method):
+    case = Case(taken, promised_by(taken), problem, changes, seed)
+    with blaming(taken):
         reason = _obstacle(case)
     verdicts = []
     for kind in kinds:
@@ -104,8 +105,8 @@ def verify(
 def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:
     """Return what gives the evidence of one kind."""
     if kind == "claim":
-        found = claims.about(case.method.name, case.problem)
-        return [claim.measure for claim in found] or [_none(f"There is no claim about {case.method.name} here.")]
+        about = claims.about(case.method.name, case.problem)
+        return [claim.measure for claim in about] or [_none(f"There is no claim about {case.method.name} here.")]
     if kind != "invariant" and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
     return [ENGINES[kind]]
@@ -121,10 +122,10 @@ def _none(reason: str) -> Callable[[Case, Progress], Verdict]:
 def _obstacle(case: Case) -> str:
     """Return which assumption of the theorem fails, or nothing."""
     try:
-        case.method.check(case.problem)
+        case.check()
     except InputError as error:
         return str(error)
-    for condition in case.theorem.admissible(case.problem, case.params):
+    for condition in case.conditions():
         if not condition.holds:
             return f"The theorem needs {condition.name}, but {condition.values}."
     return ""
@@ -139,7 +140,7 @@ def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], p
         return verdict
     there = _finding(relative, kind, engine, progress)
     place = f"an h of Kx on {relative.problem.n} clients with {relative.problem.d} coordinates"
-    told = f"With {place}: {exact.lowered(there.sentence)}"
+    told = f"With {place}: {lowered(there.sentence)}"
     if there.status != "confirmed":
         return dataclasses.replace(there, sentence=told)
     told = f"The same holds with {place}." if kind == "invariant" else told

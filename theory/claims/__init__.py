@@ -6,8 +6,7 @@ from functools import cache
 from types import ModuleType
 
 from ...core.discover import discover
-from ...problems import Quadratic
-from ...problems.problem import Problem
+from ...problems import Problem, Quadratic
 from ..case import Case, Progress
 from ..verdict import Verdict
 

@@ -30,7 +30,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     base = Quadratic.random(2, 4, 20.0, case.seed, psi=L1(0.1))
     problem = Composite(base, L1(0.2), np.vstack([np.diff(np.eye(4), axis=0), np.ones(4)]))
     held = _held(case, problem, f"Bernoulli({_P})")
-    linear = next(condition for condition in case.theorem.admissible(problem, held.params) if not condition.holds)
+    linear = next(condition for condition in held.conditions() if not condition.holds)
     sums = []
     for path in range(_PATHS):
         sums.append(_sum(held, generator(case.seed, "Bregman distances", path)))
@@ -61,10 +61,9 @@ def _bound(case: Case) -> float:
 
 def _sum(case: Case, rng: np.random.Generator) -> float:
     """Return Σ_t ⟨∇F(x_t) - ∇F(x*), x_t - x*⟩ along one path."""
-    method, problem, params = case.method, case.problem, case.params
-    state, total = method.initial(problem, params), 0.0
+    state, total = case.initial(), 0.0
     slope = case.target.gradients.mean(axis=0)
-    for outcome in method.unroll(method.draw(rng, problem, params, _ROUNDS)):
-        total += float((problem.gradient(state.x) - slope) @ (state.x - case.target.x))
-        method.step(problem.kernel, params, state, outcome)
+    for outcome in case.unroll(case.draw(rng, _ROUNDS)):
+        total += float((case.problem.gradient(state.x) - slope) @ (state.x - case.target.x))
+        state = case.step(state, outcome)
     return total

@@ -6,9 +6,8 @@ Control: the factor does change with the number of senders.
 import dataclasses
 import math
 
-from ..case import Case, Progress
+from ..case import Case, NotExact, Progress
 from ..engines import exact
-from ..engines.affine import NotExact
 from ..verdict import Verdict
 
 METHODS = ("tamuna",)
@@ -26,10 +25,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
     p = min(0.2, 1.0 / math.sqrt(small.problem.kappa))
     settings = [(2, c) for c in range(2, n + 1)] + [(n, n)]
     for position, (s, c) in enumerate(settings):
-        prescribed = small.theorem.parameters(small.problem)
-        chi = n * (s - 1) / (s * (n - 1))
-        params = small.method.Params(**prescribed._replace(p=p, s=s, c=c, chi=chi)._asdict())
-        factors[s, c] = exact.one_step_factor(small.method, small.theorem, small.problem, params)
+        changes = {"p": p, "s": s, "c": c, "chi": n * (s - 1) / (s * (n - 1))}
+        factors[s, c] = exact.one_step_factor(dataclasses.replace(small, changes=changes))
         progress((position + 1) / len(settings))
     pairs = [factors[2, c] for c in range(2, n + 1)]
     spread, change = max(pairs) - min(pairs), abs(factors[n, n] - pairs[0])

@@ -49,22 +49,18 @@ def measure(case: Case, progress: Progress) -> Verdict:
 
 def _identity_error(case: Case) -> float:
     """Return the largest error in Σ h_i⁺ = Σ h_i + n (p/γ) (C(m) - m) along a path, relative to its terms."""
-    method, problem, params = case.method, case.problem, case.params
-    state = method.initial(problem, params)
-    draws = method.draw(generator(case.seed, "compression at the server drifts"), problem, params, 20)
-    worst = 0.0
-    for outcome in method.unroll(draws):
+    state, params, worst = case.initial(), case.params, 0.0
+    for outcome in case.unroll(case.draw(generator(case.seed, "compression at the server drifts"), 20)):
         before = state.H.sum(axis=0)
         if outcome["coin"] == 1:
             # All models are C(m) afterwards, and m is the average of what a step without communication gives.
             quiet = outcome.copy()
             quiet["coin"] = 0
-            local = method.State(*(field.copy() for field in state))
-            method.step(problem.kernel, params, local, quiet)
-            method.step(problem.kernel, params, state, outcome)
-            added = problem.n * params.p / params.gamma * (state.X[0] - local.X.mean(axis=0))
+            local = case.step(case.state(*(field.copy() for field in state)), quiet)
+            state = case.step(state, outcome)
+            added = case.problem.n * params.p / params.gamma * (state.X[0] - local.X.mean(axis=0))
             difference = np.abs(state.H.sum(axis=0) - before - added).max()
             worst = max(worst, float(difference / (np.abs(state.H).max() or 1.0)))
         else:
-            method.step(problem.kernel, params, state, outcome)
+            state = case.step(state, outcome)
     return worst

@@ -10,8 +10,8 @@ support.
 import numpy as np
 
 from ...core.randomness import generator
-from ..case import Case, Progress
-from ..engines.affine import NotExact
+from ...problems import Problem
+from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
 from .sum_of_control_variates import pruned
 
@@ -47,13 +47,11 @@ def measure(case: Case, progress: Progress) -> Verdict:
 
 def _after(case: Case, x: np.ndarray, H: np.ndarray) -> np.ndarray:
     """Return the clients' models after many rounds from a common model and given control variates."""
-    method, problem = case.method, case.problem
-    state = method.State(np.tile(x, (problem.n, 1)), H.copy())
-    draws = method.draw(generator(case.seed, "naive pruning rests anywhere", "rounds"), problem, case.params, _ROUNDS)
-    method.advance(problem.kernel, case.params, state, draws)
-    return state.X
+    state = case.state(np.tile(x, (case.problem.n, 1)), H.copy())
+    draws = case.draw(generator(case.seed, "naive pruning rests anywhere", "rounds"), _ROUNDS)
+    return case.advance(state, draws).X
 
 
-def _on_support(problem, x: np.ndarray) -> float:
+def _on_support(problem: Problem, x: np.ndarray) -> float:
     """Return the norm of ∇F(x) where x is not 0."""
     return float(np.linalg.norm(problem.gradient(x)[x != 0]))

@@ -22,8 +22,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
     small = Quadratic.random(4, 3, 10.0, case.seed)
     radii = []
     for t, weights in ((1.0, "metropolis"), (0.75, "metropolis"), (1.0, "lazy")):
-        params = case.method.Params(gamma=0.5, p=0.5, t=t, graph="ring", weights=weights)
-        radii.append(exact.spectral_radius(case.method, small, params))
+        changes = {"gamma": 0.5, "p": 0.5, "t": t, "graph": "ring", "weights": weights}
+        radii.append(exact.spectral_radius(dataclasses.replace(case, problem=small, changes=changes)))
         progress(len(radii) / 3)
     diverging, mixed_less, lazy = radii
     status = "confirmed" if diverging > 1.0 > max(mixed_less, lazy) else "refuted"

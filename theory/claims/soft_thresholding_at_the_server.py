@@ -8,8 +8,7 @@ import math
 import numpy as np
 
 from ...problems.functions.l1 import L1
-from ..case import Case, Progress
-from ..engines.affine import NotExact
+from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
 
 METHODS = ("sparse_proxskip_server_soft",)
@@ -25,7 +24,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     rounds = math.ceil(_ROUNDS * math.sqrt(case.problem.kappa))
     control = case.other("proxskip", case.problem.with_psi(L1(case.params.lam)))
     size = float(np.linalg.norm(control.target.x))
-    left = float(np.linalg.norm(case.method.estimate(case.run(rounds, record=1).state)))
+    left = float(np.linalg.norm(case.model(case.run(rounds, record=1).state)))
     progress(0.5)
     error = control.run(rounds, record=1).last("distance") / (size or 1.0)
     status = "confirmed" if left <= _GONE * size else "refuted"

@@ -6,10 +6,11 @@ server as well: so the cause is the lost sum and not the place of pruning. Each 
 also tells the objective, which is worse for the naive server on some problems and not on others.
 """
 
+from typing import Any
+
 import numpy as np
 
-from ..case import Case, Progress
-from ..engines.affine import NotExact
+from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
 
 _NAIVE, _KEPT = "sparse_proxskip_server", "sparse_proxskip_server_kept"
@@ -53,7 +54,7 @@ def pruned(x: np.ndarray, k: int) -> np.ndarray:
     return sparse
 
 
-def sum_of(state) -> float:
+def sum_of(state: Any) -> float:
     """Return |Σ h_i|."""
     return float(np.linalg.norm(state.H.sum(axis=0)))
 
@@ -61,8 +62,8 @@ def sum_of(state) -> float:
 def _outcome(case: Case) -> tuple[float, float]:
     """Return the relative sum at the end and the mean objective gap of the second half of the rounds."""
 
-    def gap(state) -> float:
-        return case.problem.gap(pruned(case.method.estimate(state), case.params.k))
+    def gap(state: Any) -> float:
+        return case.problem.gap(pruned(case.model(state), case.params.k))
 
     late = np.arange(_ROUNDS // 2, _ROUNDS + 1, 10)
     trace = case.run(_ROUNDS, record=late, observe={"pruned gap": gap})

@@ -21,7 +21,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     for C, chi in (("Identity()", 1.0), ("RandK(1)", small.problem.n / (small.problem.n + small.problem.d - 1.0))):
         params = small.theorem.parameters(small.problem, C=C, p=0.3, chi=chi, rho=chi)
         held = dataclasses.replace(small, changes=params._asdict())
-        slack[C] = held.rho - exact.one_step_factor(small.method, small.theorem, small.problem, held.params)
+        slack[C] = held.rho - exact.one_step_factor(held)
         progress(len(slack) / 2)
     plain, compressed = slack["Identity()"], slack["RandK(1)"]
     status = "confirmed" if abs(plain) <= _ROUNDING < compressed else "inconclusive"

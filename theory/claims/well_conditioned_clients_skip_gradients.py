@@ -59,6 +59,5 @@ def problem(seed: int) -> Quadratic:
 
 def _spent(case: Case) -> tuple[float, float]:
     """Return gradients a round, and expected rounds from the worst start."""
-    draws = case.method.draw(generator(case.seed, "gradients"), case.problem, case.params, _DRAWN_ROUNDS)
-    gradients = case.method.cost(case.problem, case.params, draws).gradients / _DRAWN_ROUNDS
-    return gradients, exact.time_to_accuracy(case.method, case.theorem, case.problem, case.params).rounds
+    gradients = case.cost(case.draw(generator(case.seed, "gradients"), _DRAWN_ROUNDS)).gradients / _DRAWN_ROUNDS
+    return gradients, exact.time_to_accuracy(case).rounds

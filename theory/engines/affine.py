@@ -5,17 +5,15 @@ often fall into small blocks, which are found from the zeros of the matrices.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ...algorithms.driver.method import Method
-from ...core.errors import InputError
-from ...problems import Composite, Quadratic
+from ...problems import Composite, Problem, Quadratic
 from ...problems.functions.squared_l2 import SquaredL2
 from ...problems.functions.zero import Zero
-from ...problems.problem import Problem
+from ..case import Case, NotExact
 
 # More than this, and the dense matrices no longer fit or take minutes.
 _LARGEST_STATE = 2000
@@ -26,10 +24,6 @@ _MOST_ENTRIES = 5e7
 _ZERO = 1e-12
 # How far what must be equal may be apart by rounding.
 _ROUNDING = 1e-9
-
-
-class NotExact(InputError):
-    """The exact engine cannot treat this method on this problem; the message says why."""
 
 
 class TooLarge(NotExact):
@@ -73,19 +67,15 @@ class Model:
     """The parts of the error that do not mix."""
 
 
-def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, noisy: bool = False) -> Model:
+def affine_model(case: Case, noisy: bool = False) -> Model:
     """Return the affine maps of a method's error.
 
     Parameters
     ----------
-    method : Method
-        Its compiled ``step`` is probed under every outcome.
-    lyapunov : callable
-        The quadratic V in whose coordinates the blocks are written.
-    problem : Quadratic or Composite
-        Without a nonsmooth term; a Composite of a quadratic with terms that are multiples of the squared norm.
-    params : NamedTuple
-        The method's parameters.
+    case : Case
+        The method's compiled ``step`` is probed under every outcome, and its theorem's V, in whose coordinates the
+        blocks are written. The problem is a quadratic without a nonsmooth term, or a Composite of one with terms that
+        are multiples of the squared norm.
     noisy : bool
         Whether outcomes may move the fixed point, as long as their mean does not.
 
@@ -95,23 +85,24 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, n
         If there is no such model: the problem is no quadratic, the randomness cannot be listed, the state is too large,
         or the step breaks what the method declares.
     """
-    if not is_affine(problem):
-        raise NotExact(f"{problem.label} is no quadratic without a nonsmooth term: take path evidence.")
-    outcomes = listed_outcomes(method, problem, params)
-    probe = _Probe(method, problem, params)
+    name = case.method.name
+    if not is_affine(case.problem):
+        raise NotExact(f"{case.problem.label} is no quadratic without a nonsmooth term: take path evidence.")
+    outcomes = listed_outcomes(case)
+    probe = _Probe(case)
     total = sum(probability for probability, _ in outcomes)
     if not abs(total - 1.0) <= _ROUNDING:
-        raise NotExact(f"the outcomes of {method.name} have probabilities that add up to {total:.6g}: list them all.")
+        raise NotExact(f"the outcomes of {name} have probabilities that add up to {total:.6g}: list them all.")
     maps, offsets = map(np.stack, zip(*(probe.affine(outcome) for _, outcome in outcomes), strict=True))
     probabilities = np.array([probability for probability, _ in outcomes])
     moved = np.abs(probabilities @ offsets if noisy else offsets).max()
     if moved > _ROUNDING * probe.scale:
-        raise NotExact(f"a step of {method.name} moves its fixed point: take invariant evidence.")
+        raise NotExact(f"a step of {name} moves its fixed point: take invariant evidence.")
     if not noisy:
         # What is left is rounding.
         offsets[:] = 0.0
     if not np.isfinite(maps).all():
-        raise NotExact(f"{method.name} returns numbers that are not finite: take smaller step sizes.")
+        raise NotExact(f"{name} returns numbers that are not finite: take smaller step sizes.")
     constraints = probe.constraints()
     blocks, trial = [], probe.trial.copy()
     for members in _components(np.abs(maps).max(axis=0)):
@@ -121,37 +112,37 @@ def affine_model(method: Method, lyapunov: Any, problem: Problem, params: Any, n
             continue
         own = maps[:, members][:, :, members]
         if np.abs(offsets[:, members] @ constraints[:, members].T).max(initial=0.0) > _ROUNDING * probe.scale:
-            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
+            raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
         if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
-            raise NotExact(f"a step of {method.name} does not keep its invariants at 0: take invariant evidence.")
+            raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
         trial[members] = free @ free.T @ trial[members]
-        form = probe.quadratic_form(lyapunov, members)
+        form = probe.quadratic_form(members)
         blocks.append(_whitened(own, offsets[:, members], form, free, trial[members]))
-    expected = probe.value(lyapunov, trial)
+    expected = probe.value(trial)
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
     return Model(probabilities, blocks)
 
 
-def affine_params(method: Method, problem: Problem, params: Any) -> Any:
-    """Return the parameters themselves if a step with them is affine, and those of the worst step that is otherwise.
+def affine_case(case: Case) -> Case:
+    """Return the case itself if its step is affine, and that of the worst step otherwise.
 
     Raises
     ------
     NotAffine
         If the method knows none.
     """
-    found = method.affine(problem, params)
-    if found is None:
-        raise _not_affine(method)
-    return found
+    params = case.affine()
+    if params is None:
+        raise _not_affine(case)
+    return case if params == case.params else replace(case, changes=params._asdict())
 
 
-def _not_affine(method: Method) -> NotAffine:
-    return NotAffine(f"a step of {method.name} is not an affine map of its state: take path evidence.")
+def _not_affine(case: Case) -> NotAffine:
+    return NotAffine(f"a step of {case.method.name} is not an affine map of its state: take path evidence.")
 
 
-def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple[float, Any]]:
+def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
     """Return all outcomes of a step with their probabilities.
 
     Raises
@@ -161,20 +152,20 @@ def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple
     TooLarge
         If there are too many to list, or the state is too large to be probed under each of them.
     """
-    if method.affine(problem, params) != params:
-        raise _not_affine(method)
-    outcomes = method.outcomes(problem, params)
+    name = case.method.name
+    if case.affine() != case.params:
+        raise _not_affine(case)
+    outcomes = case.outcomes()
     if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
-        raise TooLarge(f"{method.name} has too many outcomes a step to list: take path evidence or fewer clients.")
-    size = sum(field.size for field in method.initial(problem, params))
+        raise TooLarge(f"{name} has too many outcomes a step to list: take path evidence or fewer clients.")
+    size = sum(field.size for field in case.initial())
     if size > _LARGEST_STATE:
         raise TooLarge(
-            f"the state of {method.name} has {size} numbers, more than {_LARGEST_STATE}: "
-            "take fewer clients or coordinates."
+            f"the state of {name} has {size} numbers, more than {_LARGEST_STATE}: take fewer clients or coordinates."
         )
     if len(outcomes) * size**2 > _MOST_ENTRIES:
         raise TooLarge(
-            f"{method.name} has {len(outcomes)} outcomes for a state of {size} numbers, too many to probe: "
+            f"{name} has {len(outcomes)} outcomes for a state of {size} numbers, too many to probe: "
             "take fewer clients or coordinates."
         )
     return outcomes
@@ -183,13 +174,14 @@ def listed_outcomes(method: Method, problem: Problem, params: Any) -> list[tuple
 class _Probe:
     """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian."""
 
-    def __init__(self, method: Method, problem: Problem, params: Any) -> None:
-        self.method, self.problem, self.params = method, problem, params
-        if method.fixed_point is None:
-            raise NotExact(f"{method.name} has no fixed point to measure errors from: take another kind of evidence.")
-        self.target = method.target(problem, params)
-        self.fixed = method.fixed_point(problem, params, self.target)
-        quadratic = problem.base if isinstance(problem, Composite) else problem
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        if not case.has_fixed_point:
+            raise NotExact(
+                f"{case.method.name} has no fixed point to measure errors from: take another kind of evidence."
+            )
+        self.fixed = case.fixed_point()
+        quadratic = case.problem.base if isinstance(case.problem, Composite) else case.problem
         self.basis = np.linalg.eigh(quadratic.kernel.A.mean(axis=0))[1]
         self.size = sum(field.size for field in self.fixed)
         self.scale = max(np.abs(self._flat(self.fixed)).max(), 1.0)
@@ -211,13 +203,12 @@ class _Probe:
             part = error[position : position + field.size].reshape(field.shape)
             fields.append(field + part @ self._basis_of(field).T)
             position += field.size
-        return self.method.State(*fields)
+        return self.case.state(*fields)
 
     def _step(self, error: np.ndarray, outcome: Any) -> np.ndarray:
         # Probing around 0 and not around the solution keeps the rounding of large entries out of the matrices.
         state = self.state(error, [np.zeros_like(field) for field in self.fixed])
-        self.method.step(self.problem.kernel, self.params, state, outcome)
-        return self._flat(state)
+        return self._flat(self.case.step(state, outcome))
 
     def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the matrix of the error's step under one outcome and where it takes 0; checks that it is affine."""
@@ -226,16 +217,15 @@ class _Probe:
         matrix = np.column_stack(columns)
         found, expected = self._step(self.trial, outcome), matrix @ self.trial + offset
         if np.abs(found - expected).max() > 1e-9 * max(np.abs(expected).max(), 1.0):
-            raise _not_affine(self.method)
+            raise _not_affine(self.case)
         state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
-        self.method.step(self.problem.kernel, self.params, state, outcome)
-        return matrix, self._flat(state) - fixed
+        return matrix, self._flat(self.case.step(state, outcome)) - fixed
 
     def constraints(self) -> np.ndarray:
         """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
 
         def values(error: np.ndarray) -> np.ndarray:
-            found = self.method.invariants(self.problem, self.params, self.state(error))
+            found = self.case.invariants(self.state(error))
             return np.concatenate([np.zeros(0), *(np.ravel(value) for value in found.values())])
 
         at_zero = values(np.zeros(self.size))
@@ -243,17 +233,17 @@ class _Probe:
             return np.zeros((0, self.size))
         return np.column_stack([values(unit) - at_zero for unit in np.eye(self.size)])
 
-    def value(self, lyapunov: Any, error: np.ndarray) -> float:
-        return lyapunov(self.problem, self.params, self.state(error), self.target)
+    def value(self, error: np.ndarray) -> float:
+        return self.case.lyapunov(self.state(error))
 
-    def quadratic_form(self, lyapunov: Any, members: np.ndarray) -> np.ndarray:
+    def quadratic_form(self, members: np.ndarray) -> np.ndarray:
         """Return V as a matrix on some coordinates, by polarisation."""
         units = np.eye(self.size)[members]
-        single = np.array([self.value(lyapunov, unit) for unit in units])
+        single = np.array([self.value(unit) for unit in units])
         form = np.diag(single)
         for j in range(len(members)):
             for k in range(j):
-                both = self.value(lyapunov, units[j] + units[k])
+                both = self.value(units[j] + units[k])
                 form[j, k] = form[k, j] = (both - single[j] - single[k]) / 2
         return form
 

@@ -19,19 +19,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.driver.method import Method
 from ...core.errors import InputError
-from ...problems.problem import Problem
 from ..case import Case, Progress
-from ..theorem import Theorem
 from ..verdict import Verdict
-from .affine import (
-    Block,
-    Model,
-    TooLarge,
-    affine_model,
-    affine_params,
-)
+from .affine import Block, Model, TooLarge, affine_case, affine_model
+from .words import lowered, said_of_bound, said_of_relative
 
 # Beyond these sizes of a block the dense operators on its second moments take minutes.
 _LARGEST_SECOND_MOMENT = 40
@@ -62,34 +54,11 @@ def evidence(case: Case, progress: Progress) -> Verdict:
         return replace(verdict, sentence=f"{said_of_relative(relative)}: {lowered(verdict.sentence)}")
 
 
-def said_of_relative(case: Case) -> str:
-    """Return the words that say where evidence is from that could not be had on the problem itself."""
-    return f"On {case.problem.n} clients with {case.problem.d} coordinates, as here there is too much to list"
-
-
-def said_of_bound(params: Any, bound: Any) -> str:
-    """Return the words that name what was taken in the place of some parameters, none if they are the same.
-
-    Examples
-    --------
-    >>> from rootkappa.algorithms.ef21 import Params
-    >>> said_of_bound(Params(0.1, "TopK(2)"), Params(0.1, "BiasedRandK(2)"))
-    'C = BiasedRandK(2) in the place of TopK(2)'
-    """
-    pairs = zip(params._fields, params, bound, strict=True)
-    return ", ".join(f"{letter} = {new} in the place of {old}" for letter, old, new in pairs if old != new)
-
-
-def lowered(sentence: str) -> str:
-    """Return a sentence as the second half of another."""
-    return sentence[0].lower() + sentence[1:]
-
-
 def _judged(case: Case, progress: Progress) -> Verdict:
     if case.noise > 0.0:
         return _judged_noise(case, progress)
-    params = affine_params(case.method, case.problem, case.params)
-    model = affine_model(case.method, case.theorem.lyapunov, case.problem, params)
+    worst = affine_case(case)
+    model = affine_model(worst)
     progress(0.5)
     factor = max(_factor(block, model.probabilities) for block in model.blocks)
     interval = (factor - _ROUNDING, factor + _ROUNDING)
@@ -99,7 +68,7 @@ def _judged(case: Case, progress: Progress) -> Verdict:
         (True, False): f"below the promised {case.rho:.6g}",
         (False, False): f"more than the promised {case.rho:.6g}",
     }[status == "confirmed", abs(factor - case.rho) <= _ROUNDING]
-    bound = said_of_bound(case.params, params)
+    bound = said_of_bound(case.params, worst.params)
     step = f"a step with {bound}, which is never worse," if bound else "a step"
     sentence = f"From its worst state {step} multiplies V by {factor:.6g} on average, {compared}"
     # The sentence can do without the asymptotic rate where it takes minutes.
@@ -112,7 +81,7 @@ def _judged(case: Case, progress: Progress) -> Verdict:
 
 
 def _judged_noise(case: Case, progress: Progress) -> Verdict:
-    needed = one_step_noise(case.method, case.theorem, case.problem, case.params)
+    needed = one_step_noise(case)
     progress(1.0)
     status = "confirmed" if needed <= case.noise * (1.0 + _ROUNDING) else "refuted"
     sentence = (
@@ -122,14 +91,13 @@ def _judged_noise(case: Case, progress: Progress) -> Verdict:
     return case.verdict("exact", status, sentence, needed, case.noise, (needed, needed))
 
 
-def one_step_noise(method: Method, theorem: Theorem, problem: Problem, params: Any) -> float:
+def one_step_noise(case: Case) -> float:
     r"""Return the smallest :math:`\sigma^2` with :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for all states z.
 
-    Infinite if there is none. Parameters and errors are those of :func:`one_step_factor`, where the step may move the
-    fixed point as long as it does not in the mean.
+    Here :math:`\rho` is what the theorem promises of a step. Infinite if there is none. Errors are those of
+    :func:`one_step_factor`, but the step may move the fixed point as long as it does not in the mean.
     """
-    rho = theorem.contraction(problem, params) if theorem.contraction else math.nan
-    model = affine_model(method, theorem.lyapunov, problem, params, noisy=True)
+    rho, model = case.rho, affine_model(case, noisy=True)
     q, needed = model.probabilities, 0.0
     for block in model.blocks:
         # E V+ - rho V is the quadratic y'(M - rho)y + 2v'y + s, and its maximum stands in closed form.
@@ -146,19 +114,13 @@ def one_step_noise(method: Method, theorem: Theorem, problem: Problem, params: A
     return needed
 
 
-def one_step_factor(method: Method, theorem: Theorem, problem: Problem, params: Any) -> float:
+def one_step_factor(case: Case) -> float:
     r"""Return the smallest :math:`\rho` with :math:`E[V(z^+)] \le \rho V(z)` for all states z.
 
     Parameters
     ----------
-    method : Method
-        Its compiled ``step`` is probed.
-    theorem : Theorem
-        For its Lyapunov function V.
-    problem : Quadratic
-        Without a nonsmooth term.
-    params : NamedTuple
-        The method's parameters.
+    case : Case
+        The compiled ``step`` of its method is probed on a quadratic without a nonsmooth term; V is the theorem's.
 
     Raises
     ------
@@ -167,38 +129,47 @@ def one_step_factor(method: Method, theorem: Theorem, problem: Problem, params: 
 
     Examples
     --------
-    >>> from rootkappa import algorithms, problems, theory
+    >>> from rootkappa import problems, theory
     >>> problem = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
-    >>> scaffnew, theorem = algorithms.get("scaffnew"), theory.get("scaffnew")
-    >>> params = theorem.parameters(problem, p=0.2)
-    >>> round(one_step_factor(scaffnew, theorem, problem, params), 9)
+    >>> round(one_step_factor(theory.case("scaffnew", problem, p=0.2)), 9)
     0.96
     """
-    model = affine_model(method, theorem.lyapunov, problem, params)
+    model = affine_model(case)
     return max(_factor(block, model.probabilities) for block in model.blocks)
 
 
-def spectral_radius(method: Method, problem: Problem, params: Any) -> float:
+def spectral_radius(case: Case) -> float:
     """Return the factor by which the expected squared error falls in a step at last.
 
-    Parameters and errors are those of :func:`one_step_factor`; the method's own Lyapunov function only sets the
-    coordinates, which do not matter here.
+    Errors are those of :func:`one_step_factor`; V only sets the coordinates, which do not matter here.
+
+    Examples
+    --------
+    >>> from rootkappa import problems, theory
+    >>> problem = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+    >>> round(spectral_radius(theory.case("gradient_descent", problem)), 9)
+    0.81
     """
-    model = affine_model(method, method.lyapunov, problem, params)
+    model = affine_model(case)
     return max(_radius(block, model.probabilities) for block in model.blocks)
 
 
-def time_to_accuracy(method: Method, theorem: Theorem, problem: Problem, params: Any, epsilon: float = 1e-6) -> Times:
+def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
     r"""Return the expected rounds and iterations until :math:`E[V_t] \le \epsilon V_0` for every start.
 
-    Infinite if the method does not get there. The other parameters and errors are those of :func:`one_step_factor`.
+    Infinite if the method does not get there. Errors are those of :func:`one_step_factor`.
+
+    Examples
+    --------
+    >>> from rootkappa import problems, theory
+    >>> problem = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+    >>> time_to_accuracy(theory.case("gradient_descent", problem), 1e-6)
+    Times(rounds=66.0, iterations=66.0)
     """
     if not 0 < epsilon < 1:
         raise InputError(f"epsilon = {epsilon!r} is no relative accuracy: give a number between 0 and 1.")
-    model = affine_model(method, theorem.lyapunov, problem, params)
-    steps = _first_below(model, epsilon)
-    pace = method.pace(params)
-    return Times(steps * pace.rounds, steps * pace.iterations)
+    steps = _first_below(affine_model(case), epsilon)
+    return Times(steps * case.pace.rounds, steps * case.pace.iterations)
 
 
 def _factor(block: Block, probabilities: np.ndarray) -> float:

@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike
 
 from ...core.errors import InputError
 from ...core.randomness import generator
-from ...problems import Quadratic
-from ...problems.problem import Problem
-from ..case import Case, Progress
+from ...problems import Problem, Quadratic
+from ..case import Case, NotExact, Progress
 from ..verdict import STATUSES, Verdict
 from . import exact
-from .affine import NotExact, TooLarge, affine_params
+from .affine import TooLarge, affine_case
+from .words import lowered, said_of_bound, said_of_relative
 
 #: The condition numbers over which the exponent of a method is measured.
 KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e6, 9))
@@ -121,20 +121,19 @@ def evidence(case: Case, progress: Progress) -> Verdict:
         if relative is None:
             raise
         verdict = _judged(case, relative.problem, progress)
-        return replace(verdict, sentence=f"{exact.said_of_relative(relative)}: {exact.lowered(verdict.sentence)}")
+        return replace(verdict, sentence=f"{said_of_relative(relative)}: {lowered(verdict.sentence)}")
 
 
 def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
     """Measure on the quadratics that are like the problem but for their condition number."""
-    method, theorem = case.method, case.theorem
+    theorem = case.theorem
     rows: list[dict[str, Any]] = []
     taken = ""
     for position, kappa in enumerate(KAPPAS):
-        member = Quadratic.random(problem.n, problem.d, kappa, case.seed)
-        params = method.Params(**theorem.parameters(member)._asdict())
-        bound = affine_params(method, member, params)
-        taken = exact.said_of_bound(params, bound)
-        times = exact.time_to_accuracy(method, theorem, member, bound, EPSILON)
+        member = replace(case, problem=Quadratic.random(problem.n, problem.d, kappa, case.seed))
+        worst = affine_case(member)
+        taken = said_of_bound(member.params, worst.params)
+        times = exact.time_to_accuracy(worst, EPSILON)
         progress((position + 1) / len(KAPPAS))
         if not math.isfinite(times.rounds):
             sentence = (
@@ -148,7 +147,7 @@ def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
     status = min(statuses.values(), key=STATUSES.index)
     sentence = " ".join(described(axis, slopes[axis], theorem.exponents[axis], statuses[axis]) for axis in slopes)
     if taken:
-        sentence = f"With {taken} {exact.lowered(sentence)}"
+        sentence = f"With {taken} {lowered(sentence)}"
     details = {"points": rows, "epsilon": EPSILON}
     return case.verdict(
         "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details=details

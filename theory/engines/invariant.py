@@ -58,14 +58,12 @@ def evidence(case: Case, progress: Progress) -> Verdict:
 
 
 def _fixed_point(case: Case) -> Iterator[Finding]:
-    method, problem, params = case.method, case.problem, case.params
     # With noise it stays in the mean only, and that is the exact engine's to test.
-    if method.fixed_point is None or case.theorem.noise(problem, params) > 0.0:
+    if not case.has_fixed_point or case.is_noisy:
         return
     worst, culprit = 0.0, None
     for outcome in _some_outcomes(case):
-        state = method.fixed_point(problem, params, case.target)
-        method.step(problem.kernel, params, state, outcome)
+        state = case.step(case.fixed_point(), outcome)
         with np.errstate(over="ignore", invalid="ignore"):
             moved = _relative(case, state)
         if culprit is None or not moved <= worst:
@@ -79,24 +77,20 @@ def _fixed_point(case: Case) -> Iterator[Finding]:
 
 def _relative(case: Case, state: Any) -> float:
     """Return the error of a state relative to that of the start, both measured by the square root of V."""
-    value = case.method.lyapunov(case.problem, case.params, state, case.target)
-    return float(np.sqrt(value / (case.start[0] or 1.0)))
+    return float(np.sqrt(case.lyapunov(state) / (case.start[0] or 1.0)))
 
 
 def _some_outcomes(case: Case) -> Iterable[Any]:
-    listed = case.method.outcomes(case.problem, case.params)
+    listed = case.outcomes()
     if listed is not None and len(listed) <= _MOST_OUTCOMES:
         return [outcome for probability, outcome in listed if probability > 0]
-    draws = case.method.draw(generator(case.seed, "invariant"), case.problem, case.params, _MOST_OUTCOMES)
-    return case.method.unroll(draws)[:_MOST_OUTCOMES]
+    return case.unroll(case.draw(generator(case.seed, "invariant"), _MOST_OUTCOMES))[:_MOST_OUTCOMES]
 
 
 def _conserved(case: Case) -> Iterator[Finding]:
-    method, problem, params = case.method, case.problem, case.params
-    state = method.initial(problem, params)
-    draws = method.draw(generator(case.seed, "invariant", "conserved"), problem, params, _CONSERVED_ROUNDS)
-    method.advance(problem.kernel, params, state, draws)
-    for name, value in method.invariants(problem, params, state).items():
+    draws = case.draw(generator(case.seed, "invariant", "conserved"), _CONSERVED_ROUNDS)
+    state = case.advance(case.initial(), draws)
+    for name, value in case.invariants(state).items():
         size = max((_size(case, state, position) for position in _fields_behind(case, name)), default=0.0)
         drift = float(np.abs(value).max() / (size or 1.0))
         yield Finding(
@@ -108,11 +102,10 @@ def _conserved(case: Case) -> Iterator[Finding]:
 
 def _fields_behind(case: Case, name: str) -> Iterator[int]:
     """Yield the positions of the fields on which an invariant depends."""
-    state = case.method.initial(case.problem, case.params)
-    trial = [np.cos(np.arange(1.0, field.size + 1.0)).reshape(field.shape) for field in state]
+    trial = [np.cos(np.arange(1.0, field.size + 1.0)).reshape(field.shape) for field in case.initial()]
 
     def value(fields: list[np.ndarray]) -> np.ndarray:
-        return case.method.invariants(case.problem, case.params, case.method.State(*fields))[name]
+        return case.invariants(case.state(*fields))[name]
 
     full = value(trial)
     for position in range(len(trial)):
@@ -126,12 +119,11 @@ def _size(case: Case, state: Any, position: int) -> float:
 
     Where clients are alike a field may be nothing but rounding, and its own size no measure of anything.
     """
-    method, problem, params = case.method, case.problem, case.params
 
     def value(shift: float) -> float:
-        moved = method.initial(problem, params)
+        moved = case.initial()
         moved[position].flat[0] += shift
-        return method.lyapunov(problem, params, moved, case.target)
+        return case.lyapunov(moved)
 
     # V is quadratic in such a field: far from the start nothing but the field's own weight is seen.
     weight = (value(_FAR) + value(-_FAR) - 2.0 * value(0.0)) / (2.0 * _FAR**2)
@@ -140,12 +132,10 @@ def _size(case: Case, state: Any, position: int) -> float:
 
 
 def _advance_is_step(case: Case) -> Finding:
-    method, problem, params = case.method, case.problem, case.params
-    draws = method.draw(generator(case.seed, "invariant", "step"), problem, params, _STEPPED_ROUNDS)
-    fast, slow = method.initial(problem, params), method.initial(problem, params)
-    method.advance(problem.kernel, params, fast, draws)
-    for outcome in method.unroll(draws):
-        method.step(problem.kernel, params, slow, outcome)
+    draws = case.draw(generator(case.seed, "invariant", "step"), _STEPPED_ROUNDS)
+    fast, slow = case.advance(case.initial(), draws), case.initial()
+    for outcome in case.unroll(draws):
+        slow = case.step(slow, outcome)
     error = _apart(case, fast, slow)
     return Finding(
         error,
@@ -157,21 +147,19 @@ def _advance_is_step(case: Case) -> Finding:
 
 def _apart(case: Case, fast: Any, slow: Any) -> float:
     """Return how far two states are apart, in units of the start's error or else of the fields' own size."""
-    method = case.method
     with np.errstate(over="ignore", invalid="ignore"):
-        if method.fixed_point is None:
+        if not case.has_fixed_point:
             sizes = [_size(case, slow, position) or 1.0 for position in range(len(slow))]
             return max(float(np.abs(a - b).max() / size) for a, b, size in zip(fast, slow, sizes, strict=True))
         # The difference as an error around the fixed point: V knows how much each field weighs.
-        fixed = method.fixed_point(case.problem, case.params, case.target)
-        return _relative(case, method.State(*(at + a - b for at, a, b in zip(fixed, fast, slow, strict=True))))
+        differences = zip(case.fixed_point(), fast, slow, strict=True)
+        return _relative(case, case.state(*(at + a - b for at, a, b in differences)))
 
 
 def _drawn_as_listed(case: Case) -> Iterator[Finding]:
-    method, problem, params = case.method, case.problem, case.params
-    draws = method.draw(generator(case.seed, "invariant", "draws"), problem, params, _DRAWN_ROUNDS)
-    steps = np.asarray(method.unroll(draws))
-    pace, spent = method.pace(params), method.cost(problem, params, draws)
+    draws = case.draw(generator(case.seed, "invariant", "draws"), _DRAWN_ROUNDS)
+    steps = np.asarray(case.unroll(draws))
+    pace, spent = case.pace, case.cost(draws)
     for axis, count in {"rounds": _DRAWN_ROUNDS, "iterations": spent.iterations}.items():
         told, found = getattr(pace, axis), count / len(steps)
         error = abs(found / told - 1.0)
@@ -180,7 +168,7 @@ def _drawn_as_listed(case: Case) -> Iterator[Finding]:
             "",
             f"The functions pace and draw part: a step is {found:.3g} {axis} as drawn, and {told:.3g} as told.",
         )
-    listed = method.outcomes(problem, params)
+    listed = case.outcomes()
     if listed is None:
         return
     shown = {}

@@ -15,7 +15,7 @@ from threading import Event, Lock
 
 import numpy as np
 
-from ...algorithms.driver.run import Trace, run
+from ...algorithms.driver.run import Trace
 from ...core.randomness import derived_seed
 from ..case import Case, Progress
 from ..verdict import Verdict
@@ -30,12 +30,18 @@ _RECORDS = 200
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold sampled paths against the promised factor."""
-    is_random = len(case.method.outcomes(case.problem, case.params) or (None, None)) > 1
+    is_random = len(case.outcomes() or (None, None)) > 1
     traces = _run(case, _PATHS if is_random else 1, progress)
     excess, at_round = _largest_ratio(case, traces)
     limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
-    details = {"traces": traces, "rho": case.rho, "floor": case.floor, "step_column": case.step_column}
+    details = {
+        "traces": traces,
+        "promises": [case.promise(trace) for trace in traces],
+        "rho": case.rho,
+        "floor": case.bound.floor,
+        "step_column": case.step_column,
+    }
     paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
     error_rate = f", and a true promise exceeds {limit:g} with probability {ALPHA:g} at most" if is_random else ""
     if excess > math.log(limit):
@@ -67,10 +73,8 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
                 done[path] = finished
                 progress(sum(done) / (paths * rounds))
 
-        return run(
-            case.method, case.problem, case.params, rounds, derived_seed(case.seed, "path", path),
-            record=record, until=("distance", ACCURACY), target=case.target, progress=report,
-        )  # fmt: skip
+        seed = derived_seed(case.seed, "path", path)
+        return case.run(rounds, seed, record=record, until=("distance", ACCURACY), progress=report)
 
     case.problem.solution()
     with ThreadPoolExecutor(paths) as pool:
@@ -92,10 +96,12 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
         with np.errstate(divide="ignore"):
             fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         fallen = np.where(np.isnan(fallen), np.inf, fallen)
-        steps = trace.column(case.step_column)
+        steps = case.steps(trace)
         ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho), -np.inf)
         if case.noise > 0.0:
-            ratio = _with_noise(case, fallen, steps)
+            # The promised V at the last step, seen from each step, beside that from the start.
+            seen = case.bound.log_from(fallen, steps[-1] - steps)
+            ratio = seen - seen[0]
         # A path that has arrived stays where it is: a stopped supermartingale is still one.
         logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
     mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
@@ -105,18 +111,10 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
     return float(mean[largest]), int(longest[largest])
 
 
-def _with_noise(case: Case, fallen: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the promised V at the last step, seen from each step, relative to that from the start."""
-    left = (steps[-1] - steps) * math.log(case.rho)
-    with np.errstate(divide="ignore"):
-        seen = np.logaddexp(left + fallen, math.log(case.floor) + np.log(-np.expm1(left)))
-    return seen - seen[0]
-
-
 def _arrival(case: Case, traces: list[Trace]) -> str:
     first = case.start[1] or 1.0
     with np.errstate(over="ignore", invalid="ignore"):
-        last = max(np.linalg.norm(case.method.estimate(trace.state) - case.target.x) for trace in traces)
+        last = max(np.linalg.norm(case.model(trace.state) - case.target.x) for trace in traces)
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
     solution = case.problem.solution().x
     bias = np.linalg.norm(case.target.x - solution)
@@ -135,7 +133,7 @@ def _arrival(case: Case, traces: list[Trace]) -> str:
 def _last_value(case: Case, traces: list[Trace]) -> float:
     """Return the mean of the last V, in units of the promised floor."""
     last = np.mean([trace.last("lyapunov") for trace in traces])
-    return float(last / (case.floor * case.start[0]))
+    return float(last / (case.bound.floor * case.start[0]))
 
 
 def _power(log_ratio: float) -> str:

@@ -1,0 +1,28 @@
+"""Words that the sentences of several engines share."""
+
+from typing import Any
+
+from ..case import Case
+
+
+def said_of_relative(case: Case) -> str:
+    """Return the words that say where evidence is from that could not be had on the problem itself."""
+    return f"On {case.problem.n} clients with {case.problem.d} coordinates, as here there is too much to list"
+
+
+def said_of_bound(params: Any, bound: Any) -> str:
+    """Return the words that name what was taken in the place of some parameters, none if they are the same.
+
+    Examples
+    --------
+    >>> from rootkappa.algorithms.ef21 import Params
+    >>> said_of_bound(Params(0.1, "TopK(2)"), Params(0.1, "BiasedRandK(2)"))
+    'C = BiasedRandK(2) in the place of TopK(2)'
+    """
+    pairs = zip(params._fields, params, bound, strict=True)
+    return ", ".join(f"{letter} = {new} in the place of {old}" for letter, old, new in pairs if old != new)
+
+
+def lowered(sentence: str) -> str:
+    """Return a sentence as the second half of another."""
+    return sentence[0].lower() + sentence[1:]
