@@ -17,7 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..core.errors import InputError, unknown
+from ...core.errors import InputError, unknown
+from ...core.files import write_whole
 
 AXES = {
     "rounds": (("round",), "communication rounds"),
@@ -295,7 +296,7 @@ def save(figure: Figure, stem: str | os.PathLike[str], command: str) -> list[Pat
         stem.parent.mkdir(parents=True, exist_ok=True)
         paths = [stem.with_name(f"{stem.name}.{ending}") for ending in contents]
         for path, content in zip(paths, contents.values(), strict=True):
-            path.write_bytes(content)
+            write_whole(path, content)
     except (OSError, ValueError) as error:
         raise InputError(
             f"stem = {str(stem)!r} cannot be written ({error}): "
