@@ -20,10 +20,9 @@ def check_writable(file: Path) -> None:
     """Raise an InputError if a file could not be written: better now than after an hour of computing."""
     if file.is_dir():
         raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")
+    if _is_special(file) and os.access(file, os.W_OK):
+        return  # a pipe is not opened to try it: that would wait for its reader
     try:
-        if _is_special(file):
-            with file.open("ab"):
-                return
         file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=file.parent):
             pass

@@ -45,10 +45,11 @@ def lasting(stream: Any) -> Any:
     >>> with TemporaryFile("w", encoding="ascii") as stream:
     ...     print("κ", file=lasting(stream))
     """
-    raw = getattr(getattr(stream, "buffer", None), "raw", None)
-    if raw is None:
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)  # unbuffered Python has no layer between
+    if not isinstance(raw, io.RawIOBase):
         return stream
     stream.flush()
-    buffer = io.BufferedWriter(_Lasting(raw))
+    lasts = io.BufferedWriter(_Lasting(raw))
     # Written through: some libraries print on the stream and some on the buffer below it.
-    return io.TextIOWrapper(buffer, stream.encoding, "replace", line_buffering=raw.isatty(), write_through=True)
+    return io.TextIOWrapper(lasts, stream.encoding, "replace", line_buffering=raw.isatty(), write_through=True)

@@ -48,10 +48,12 @@ def read(
         name, equals, text = word.partition("=")
         if not word.startswith("-"):
             methods.append(word)
+        elif not word.startswith("--"):
+            raise InputError(f"No such option {name!r}: a letter is set with two dashes, as in --p 0.1.")
         elif equals:
             short.append((name, text))
         else:
-            short.append((name, rest.pop() if rest and name.startswith("--") and not rest[-1].startswith("--") else ""))
+            short.append((name, rest.pop() if rest and not rest[-1].startswith("--") else ""))
     own = {name: find(name).Params._fields for name in methods or names()}
     known = {f"--{letter}" for letters in own.values() for letter in letters}
     for name, _ in short:
