@@ -3,52 +3,67 @@
 Everything beyond click is imported where it is used, so that ``rootkappa --help`` answers at once.
 """
 
-import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import __version__
+from . import __version__, plots
+from .core.streams import lasting
 
 if TYPE_CHECKING:
-    from .sweeps import ProblemSpec
-
-# The parameters that have an option.
-_LETTERS = ("p", "gamma", "eta", "K")
-# The method whose failure the figure of sparsity shows.
-_PRUNING = ("sparse_proxskip_server",)
+    from .sweeps import ProblemSpec, Store
+    from .theory.verdict import Verdict
 
 
 def main() -> None:
-    """Run the command line and exit with its code: 0 confirmed or done, 1 refuted, 2 bad input, 3 undecided."""
+    """Run the command line and exit.
+
+    The code is 0 for confirmed or done, 1 for refuted, 2 for bad input, 3 for undecided, 70 for an error of our own and
+    130 for interrupted, whatever becomes of what is printed.
+    """
+    sys.stdout, sys.stderr = lasting(sys.stdout), lasting(sys.stderr)
+    sys.exit(_code())
+
+
+def _code() -> int:
     try:
-        sys.exit(commands.main(prog_name="rootkappa", standalone_mode=False) or 0)
+        return commands.main(prog_name="rootkappa", standalone_mode=False) or 0
     except click.ClickException as error:
-        _fail(error.format_message())
+        return _told(2, error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "Interrupted: what was finished is kept, and a sweep goes on from there when it is started again.", err=True
-        )
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough.
-        sys.stderr.close()
-        sys.exit(0)
-    except ValueError as error:
+        _say("Interrupted: what was finished is kept, and a sweep goes on from there when it is started again.", True)
+        return 130
+    except Exception as error:
         from .core.errors import InputError
 
-        if not isinstance(error, InputError):
-            raise
-        _fail(str(error))
+        return _told(2, str(error)) if isinstance(error, InputError) else _told(70, _ours(error))
 
 
-def _fail(sentence: str) -> None:
+def _told(code: int, sentence: str) -> int:
     # What a library or a user's file has to say may fill many lines.
-    click.echo(f"Error: {' '.join(sentence.split())}", err=True)
-    sys.exit(2)
+    _say(f"Error: {' '.join(sentence.split())}", True)
+    return code
+
+
+def _ours(error: Exception) -> str:
+    """Return what somebody who mends it must know of an error of our own: a traceback is for nobody else."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "nowhere"
+    return (
+        f"a mistake of Rootkappa's own, {type(error).__name__} at {place} ({error}): please report this line and "
+        f"{_command_line()!r}, with rootkappa {__version__}, where you have it from."
+    )
+
+
+def _say(text: str, is_error: bool = False) -> None:
+    # Given its stream click does not replace the encoding by another.
+    click.echo(text, file=sys.stderr if is_error else sys.stdout)
 
 
 class _Command(click.Command):
@@ -80,7 +95,7 @@ _problem_options = _together(
     click.option("--basis", default="common", show_default=True, help="common or client: eigenbases of a quadratic."),
     click.option("--heterogeneity", default=1.0, show_default=True, help="Spread of a quadratic's clients."),
     click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
-    click.option("--alpha", default=0.5, show_default=True, help="Concentration of the dirichlet partition."),
+    click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
 )
 
@@ -124,43 +139,42 @@ def data_command(name: str | None) -> None:
 
         Console().print(data_table())
         return
-    import numpy as np
+    from .terminal import described_data
 
-    from .problems import data
+    _say(described_data(name))
 
-    features, labels = data.load(name)
-    samples, dimension = features.shape
-    stored = features.size if isinstance(features, np.ndarray) else features.nnz
-    kind = "dense" if isinstance(features, np.ndarray) else "sparse"
-    click.echo(
-        f"{name}: {samples} samples, {dimension} features, {kind}, {stored / (samples * dimension):.1%} stored, "
-        f"{int((labels > 0).sum())} labels +1 and {int((labels < 0).sum())} labels -1."
-    )
+
+# What the parser does not know are letters of the methods, which nobody knows before they are named.
+_LETTERS = {"ignore_unknown_options": True}
+_letter_option = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="LETTER=VALUE",
+    help="A parameter other than prescribed, such as p=0.1; --p 0.1 for short, likewise every letter.",
+)
 
 
 @commands.command(
     cls=_Command,
+    context_settings=_LETTERS,
     examples=(
         "rootkappa verify --all --out out",
-        "rootkappa verify ./my_method.py --problem logistic --data a9a.xz --kappa 1e3 --json verdicts.json",
+        "rootkappa verify ./my_method.py --p 0.1 --problem logistic --data a9a.xz --kappa 1e3 --json verdicts.json",
     ),
 )
-@click.argument("methods", nargs=-1, metavar="[METHOD|FILE.py]...")
+@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...")
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @_problem_options
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
-@click.option("--p", type=float, help="Probability of communication instead of the prescribed one.")
-@click.option("--gamma", type=float, help="Step size instead of the prescribed one.")
-@click.option("--eta", type=float, help="Local step size instead of the prescribed one.")
-@click.option("--local-steps", "K", type=int, help="Local steps K in a round instead of 10.")
-@click.option("--set", "others", multiple=True, metavar="LETTER=VALUE", help="Any other parameter, such as k=3.")
+@_letter_option
 @click.option("--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent,claim.  [default: all that apply]")
 @click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
 @click.option("--out", type=click.Path(), help="Write verdicts, traces and figures into this folder.")
 def verify(
-    methods: tuple[str, ...],
+    words: tuple[str, ...],
     everything: bool,
-    others: tuple[str, ...],
+    assignments: tuple[str, ...],
     evidence: str | None,
     json_file: str | None,
     out: str | None,
@@ -171,22 +185,27 @@ def verify(
 
     from . import algorithms
     from .core.checks import checked_kappa
+    from .core.files import check_writable, checked_folder, write_json
+    from .sweeps.letters import check_letters, value
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
     from .theory.verify import default_evidence, verify
 
-    if everything == bool(methods):
+    named, texts = _read(words, assignments)
+    if everything == bool(named):
         raise click.UsageError("Name the methods to verify, or give --all instead.")
-    changes = {letter: options.pop(letter) for letter in _LETTERS}
-    changes = {**_given(changes), **dict(_assigned(text) for text in others)}
-    chosen = [algorithms.find(name) for name in (algorithms.names() if everything else methods)]
+    chosen = [algorithms.find(name) for name in (algorithms.names() if everything else named)]
+    given = {letter: value(text) for letter, text in texts.items()}
+    # A method that is named is meant with every letter; of all methods only some have it.
+    for group in [chosen] if everything else [[method] for method in chosen]:
+        check_letters(given, {method.name: method.Params._fields for method in group})
     kappa = checked_kappa(options.pop("kappa"))
     specs = _specs(options, [kappa])
-    folder = _folder(out) if out else None
-    targets = [Path(json_file)] if json_file else []
-    targets += [folder / "verdicts.json"] if folder else []
+    folder = checked_folder(out) if out else None
+    targets = [folder / "verdicts.json"] if folder else []
+    targets += [Path(json_file)] if json_file else []
     for target in targets:
-        _check_writable(target)
+        check_writable(target)
 
     console, found = Console(), []
     try:
@@ -197,65 +216,56 @@ def verify(
                 problem.solution()
                 bars.remove_task(waiting)
                 for method in chosen:
+                    changes = {letter: value for letter, value in given.items() if letter in method.Params._fields}
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     report = reporter(bars, method.name, kinds)
-                    found.append((spec, verify(method, problem, kinds, spec.problem_seed, report, **changes)))
-            here = [verdict for of_spec, verdicts in found if of_spec is spec for verdict in verdicts]
+                    verdicts = verify(method, problem, kinds, spec.problem_seed, report, **changes)
+                    found.append((spec, changes, verdicts))
+            here = [verdict for of_spec, _, verdicts in found if of_spec is spec for verdict in verdicts]
             print_verdicts(console, problem.label, here)
     finally:
-        records = [verdict.record() for _, verdicts in found for verdict in verdicts]
+        records = [verdict.record() for _, _, verdicts in found for verdict in verdicts]
         for target in targets if found else []:
-            target.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_json(target, records)
     if folder:
-        _keep(folder, found, changes)
+        for path in [folder / "verdicts.json", *_written(folder, found)]:
+            _say(f"wrote {path}")
     statuses = [record["status"] for record in records]
     counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
-    console.print(", ".join(f"{count} {status}" for status, count in counts.items()) + ".", highlight=False)
+    _say(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
     return exit_code(statuses)
 
 
-def _assigned(text: str) -> tuple[str, Any]:
-    """Return the letter and the value of LETTER=VALUE, where a value that is no number is a text."""
-    import ast
-
-    letter, equals, value = text.partition("=")
-    if not (letter and equals and value):
-        raise click.UsageError(f"--set {text!r} sets nothing: write LETTER=VALUE, for example k=3 or C=RandK(2).")
-    if letter in _LETTERS:
-        raise click.UsageError(f"--set {text!r}: this letter has an option of its own, see rootkappa verify --help.")
-    try:
-        return letter, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return letter, value
-
-
-def _keep(folder: Path, found: list[Any], changes: dict[str, Any]) -> None:
-    from .sweeps import Store
+def _written(folder: Path, found: "list[tuple[ProblemSpec, dict[str, Any], list[Verdict]]]") -> list[Path]:
+    """Write what verdicts rest on and its figures, also those of a study whose methods were all verified."""
+    from .sweeps import Store, studies
     from .sweeps.record import keep
 
+    methods = {verdict.method for _, _, verdicts in found for verdict in verdicts}
     with Store(folder / "verify.sqlite") as store:
-        for spec, verdicts in found:
-            keep(store, spec, verdicts, changes)
-        figures = [*_draw("convergence", store, folder), *_draw("convergence", store, folder, measure="distance")]
-        figures += _draw("exponent", store, folder)
-    for spec in dict.fromkeys(spec for spec, verdicts in found for verdict in verdicts if verdict.method in _PRUNING):
-        figures += _draw_sparsity(spec, folder)
+        keys = [key for spec, changes, verdicts in found for key in keep(store, spec, verdicts, changes)]
+        ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
+        drawn = [plots.write(kind, store, keys, folder, _command_line(), **told) for kind, told in ways]
+        for study in studies.names():
+            if methods.issuperset(studies.methods(study)):
+                keys = _studied(study, store, list(dict.fromkeys(spec for spec, _, _ in found)))
+                drawn.append(plots.write(study, store, keys, folder, _command_line()))
     (folder / "command.txt").write_text(f"{_command_line()}\n# rootkappa {__version__}\n", encoding="utf-8")
-    for path in [folder / "verdicts.json", folder / "verify.sqlite", folder / "command.txt", *figures]:
-        click.echo(f"wrote {path}")
+    return [folder / "verify.sqlite", folder / "command.txt", *chain.from_iterable(drawn)]
 
 
 @commands.command(
     cls=_Command,
+    context_settings=_LETTERS,
     examples=(
         "rootkappa sweep gradient_descent nesterov scaffnew --kappa 1e2:1e6:9 --exact --json slopes.json",
         "rootkappa sweep scaffnew --problem logistic --kappa 1e2:1e4:5 --p 0.05,0.2 --seeds 6",
     ),
 )
-@click.argument("methods", nargs=-1, required=True, metavar="METHOD|FILE.py...")
+@click.argument("words", nargs=-1, metavar="METHOD|FILE.py...")
 @_problem_options
 @click.option("--kappa", default="1e2:1e6:9", show_default=True, help="Condition numbers: a,b,c or low:high:count.")
-@click.option("--p", help="Probabilities of communication, likewise.  [default: as prescribed]")
+@_letter_option
 @click.option("--exact", is_flag=True, help="Expectations from the worst start, where they can be had; quadratics.")
 @click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")
 @click.option("--epsilon", default=1e-6, show_default=True, help="Relative accuracy in the Lyapunov function.")
@@ -264,24 +274,33 @@ def _keep(folder: Path, found: list[Any], changes: dict[str, Any]) -> None:
 )
 @click.option("--json", "json_file", type=click.Path(), help="Write the slopes to this file.")
 def sweep(
-    methods: tuple[str, ...], kappa: str, p: str | None, exact: bool, seeds: int, epsilon: float,
+    words: tuple[str, ...], assignments: tuple[str, ...], kappa: str, exact: bool, seeds: int, epsilon: float,
     store: str, json_file: str | None, **options: Any,
 ) -> int:  # fmt: skip
-    """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted."""
+    """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted.
+
+    The values of a letter may be a grid, as those of --kappa: all combinations are computed, each method's with the
+    letters that it has.
+    """
     from rich.console import Console
 
     from .core.checks import checked_count, checked_kappa
+    from .core.files import check_writable, write_json
     from .sweeps import Store, grid_cells, run_cells, slopes
     from .sweeps.grid import numbers
+    from .sweeps.letters import values
     from .terminal import print_slopes, progress_bars
     from .theory import exit_code
 
+    methods, texts = _read(words, assignments)
+    if not methods:
+        raise click.UsageError("Missing argument 'METHOD|FILE.py...': name the methods to sweep.")
     kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
     specs = _specs({"problem": "quadratic" if options["data"] is None else "logistic", **_given(options)}, kappas)
-    probabilities = numbers("p", p) if p else []
-    cells = grid_cells(methods, specs, probabilities, epsilon, checked_count("seeds", seeds), exact)
+    letters = {letter: values(letter, text) for letter, text in texts.items()}
+    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact)
     if json_file:
-        _check_writable(Path(json_file))
+        check_writable(Path(json_file))
     with Store(store) as results:
         with progress_bars() as bars:
             task = bars.add_task("cells", total=len(cells))
@@ -289,13 +308,13 @@ def sweep(
         keys = {cell.key() for cell in cells}
         table = results.cells()
         records = slopes(table[table["key"].isin(keys)])
-    click.echo(f"{len(cells)} cells in {store}, {computed} computed now.")
+    _say(f"{len(cells)} cells in {store}, {computed} computed now.")
     sampled = ", ".join(dict.fromkeys(cell.method for cell in cells if not cell.exact)) if exact else ""
     if sampled:
-        click.echo(f"No exact moments to be had, so {seeds} sampled paths of each: {sampled}.")
-    if json_file:
-        Path(json_file).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+        _say(f"No exact moments to be had, so {seeds} sampled paths of each: {sampled}.")
     print_slopes(Console(), records)
+    if json_file:
+        write_json(Path(json_file), records)
     judged = [record["status"] for record in records if record["status"] != "not applicable"]
     return exit_code(judged) if judged else 0
 
@@ -307,7 +326,7 @@ def sweep(
         "rootkappa plot sparsity --data breast_cancer --clients 20",
     ),
 )
-@click.argument("kind", type=click.Choice(["convergence", "exponent", "sparsity"]))
+@click.argument("kind", type=click.Choice(plots.names()))
 @click.option("--store", default="out/sweep.sqlite", show_default=True, help="File of stored results.")
 @click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
 @click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
@@ -318,75 +337,55 @@ def sweep(
 def plot(context: click.Context, kind: str, store: str, axis: str, measure: str, out: str, **options: Any) -> int:
     """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number.
 
-    Sparsity is measured on the spot, on the problem that the other options give: what every way to prune does to the
-    objective and to the sum of the control variates.
+    A study, such as sparsity, is drawn of the problem that the other options give: what the store lacks of it is
+    computed first.
     """
     from .core.checks import checked_kappa
-
-    not_for = ("store", "axis", "measure") if kind == "sparsity" else (*options,)
-    for name in not_for:
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name} says nothing about {kind}: leave it out.")
-    if kind == "sparsity":
-        kappa = checked_kappa(options.pop("kappa"))
-        folder = _folder(out)
-        for spec in _specs({"problem": "logistic", **_given(options)}, [kappa]):
-            for path in _draw_sparsity(spec, folder):
-                click.echo(f"wrote {path}")
-        return 0
-    return _plot_stored(kind, store, axis, measure, out)
-
-
-def _plot_stored(kind: str, store: str, axis: str, measure: str, out: str) -> int:
     from .core.errors import InputError
-    from .plots.style import columns_and_label
-    from .sweeps import Store
+    from .core.files import checked_folder
+    from .sweeps import Store, studies
 
-    columns_and_label(axis)
-    if not Path(store).is_file():
+    is_study = kind in studies.names()
+    told = {"axis": axis, "measure": measure}
+    unread = {*told, *options} - {*plots.options(kind), *(options if is_study else ())}
+    for param in context.command.params:
+        if param.name in unread and context.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{param.opts[0]} says nothing about {kind}: leave it out.")
+    told = {name: value for name, value in told.items() if name not in unread}
+    kappa = checked_kappa(options.pop("kappa"))
+    specs = _specs({"problem": "logistic", **_given(options)}, [kappa])
+    if not is_study and not Path(store).is_file():
         raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
-    folder = _folder(out)
+    folder = checked_folder(out)
     with Store(store) as results:
-        paths = _draw(kind, results, folder, axis, measure)
+        keys = _studied(kind, results, specs) if is_study else None
+        paths = plots.write(kind, results, keys, folder, _command_line(), **told)
     if not paths:
-        raise InputError(
-            f"store = {store!r} holds nothing to draw as {kind} over {axis}: run a sweep that measures it."
-        )
+        raise InputError(f"store = {store!r} holds nothing to draw as {kind}: run a sweep that measures it.")
     for path in paths:
-        click.echo(f"wrote {path}")
+        _say(f"wrote {path}")
     return 0
 
 
-def _draw(kind: str, store: Any, folder: Path, axis: str = "rounds", measure: str = "lyapunov") -> list[Path]:
-    """Write one figure for each problem or family of problems in the store; equal names get a number."""
-    from .plots import convergence, exponent, style
-    from .plots.tables import convergence_tables, exponent_tables
-
-    if kind == "convergence":
-        tables = convergence_tables(store.cells(), store.traces())
-        figures = [(f"{measure}-{axis}-{name}", convergence.figure(table, axis, measure)) for name, table in tables]
-    else:
-        tables = exponent_tables(store.cells(), axis)
-        figures = [(f"{axis}-{name}", exponent.figure(points, slopes, axis)) for name, points, slopes in tables]
-    paths, names = [], []
-    for name, figure in figures:
-        names.append(name)
-        number = f"-{names.count(name)}" if names.count(name) > 1 else ""
-        paths += style.save(figure, folder / f"{kind}-{name}{number}", _command_line())
-    return paths
-
-
-def _draw_sparsity(spec: "ProblemSpec", folder: Path) -> list[Path]:
-    """Run every way to prune on a problem, and write the figure."""
-    from .plots import sparsity, style
-    from .sweeps.studies.sparsity import pruning_traces
+def _studied(study: str, store: "Store", specs: "list[ProblemSpec]") -> list[str]:
+    """Compute what the store lacks of a study, and return the keys of all of it."""
+    from .sweeps import run_cells
+    from .sweeps.studies import study_cells
     from .terminal import progress_bars
 
+    cells = study_cells(study, specs)
     with progress_bars() as bars:
-        task = bars.add_task("sparsity", total=1.0)
-        traces = pruning_traces(spec.build(), spec.problem_seed, lambda share: bars.update(task, completed=share))
-    name = "quadratic" if spec.problem == "quadratic" else Path(spec.data).name
-    return style.save(sparsity.figure(traces), folder / f"sparsity-{name}-kappa{spec.kappa:g}", _command_line())
+        task = bars.add_task(study, total=len(cells))
+        run_cells(cells, store, lambda done: bars.update(task, completed=done))
+    return [cell.key() for cell in cells]
+
+
+def _read(words: Iterable[str], assignments: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the methods and the text of each letter."""
+    from .sweeps import letters
+
+    known = click.get_current_context().command.params
+    return letters.read(words, assignments, [option for param in known for option in param.opts if option[:1] == "-"])
 
 
 def _command_line() -> str:
@@ -395,53 +394,14 @@ def _command_line() -> str:
     return shlex.join(["rootkappa", *sys.argv[1:]])
 
 
+def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
+    """Return the problems that the options describe; without kind and data there is one of each kind."""
+    from .sweeps.problems import problem_specs
+
+    given = _given(options)
+    words = {name: given.pop(name).split(",") for name in ("problem", "data") if name in given}
+    return problem_specs(kappas, words.get("problem"), words.get("data"), problem_seed=given.pop("seed"), **given)
+
+
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
-    """Return all combinations of kinds, data and condition numbers; without kind and data there is one of each kind."""
-    from .core.errors import unknown
-    from .sweeps import ProblemSpec
-    from .sweeps.problems import KINDS
-
-    options = _given(options)
-    options["problem_seed"] = options.pop("seed")
-    words = {name: options.pop(name).split(",") for name in ("problem", "data") if name in options}
-    kinds = words.get("problem") or (["logistic"] if "data" in words else list(KINDS))
-    for kind in kinds:
-        if kind not in KINDS:
-            raise unknown("problem", kind, KINDS)
-    if "data" in words and "logistic" not in kinds:
-        raise click.UsageError("A quadratic problem is drawn: leave out --data, or take --problem logistic.")
-    sets = [{"data": data} for data in words.get("data", ())] or [{}]
-    return [
-        ProblemSpec(problem=kind, kappa=kappa, **options, **data)
-        for kind in kinds
-        for data in (sets if kind == "logistic" else [{}])
-        for kappa in kappas
-    ]
-
-
-def _folder(path: str) -> Path:
-    folder = Path(path)
-    _check_writable(folder / "any")
-    return folder
-
-
-def _check_writable(file: Path) -> None:
-    """Find out before the first computation that a result could not be written."""
-    from tempfile import TemporaryFile
-
-    from .core.errors import InputError
-
-    if file.is_dir():
-        raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=file.parent):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"output {str(file.parent)!r} cannot be written ({error.strerror}): give a folder that you can write to."
-        ) from None

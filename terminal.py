@@ -42,6 +42,18 @@ def data_table() -> Table:
     return table
 
 
+def described_data(name: str) -> str:
+    """Return a sentence about a data set, which is read for it."""
+    features, labels = data.load(name)
+    samples, dimension = features.shape
+    stored = features.size if isinstance(features, np.ndarray) else features.nnz
+    kind = "dense" if isinstance(features, np.ndarray) else "sparse"
+    return (
+        f"{name}: {samples} samples, {dimension} features, {kind}, {stored / (samples * dimension):.1%} stored, "
+        f"{int((labels > 0).sum())} labels +1 and {int((labels < 0).sum())} labels -1."
+    )
+
+
 _PREDICATES = ("convex", "separable", "indicator", "homogeneous", "support")
 
 

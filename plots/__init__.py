@@ -1,1 +1,76 @@
-"""Figures: `convergence` along an axis of cost, the `exponent` in the condition number, `sparsity` by the pruning."""
+"""Figures of stored results, one file each; they draw, they compute nothing.
+
+Every module here is a kind of figure, found by being there. It defines ``OPTIONS``, the names of what its figures can
+be told, and ``drawn(store, cells, **options)``, which yields a name and a figure for each problem, or family of
+problems, that some cells of a store are about. A study's figure has the name of the study.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.discover import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..sweeps import Store
+
+
+def names() -> list[str]:
+    """Return the kinds of figures, sorted; nothing is imported for it.
+
+    Examples
+    --------
+    >>> names()
+    ['convergence', 'exponent', 'sparsity']
+    """
+    return sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.ispkg)
+
+
+def options(kind: str) -> tuple[str, ...]:
+    """Return what a kind of figure can be told.
+
+    Examples
+    --------
+    >>> options("convergence")
+    ('axis', 'measure')
+    """
+    return discover(__name__)[kind].OPTIONS
+
+
+def write(
+    kind: str, store: Store, keys: Iterable[str] | None, folder: Path, command: str, **options: Any
+) -> list[Path]:
+    """Write the figures of one kind as SVG and PNG, with the command that made them beside; equal names get a number.
+
+    Parameters
+    ----------
+    kind : str
+        One of :func:`names`.
+    store : Store
+        What was computed.
+    keys : iterable of str or None
+        Which cells of it to draw, in that order; None for all.
+    folder : Path
+        Where to.
+    command : str
+        The command line.
+    **options
+        Of :func:`options`.
+
+    Returns
+    -------
+    list of Path
+        What was written; empty if there was nothing to draw.
+    """
+    from .parts.style import save
+
+    paths, taken = [], []
+    for name, figure in discover(__name__)[kind].drawn(store, store.cells(keys), **options):
+        taken.append(name)
+        number = f"-{taken.count(name)}" if taken.count(name) > 1 else ""
+        paths += save(figure, folder / f"{kind}-{name}{number}", command)
+    return paths

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
 from ..core.errors import InputError, unknown
-from .style import (
+from .parts.style import (
     BEHIND,
     MOST_LINES,
     PROMISED,
@@ -28,9 +28,15 @@ from .style import (
     panels,
     width,
 )
+from .parts.tables import convergence_tables
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..sweeps import Store
+
+OPTIONS = ("axis", "measure")
+"""What :func:`drawn` can be told."""
 
 MEASURES = {
     "lyapunov": "relative Lyapunov function",
@@ -61,6 +67,15 @@ class _Curve(NamedTuple):
     seeds: int
     promise_x: np.ndarray
     promise: np.ndarray
+
+
+def drawn(
+    store: Store, cells: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
+) -> Iterator[tuple[str, Figure]]:
+    """Yield a name and a figure for each problem of which there are traces."""
+    columns_and_label(axis)
+    for name, table in convergence_tables(store, cells):
+        yield f"{measure}-{axis}-{name}", figure(table, axis, measure)
 
 
 def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov") -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..core.errors import InputError
-from .style import (
+from .parts.style import (
     BEHIND,
     MOST_LINES,
     PROMISED,
@@ -26,12 +27,25 @@ from .style import (
     panels,
     width,
 )
+from .parts.tables import exponent_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..sweeps import Store
+
+OPTIONS = ("axis",)
+"""What :func:`drawn` can be told."""
+
 # How far the promised line reaches beyond the points, as a factor of the condition number.
 _REACH = 2.0
+
+
+def drawn(store: Store, cells: pd.DataFrame, axis: str = "rounds") -> Iterator[tuple[str, Figure]]:
+    """Yield a name and a figure for each family of problems of which there is more than one condition number."""
+    columns_and_label(axis)
+    for name, points, slopes in exponent_tables(cells, axis):
+        yield f"{axis}-{name}", figure(points, slopes, axis)
 
 
 def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> Figure:

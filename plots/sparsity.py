@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,15 +10,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .style import PROMISED, grid, looks, width
+from .parts.style import PROMISED, grid, looks, width
+from .parts.tables import study_tables
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..sweeps import Store
+
+OPTIONS = ()
+"""What :func:`drawn` can be told."""
 
 # Below lies nothing but rounding.
 _LOWEST = 1e-17
 _TITLES = {"top-k": "pruned to k coordinates", "convex": "with λ ‖x‖₁"}
 _LABELS = {"top-k": "F – F* when pruned", "convex": "F + λ ‖x‖₁ – minimum"}
+
+
+def drawn(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
+    """Yield a name and a figure for each problem."""
+    for name, table in study_tables(store, cells):
+        yield name, figure(table)
 
 
 def figure(traces: pd.DataFrame) -> Figure:
@@ -26,7 +39,9 @@ def figure(traces: pd.DataFrame) -> Figure:
     Parameters
     ----------
     traces : pandas.DataFrame
-        From :func:`rootkappa.sweeps.studies.sparsity.pruning_traces`.
+        One row a recorded round of each method, with the columns ``method``, ``kind`` ("top-k" or "convex"),
+        ``pruning`` (the words for it), ``round``, ``objective``, ``sum`` and ``expected``, as in
+        :func:`rootkappa.sweeps.studies.sparsity.trace`.
 
     Returns
     -------
@@ -34,9 +49,10 @@ def figure(traces: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> from rootkappa.problems import Quadratic
-    >>> from rootkappa.sweeps.studies.sparsity import pruning_traces
-    >>> figure(pruning_traces(Quadratic.random(clients=3, dim=5, kappa=5.0))).axes[2].get_xlabel()
+    >>> import pandas as pd
+    >>> rows = {"round": [0, 9], "objective": [1.0, 0.1], "sum": [0.0, 0.5], "expected": 0.0, "pruning": "naive"}
+    >>> parts = [pd.DataFrame(rows).assign(kind=kind, method="mine") for kind in ("top-k", "convex")]
+    >>> figure(pd.concat(parts)).axes[2].get_xlabel()
     'communication rounds'
     """
     kinds = list(_TITLES)
@@ -48,17 +64,17 @@ def figure(traces: pd.DataFrame) -> Figure:
             for method, look in zip(methods, looks(methods), strict=True):
                 rows = own[own["method"] == method]
                 # What fails is drawn last and thickest: it is what the figure is about.
-                is_naive = "naive" in rows["label"].iloc[0]
+                is_naive = "naive" in rows["pruning"].iloc[0]
                 style = {
                     "color": look.colour,
                     "linestyle": look.linestyle,
                     "linewidth": width(int(is_naive)) * 0.8,
                     "zorder": 3 if is_naive else 2,
                 }
-                for row, measure in enumerate(("gap", "sum")):
+                for row, measure in enumerate(("objective", "sum")):
                     values = np.maximum(rows[measure].to_numpy(), _LOWEST)
                     axes[row][column].plot(rows["round"], values, **style)
-                handles.append(Line2D([], [], label=rows["label"].iloc[0], **style))
+                handles.append(Line2D([], [], label=rows["pruning"].iloc[0], **style))
             if (own["expected"] > 0).any():
                 axes[1][column].axhline(own["expected"].max(), color="0.4", **PROMISED)
                 handles.append(Line2D([], [], color="0.4", label="|Σ ∇f(x*)|, which the prox needs", **PROMISED))
@@ -67,7 +83,7 @@ def figure(traces: pd.DataFrame) -> Figure:
                 # The variants hover at heights that differ by less than a power of ten: leave out how they start.
                 late = own[own["round"] >= own["round"].max() / 2]
                 axes[0][column].set_yscale("linear")
-                axes[0][column].set_ylim(0.0, 1.3 * late["gap"].max())
+                axes[0][column].set_ylim(0.0, 1.3 * late["objective"].max())
             axes[0][column].legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 1.12))
     return result
 

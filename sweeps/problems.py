@@ -1,11 +1,13 @@
 """The problems of a sweep, from plain words and numbers that fit into a table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
-from ..core.errors import unknown
+from ..core.errors import InputError, unknown
 from ..problems import Logistic, Problem, Quadratic
 from ..problems.data import DEFAULT, names
 
@@ -68,6 +70,50 @@ class ProblemSpec:
             If a field is outside its range or the data cannot be used.
         """
         return _built(self)
+
+
+def problem_specs(
+    kappas: Iterable[float], kinds: Iterable[str] | None = None, data: Iterable[str] | None = None, **options: Any
+) -> list[ProblemSpec]:
+    """Return the problems of all combinations of kinds, data and condition numbers.
+
+    Parameters
+    ----------
+    kappas : iterable of float
+        The condition numbers.
+    kinds : iterable of str, optional
+        Of "quadratic" and "logistic"; by default both, and logistic regression alone where data are named.
+    data : iterable of str, optional
+        Names of data sets, or paths of files.
+    **options
+        The other fields of :class:`ProblemSpec`, the same for all.
+
+    Raises
+    ------
+    InputError
+        If a kind is unknown, or data are named and no kind takes any.
+
+    Examples
+    --------
+    >>> [(spec.problem, spec.data) for spec in problem_specs([10.0], data=["wine", "a9a"])]
+    [('logistic', 'wine'), ('logistic', 'a9a')]
+    """
+    sets = list(data or ())
+    chosen = list(kinds or (["logistic"] if sets else KINDS))
+    for kind in chosen:
+        if kind not in KINDS:
+            raise unknown("problem", kind, KINDS)
+    if sets and "logistic" not in chosen:
+        raise InputError(
+            f"data = {','.join(sets)!r} goes with no quadratic, which is drawn: leave out --data, "
+            "or take --problem logistic."
+        )
+    return [
+        ProblemSpec(kind, kappa, data=name, **options)
+        for kind in chosen
+        for name in (sets if sets and kind == "logistic" else [DEFAULT])
+        for kappa in kappas
+    ]
 
 
 @lru_cache(maxsize=16)

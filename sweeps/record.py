@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from ..theory.engines.path import ACCURACY
 from ..theory.verdict import Verdict
@@ -10,28 +13,45 @@ from .problems import ProblemSpec
 from .store import Store
 
 
-def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: dict[str, float]) -> None:
+def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: dict[str, Any]) -> list[str]:
     """Store the traces and the points of verdicts on one problem.
 
     Parameters
     ----------
     store : Store
-        Where to.
+        Where to. A trace gets a column ``promise`` beside its own: the promised V in each row, relative to its start.
     spec : ProblemSpec
         The problem of the verdicts.
     verdicts : iterable of Verdict
         What was found; only path and exponent evidence has something to keep.
     changes : dict
         The parameters that differ from the prescribed ones.
+
+    Returns
+    -------
+    list of str
+        The keys of what was stored.
     """
+    keys = []
     for verdict in verdicts:
         base = Cell(verdict.method, spec, tuple(changes.items()), epsilon=ACCURACY)
         for trace in verdict.details.get("traces", ()):
             cell = replace(base, seed=trace.seed)
-            about = {name: verdict.details[name] for name in ("rho", "floor", "step_column")}
-            store.put(cell.key(), cell.configuration(), {"label": verdict.problem, **about}, trace.frame())
+            frame = trace.frame()
+            frame["promise"] = _bound(verdict, frame[verdict.details["step_column"]].to_numpy())
+            store.put(cell.key(), cell.configuration(), {"label": verdict.problem}, frame)
+            keys.append(cell.key())
         for point in verdict.details.get("points", ()):
             family = replace(spec, kappa=point["kappa"], basis="common")
             cell = replace(base, spec=family, epsilon=verdict.details["epsilon"], exact=True)
             counts = {axis: point[axis] for axis in ("rounds", "iterations")}
             store.put(cell.key(), cell.configuration(), counts, None)
+            keys.append(cell.key())
+    return keys
+
+
+# the merger swaps this for verdict.bound
+def _bound(verdict: Verdict, steps: np.ndarray) -> np.ndarray:
+    """Return the promised V after so many steps, relative to its start."""
+    fallen = verdict.details["rho"] ** steps
+    return fallen + verdict.details["floor"] * (1.0 - fallen)

@@ -38,6 +38,11 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_VERSION}",
 )
+# What only some traces have, such as a promise; a store made before there was any is given the table when it is opened.
+_OBSERVED = """CREATE TABLE IF NOT EXISTS observed (
+    cell INTEGER NOT NULL REFERENCES cells ON DELETE CASCADE, name TEXT NOT NULL, place INTEGER NOT NULL,
+    value CHECK (typeof(value) IN ('real', 'null')),
+    PRIMARY KEY (cell, name, place)) WITHOUT ROWID"""
 
 
 class Store:
@@ -115,7 +120,7 @@ class Store:
             Field names to values that are str, int, float (NaN and infinities too), bool or None. No field is
             in both, and none is called ``key``.
         trace : pandas.DataFrame or None
-            The columns ``TRACE_COLUMNS``, in any order, of numbers; they are kept as float64.
+            The columns ``TRACE_COLUMNS`` and any others, in any order, of numbers; they are kept as float64.
 
         Raises
         ------
@@ -126,29 +131,43 @@ class Store:
         if twice:
             raise InputError(f"field {min(twice)!r} would be two columns of one table: rename one of the two.")
         texts = _encoded("configuration", configuration), _encoded("result", result)
-        rows = [] if trace is None else _rows(trace)
+        rows, observed = ([], {}) if trace is None else _rows(trace)
         with self._transaction("IMMEDIATE") as execute:
             # The same configuration under another key was computed by older code, or from other data.
             execute("DELETE FROM cells WHERE key = ? OR configuration = ?", (key, texts[0]))
             cell = execute("INSERT INTO cells (key, configuration, result) VALUES (?, ?, ?)", (key, *texts)).lastrowid
             insert = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
             self._connection.executemany(insert, ((cell, place, *row) for place, row in enumerate(rows)))
+            self._connection.executemany(
+                "INSERT INTO observed VALUES (?, ?, ?, ?)",
+                ((cell, name, place, x) for name, column in observed.items() for place, x in enumerate(column)),
+            )
 
-    def cells(self) -> pd.DataFrame:
+    def cells(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Return one row a cell: ``key``, the fields of the configuration, the fields of the result.
 
         The order of rows and columns depends on the cells alone, not on when they were written: the
         configuration's columns sort the rows, from left to right.
+
+        Parameters
+        ----------
+        keys : iterable of str, optional
+            The cells, in the order that is wanted. Without it: all cells.
 
         Returns
         -------
         pandas.DataFrame
             Columns of int, of bool and of float have those types; a column of floats holds NaN for a field
             that is None or missing. Any other column has dtype object and holds the values as they are.
+
+        Raises
+        ------
+        InputError
+            If a key is not in the store.
         """
         import pandas as pd
 
-        cells, fields, answers = self._listed()
+        cells, fields, answers = self._listed(keys)
         columns = {"key": pd.Series([key for key, _, _ in cells], dtype=object)}
         for name in [*fields, *answers]:
             columns[name] = _column([(given | found).get(name) for _, given, found in cells])
@@ -165,7 +184,8 @@ class Store:
         Returns
         -------
         pandas.DataFrame
-            ``key`` and the columns ``TRACE_COLUMNS`` (float64). A cell without a trace has no rows.
+            ``key``, the columns ``TRACE_COLUMNS`` and, sorted, whatever else one of these traces has (float64; NaN in
+            those that do not have it). A cell without a trace has no rows.
 
         Raises
         ------
@@ -175,20 +195,22 @@ class Store:
         import numpy as np
         import pandas as pd
 
-        names, blocks = [], [np.empty((0, len(TRACE_COLUMNS)))]
+        names, blocks, others = [], [np.empty((0, len(TRACE_COLUMNS)))], {}
         select = f"SELECT {', '.join(TRACE_COLUMNS)} FROM points WHERE cell = ? ORDER BY place"
         with self._transaction("DEFERRED") as execute:
             numbers = dict(execute("SELECT key, cell FROM cells").fetchall())
-            wanted = [key for key, _, _ in self._listed()[0]] if keys is None else keys
-            for key in wanted:
-                if key not in numbers:
-                    raise InputError(f"key = {key!r} is not in {self.path}: take keys that keys() lists.")
+            for key, _, _ in self._listed(keys)[0]:
                 rows = execute(select, (numbers[key],)).fetchall()
+                found = execute("SELECT name, place, value FROM observed WHERE cell = ?", (numbers[key],))
+                for name, place, value in found:
+                    others.setdefault(name, {})[len(names) + place] = value
                 names += [key] * len(rows)
                 # The shape is given because a trace may have no rows; None becomes NaN.
                 blocks.append(np.array(rows, dtype=np.float64).reshape(len(rows), len(TRACE_COLUMNS)))
         frame = pd.DataFrame(np.concatenate(blocks), columns=list(TRACE_COLUMNS))
         frame.insert(0, "key", pd.Series(names, dtype=object))
+        for name in sorted(others):
+            frame[name] = pd.Series(others[name], index=frame.index, dtype="float64")
         return frame
 
     def _prepare(self) -> None:
@@ -208,6 +230,7 @@ class Store:
             raise self._foreign("is a SQLite database of another program")
         if version != _VERSION:
             raise self._foreign(f"is a store of format {version} where this version reads {_VERSION}")
+        execute(_OBSERVED)
         deadline = time.monotonic() + _BUSY_SECONDS
         while execute("PRAGMA journal_mode").fetchone() != ("wal",):
             try:
@@ -239,14 +262,22 @@ class Store:
                     raise self._unusable(error) from error
                 raise
 
-    def _listed(self) -> tuple[list[tuple[str, dict[str, Any], dict[str, Any]]], list[str], list[str]]:
-        """Return the cells in their order, the configuration's columns and the result's columns."""
+    def _listed(
+        self, keys: Iterable[str] | None
+    ) -> tuple[list[tuple[str, dict[str, Any], dict[str, Any]]], list[str], list[str]]:
+        """Return some cells or all in their order, the configuration's columns and the result's columns."""
         with self._lock:
             texts = self._connection.execute("SELECT key, configuration, result FROM cells").fetchall()
-        cells = [(key, json.loads(configuration), json.loads(result)) for key, configuration, result in texts]
+        held = {key: (key, json.loads(configuration), json.loads(result)) for key, configuration, result in texts}
+        wanted = list(held if keys is None else keys)
+        for key in wanted:
+            if key not in held:
+                raise InputError(f"key = {key!r} is not in {self.path}: take keys that keys() lists.")
+        cells = [held[key] for key in wanted]
         fields = _merged(configuration for _, configuration, _ in cells)
         answers = [name for name in _merged(result for _, _, result in cells) if name not in fields]
-        cells.sort(key=lambda cell: ([_rank(cell[1].get(name)) for name in fields], cell[0]))
+        if keys is None:
+            cells.sort(key=lambda cell: ([_rank(cell[1].get(name)) for name in fields], cell[0]))
         return cells, fields, answers
 
     def _unusable(self, error: Exception) -> InputError:
@@ -272,16 +303,23 @@ def _plain(part: str, name: str, value: Any) -> str | int | float | bool | None:
     raise InputError(f"{part}[{name!r}] = {value!r} cannot be stored: give text, a number, a bool or None.")
 
 
-def _rows(trace: pd.DataFrame) -> list[list[float]]:
+def _rows(trace: pd.DataFrame) -> tuple[list[list[float]], dict[str, list[float]]]:
+    """Return the rows of the columns that every trace has, and the columns that it has besides."""
     given = [str(name) for name in trace.columns]
-    if sorted(given) != sorted(TRACE_COLUMNS):
+    lacking = [name for name in TRACE_COLUMNS if name not in given]
+    if lacking or len(set(given)) < len(given) or "key" in given:
         raise InputError(
-            f"trace has the columns {', '.join(given) or '(none)'}: give exactly {', '.join(TRACE_COLUMNS)}."
+            f"trace has the columns {', '.join(given) or '(none)'}: give {', '.join(TRACE_COLUMNS)}, "
+            "and others if you like, but none twice and no key."
         )
+    observed = [name for name in given if name not in TRACE_COLUMNS]
     try:
-        return trace[list(TRACE_COLUMNS)].to_numpy(dtype="float64", na_value=float("nan")).tolist()
+        numbers = trace.set_axis(given, axis="columns")[[*TRACE_COLUMNS, *observed]]
+        table = numbers.to_numpy(dtype="float64", na_value=float("nan"))
     except (TypeError, ValueError) as error:
         raise InputError(f"trace holds a value that is not a number ({error}): give numbers only.") from error
+    count = len(TRACE_COLUMNS)
+    return table[:, :count].tolist(), dict(zip(observed, table[:, count:].T.tolist(), strict=True))
 
 
 def _merged(dicts: Iterable[dict[str, Any]]) -> list[str]:

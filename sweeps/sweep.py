@@ -1,10 +1,11 @@
 """Run the cells of a grid that are not in the store yet, and read the slopes off the finished ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,23 +17,22 @@ from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
 from ..theory.theorem import promised_by
 from ..theory.verify import blaming
 from .cells import Cell
+from .letters import check_letters
+from .problems import ProblemSpec
 from .store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-# Columns in which the cells of one family of problems may differ, and what was found for them.
-_WITHIN_A_FAMILY = {
-    "key", "method", "kappa", "changes", "seed", "label", "params", "rho", "floor", "step_column",
-    "rounds", "iterations", "floats", "gradients",
-}  # fmt: skip
+# What the cells of one family of problems have in common.
+_FAMILY = ("study", "epsilon", "exact", *(field.name for field in fields(ProblemSpec) if field.name != "kappa"))
 
 
 def grid_cells(
     methods: Iterable[str],
     specs: Sequence[Any],
-    probabilities: Sequence[float],
+    letters: Mapping[str, Sequence[Any]],
     epsilon: float,
     seeds: int,
     exact: bool = False,
@@ -45,8 +45,8 @@ def grid_cells(
         Names of methods, or paths of Python files.
     specs : sequence of ProblemSpec
         The problems.
-    probabilities : sequence of float
-        Values of p for the methods that have one; empty for what the theory prescribes.
+    letters : mapping of str to sequence
+        Values of some letters, each for the methods that have it; what is not here is as the theory prescribes.
     epsilon : float
         The relative accuracy, between 0 and 1.
     seeds : int
@@ -57,18 +57,19 @@ def grid_cells(
     Raises
     ------
     InputError
-        If a method is unknown, p is outside (0, 1], or the accuracy outside (0, 1).
+        If a method is unknown, no method has a letter, a value is outside its range, or the accuracy outside (0, 1).
     """
     if not 0 < epsilon < 1:
         raise InputError(f"epsilon = {epsilon!r} is no relative accuracy: give a number between 0 and 1.")
+    found = {name: find(name) for name in methods}
+    check_letters(letters, {name: method.Params._fields for name, method in found.items()})
     cells = []
-    for name in methods:
-        method = find(name)
-        choices = [(("p", p),) for p in probabilities] if "p" in method.Params._fields else []
+    for name, method in found.items():
+        own = [letter for letter in letters if letter in method.Params._fields]
+        choices = [tuple(zip(own, chosen, strict=True)) for chosen in product(*(letters[letter] for letter in own))]
         # One way for all condition numbers: between two ways a slope would jump.
         listed = {
-            changes: exact and all(_is_listed(method, spec, dict(changes)) for spec in specs)
-            for changes in choices or [()]
+            changes: exact and all(_is_listed(method, spec, dict(changes)) for spec in specs) for changes in choices
         }
         for spec, changes in product(specs, listed):
             for seed in range(1 if listed[changes] else seeds):
@@ -81,7 +82,7 @@ def grid_cells(
     return list(dict.fromkeys(cells))
 
 
-def _is_listed(method: Method, spec: Any, changes: dict[str, float]) -> bool:
+def _is_listed(method: Method, spec: Any, changes: dict[str, Any]) -> bool:
     """Return whether exact moments may be had; what else stands against them is for the computation to say."""
     case = Case(method, promised_by(method), spec.build(), changes, seed=0)
     with blaming(method):
@@ -93,8 +94,16 @@ def _is_listed(method: Method, spec: Any, changes: dict[str, float]) -> bool:
     return True
 
 
+class Computable(Protocol):
+    """What a store can be filled with: a cell of a sweep, or of a study."""
+
+    def key(self) -> str: ...
+    def configuration(self) -> dict[str, Any]: ...
+    def compute(self) -> "tuple[dict[str, Any], pd.DataFrame | None]": ...
+
+
 def run_cells(
-    cells: Sequence[Cell],
+    cells: Sequence[Computable],
     store: Store,
     progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
@@ -104,7 +113,7 @@ def run_cells(
     Parameters
     ----------
     cells : sequence of Cell
-        The grid.
+        The grid, or the cells of a study.
     store : Store
         Where results go to. Interrupted at any moment it holds whole cells, which are not computed again.
     progress : callable, optional
@@ -153,7 +162,7 @@ def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
     (str, pandas.DataFrame)
         "quadratic" or the name of the data, and the rows.
     """
-    fixed = [name for name in cells.columns if name not in _WITHIN_A_FAMILY]
+    fixed = [name for name in _FAMILY if name in cells.columns]
     for _, rows in cells.groupby(fixed, sort=False, dropna=False):
         first = rows.iloc[0]
         yield "quadratic" if first["problem"] == "quadratic" else Path(first["data"]).name, rows

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from rootkappa import algorithms, cli, problems
+from rootkappa import algorithms, cli, plots, problems
+from rootkappa.sweeps import Store, studies
 
 COMMANDS = sorted(cli.commands.commands)
 SMALL = "--problem quadratic --basis client --clients 3 --dim 3 --kappa 20"
@@ -46,6 +47,7 @@ def folder(tmp_path, monkeypatch):
     with sqlite3.connect(tmp_path / "foreign.sqlite") as connection:
         connection.execute("CREATE TABLE cells (key)")
     connection.close()
+    Store(tmp_path / "empty.sqlite").close()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -63,7 +65,7 @@ BAD = {
     "verify scaffnew --data ./empty": "empty is empty",
     "verify scaffnew --data cut.xz": "cut.xz is not a complete .xz file",
     "verify scaffnew --data ./good --clients 5": "clients = 5 is more than the 4 samples",
-    "verify scaffnew --data ./good --clients 2 --partition dirichlet --alpha 0": "alpha = 0.0",
+    "verify scaffnew --data ./good --clients 2 --partition dirichlet --concentration 0": "alpha = 0.0",
     "verify scaffnew --data a9a --problem quadratic": "leave out --data",
     "sweep scaffnew --data ./missing": "missing does not exist",
     "sweep scaffnew --data ./malformed --kappa 10": "malformed is not LIBSVM text at line 2",
@@ -95,21 +97,35 @@ BAD = {
     "verify scafnew": "unknown method 'scafnew': did you mean 'scaffnew'? Known are scaffnew",
     "sweep scafnew": "unknown method 'scafnew': did you mean 'scaffnew'?",
     "sweep": "Missing argument 'METHOD",
-    "verify scaffnew --p 0": "p = 0.0 is out of range: give a probability of communication in (0, 1]",
+    "verify scaffnew --p 0": "p = 0 is out of range: give a probability of communication in (0, 1]",
     "verify scaffnew --p 1.5": "p = 1.5 is out of range",
     "verify scaffnew --p nan": "p = nan is out of range",
-    "sweep scaffnew --p 0 --kappa 10": "p = 0.0 is out of range",
+    "verify scaffnew --set p=1.5": "p = 1.5 is out of range",
+    "sweep scaffnew --p 0 --kappa 10": "p = 0 is out of range",
     "sweep scaffnew --p 0.5,1.5 --kappa 10": "p = 1.5 is out of range",
-    "verify scaffnew --gamma 0": "gamma = 0.0 is out of range",
-    "verify scaffnew --eta 1": "unknown parameter of scaffnew 'eta': Known are gamma, p",
-    "verify fedavg --local-steps 0": "K = 0 is out of range",
-    "verify sparse_proxskip --set k": "--set 'k' sets nothing",
-    "verify sparse_proxskip --set p=1": "this letter has an option of its own",
+    "sweep scaffnew --set p=1:2 --kappa 10": "p = '1:2' is no grid",
+    "sweep scaffnew --set p=1,,2 --kappa 10": "p = '1,,2' holds an empty value",
+    "sweep scaffnew fedavg --eta 1 --kappa 10": "No such option '--eta': did you mean '--set'",
+    "sweep scaffnew fedavg --set eta=1": "unknown letter of scaffnew and fedavg 'eta': Known are gamma, p, K",
+    "sweep --exat scaffnew": "No such option '--exat': did you mean '--exact'?",
+    "sweep --p 0.1": "Missing argument 'METHOD",
+    "verify scaffnew --gamma 0": "gamma = 0 is out of range",
+    "verify scaffnew --gamma -1": "gamma = -1 is out of range",
+    "verify scaffnew --K 3": "No such option '--K': the letters of scaffnew are gamma, p",
+    "verify scaffnew --set eta=1": "unknown letter of scaffnew 'eta': Known are gamma, p",
+    "verify scaffnew fedavg --p 0.1": "unknown letter of fedavg 'p': Known are gamma, K",
+    "verify --all --gama 1": "No such option '--gama': did you mean '--gamma'?",
+    "verify --all --set epsilon=1": "unknown letter of the methods 'epsilon': Known are ",
+    "verify scaffnew --p 0.1 --set p=0.2": "p is given twice, as 0.1 and as 0.2: give it once",
+    "verify scaffnew --p": "'p=' gives no letter a value",
+    "verify scaffnew -p 0.1": "No such option '-p': a letter is set with two dashes",
+    "verify fedavg --K 0": "K = 0 is out of range",
+    "verify sparse_proxskip --set k": "'k' gives no letter a value: write one with it, as in k=3",
     "verify sparse_proxskip --set k=x": "k = 'x' is out of range",
-    "verify sparse_proxskip --set k=3.0": "k = 3.0 is out of range: give an integer",
-    "verify tamuna --set c=1e400": "c = inf is out of range: give an integer",
-    "verify sparse_proxskip --set q=1": "unknown parameter of sparse_proxskip 'q'",
-    "verify fedcomloc_com --set C=Foo(2)": "unknown compressor 'Foo'",
+    "verify sparse_proxskip --k 3.0": "k = 3.0 is out of range: give an integer",
+    "verify tamuna --c 1e400": "c = inf is out of range: give an integer",
+    "verify fedcomloc_com --C Foo(2)": "unknown compressor 'Foo'",
+    "verify decentralized_scaffnew --graph [1]": "unknown graph '[1]'",
     "verify ./missing.py": "method file 'missing.py' does not exist",
     "verify ./raises.py": "'raises.py' cannot be executed, RuntimeError: first line second line",
     "verify ./syntax.py": "'syntax.py' cannot be executed, SyntaxError: ",
@@ -137,10 +153,12 @@ BAD = {
     "plot exponent --store missing.sqlite": "store = 'missing.sqlite' does not exist",
     "plot exponent --store foreign.sqlite": "'foreign.sqlite' is a SQLite database of another program",
     "plot exponent --store ./file": "is not a SQLite database",
-    "plot exponent --axis round": "unknown axis 'round': did you mean 'rounds'?",
-    "plot convergence --axis round": "unknown axis 'round': did you mean 'rounds'?",
+    "plot exponent --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
+    "plot convergence --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
     "plot surface": "'surface' is not one of 'convergence', 'exponent'",
     "plot exponent --clients 3": "--clients says nothing about exponent",
+    "plot exponent --measure gap": "--measure says nothing about exponent",
+    "plot convergence --concentration 3": "--concentration says nothing about convergence",
     "plot sparsity --axis floats": "--axis says nothing about sparsity",
     "plot sparsity --kappa 1": "kappa = '1' is no condition number",
     "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
@@ -167,7 +185,7 @@ def test_a_plot_that_cannot_be_written_gets_one_sentence(folder, command):
     assert (found.code, found.output) == (2, "")
     assert found.errors.startswith("Error: output 'file/below' cannot be written (Not a directory): ")
     found = command("plot", "convergence", "--store", "s.sqlite")
-    assert found.errors.startswith("Error: store = 's.sqlite' holds nothing to draw as convergence over rounds: ")
+    assert found.errors.startswith("Error: store = 's.sqlite' holds nothing to draw as convergence: ")
 
 
 def test_a_step_size_outside_the_theorem_is_not_applicable(command):
@@ -288,11 +306,66 @@ def test_what_sweep_writes(folder, command):
     assert {record["slope"] for record in records} == {None}
 
 
-def test_sparsity_is_drawn_on_the_spot(folder, command):
-    found = command("plot", "sparsity", *SMALL.split(), "--out", "pruned")
+def test_a_sweep_over_an_integer_letter(folder, command):
+    found = command("sweep", "fedavg", "scaffnew", "--K", "1,2,5", *LITTLE.split())
     assert (found.code, found.errors) == (0, "")
+    assert "12 cells in out/sweep.sqlite, 12 computed now." in found.output
+    # The same grid in its long form is the same cells.
+    found = command("sweep", "fedavg", "scaffnew", "--set", "K=1,2,5", *LITTLE.split())
+    assert "12 cells in out/sweep.sqlite, 0 computed now." in found.output
+    with Store("out/sweep.sqlite") as store:
+        changes = store.cells().groupby("method")["changes"].unique()
+    assert sorted(changes["fedavg"]) == ["K=1", "K=2", "K=5"]
+    assert list(changes["scaffnew"]) == [""]
+
+
+def test_of_all_methods_those_that_have_a_letter_get_it(folder, command, monkeypatch):
+    monkeypatch.setattr(algorithms, "names", lambda: ["fedavg", "scaffnew"])
+    command("verify", "--all", *SMALL.split(), "--evidence", "exact", "--p", "0.5", "--json", "v.json")
+    params = [record["params"] for record in strictly(Path("v.json").read_text(encoding="utf-8"))]
+    assert [one.get("p") for one in params] == [None, 0.5]
+
+
+def test_both_forms_of_a_letter_are_the_same_verdict(folder, command):
+    for name, words in (("long", ["--set", "p=0.5"]), ("short", ["--p", "0.5"]), ("joined", ["--p=0.5"])):
+        command("verify", "scaffnew", *SMALL.split(), "--evidence", "exact", *words, "--json", f"{name}.json")
+    assert Path("long.json").read_bytes() == Path("short.json").read_bytes() == Path("joined.json").read_bytes()
+
+
+def test_a_study_is_computed_into_the_store_and_drawn_from_it(folder, command, monkeypatch):
     stem = f"sparsity-quadratic-kappa{SMALL.partition('--kappa ')[2].split()[0]}"
+    arguments = ["plot", "sparsity", *SMALL.split(), "--store", "s.sqlite"]
+    found = command(*arguments, "--out", "pruned")
+    assert (found.code, found.errors) == (0, "")
     assert {path.name for path in (folder / "pruned").iterdir()} == {f"{stem}.{kind}" for kind in ("svg", "png", "txt")}
+    # The second time nothing runs.
+    monkeypatch.setattr(studies.sparsity, "trace", None)
+    assert command(*arguments, "--out", "again").code == 0
+    for kind in ("svg", "png"):
+        name = f"{stem}.{kind}"
+        assert (folder / "again" / name).read_bytes() == (folder / "pruned" / name).read_bytes()
+    assert command("plot", "convergence", "--store", "s.sqlite", "--measure", "gap", "--out", "gaps").code == 0
+    assert len(list((folder / "gaps").glob("convergence-gap-rounds-sparsity-quadratic-kappa20*.svg"))) == 2
+
+
+def test_verify_draws_a_study_of_methods_that_it_verified(folder, command, monkeypatch):
+    monkeypatch.setattr(studies.sparsity, "METHODS", ("sparse_proxskip_server", "proxskip"))
+    words = [*SMALL.split(), "--evidence", "invariant", "--out", "out"]
+    assert "sparsity" not in command("verify", "proxskip", *words).output
+    monkeypatch.setattr(plots, "write", lambda kind, *_, **__: [f"a figure of {kind}"])
+    found = command("verify", "proxskip", "sparse_proxskip_server", *words)
+    assert "wrote a figure of sparsity" in found.output
+    with Store("out/verify.sqlite") as store:
+        assert set(store.cells()["study"]) == {"sparsity"}
+
+
+def test_the_promise_stands_in_the_store(folder, command):
+    command("verify", "scaffnew", *SMALL.split(), "--evidence", "path", "--out", "out")
+    with Store("out/verify.sqlite") as store:
+        traces = store.traces()
+    assert (traces.groupby("key")["promise"].first() == 1.0).all()
+    assert (traces["promise"] >= traces["lyapunov"] / traces["lyapunov"].iloc[0]).all()
+    assert traces["promise"].iloc[-1] < 1e-3
 
 
 @pytest.mark.parametrize("axis", ["rounds", "iterations"])
@@ -309,6 +382,11 @@ def test_families_of_problems_get_a_figure_each(folder, command):
         command("sweep", "scaffnew", *LITTLE.split(), "--dim", dim)
     assert command("plot", "exponent").output.count(".svg") == 2
     assert len(list((folder / "out").glob("*.svg"))) == 2
+
+
+@pytest.mark.parametrize("name", ["verify", "sweep"])
+def test_help_explains_the_letters(name, command):
+    assert "--p 0.1 for short, likewise every letter" in " ".join(command(name, "--help").output.split())
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -354,7 +432,7 @@ def test_data(command):
     assert found == (0, expected, "")
 
 
-def test_an_interrupt_is_answered_and_an_error_of_ours_is_not_hidden(command, monkeypatch):
+def test_an_interrupt_has_a_code_of_its_own(command, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
@@ -363,20 +441,45 @@ def test_an_interrupt_is_answered_and_an_error_of_ours_is_not_hidden(command, mo
     assert found.code == 130
     assert "Interrupted" in found.errors
 
+
+def test_an_error_of_ours_is_one_line_with_its_place(command, monkeypatch):
     def broken(*_, **__):
-        raise ValueError("a mistake of ours")
+        raise ZeroDivisionError("a mistake\nof two lines")
 
-    monkeypatch.setattr(cli.commands, "main", broken)
-    with pytest.raises(ValueError, match="a mistake of ours"):
-        command("verify", "scaffnew")
-
-
-def python(*arguments, folder):
-    # The tests' own import path, so that the child finds the same package.
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, *arguments], env=environment, cwd=folder, capture_output=True, text=True, check=False
+    monkeypatch.setattr(algorithms, "find", broken)
+    found = command("verify", "scaffnew", "--kappa", "10")
+    assert (found.code, found.output) == (70, "")
+    assert re.fullmatch(
+        r"Error: a mistake of Rootkappa's own, ZeroDivisionError at test_cli\.py:\d+ \(a mistake of two lines\): "
+        r"please report this line and 'rootkappa verify scaffnew --kappa 10', with rootkappa \S+, .*\.\n",
+        found.errors,
     )
+
+
+def test_json_that_does_not_fit_gets_one_sentence(folder, command, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    Path("v.json").write_text("old")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    found = command("verify", "scaffnew", *SMALL.split(), "--evidence", "exact", "--json", "v.json")
+    assert found.code == 2
+    assert found.errors.startswith("Error: output 'v.json' cannot be written (No space left on device): ")
+    assert Path("v.json").read_text() == "old"
+    assert not list(folder.glob(".*"))
+
+
+def environment(**variables):
+    # The tests' own import path, so that the child finds the same package.
+    variables = {"COLUMNS": "200", "PYTHONUNBUFFERED": "", **variables}
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
+
+
+def python(*arguments, folder, encoding=None, **variables):
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment(**variables), cwd=folder, capture_output=True, text=True,
+        check=False, encoding=encoding,
+    )  # fmt: skip
 
 
 def test_as_a_process(tmp_path):
@@ -385,6 +488,66 @@ def test_as_a_process(tmp_path):
     assert found.stderr.startswith("Error: unknown method 'scafnew': did you mean 'scaffnew'?")
     found = python("-m", "rootkappa", "verify", "scaffnew", *SMALL.split(), "--gamma", "3", folder=tmp_path)
     assert (found.returncode, found.stderr) == (3, "")
+
+
+MUTANT = Path(__file__).parent / "mutants" / "coins_models_of_heads.py"
+CODES = {
+    0: ["verify", "scaffnew", *SMALL.split(), "--evidence", "exact"],
+    1: ["verify", str(MUTANT), *SMALL.split(), "--evidence", "exact"],
+    2: ["verify", "scaffnew", "--data", "Straße"],
+    3: ["verify", "scaffnew", *SMALL.split(), "--gamma", "3"],
+}
+
+
+@pytest.mark.parametrize(("code", "encoding"), [*((code, "ascii") for code in CODES), (3, "cp1252")])
+def test_no_encoding_changes_the_code(code, encoding, tmp_path):
+    found = python("-m", "rootkappa", *CODES[code], folder=tmp_path, encoding=encoding, PYTHONIOENCODING=encoding)
+    assert found.returncode == code
+    if code == 3:
+        assert "The theorem needs 0 < ? < 2/L" in found.stdout
+    assert bool(found.stderr) == (code == 2)
+
+
+def test_a_list_in_ascii(tmp_path):
+    for words in (["list"], ["--help"], ["plot", "--help"], ["verify", "--help"], ["sweep", "--help"]):
+        found = python("-m", "rootkappa", *words, folder=tmp_path, encoding="ascii", PYTHONIOENCODING="ascii")
+        assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("code", "unbuffered"), [*((code, "") for code in CODES), (3, "1")])
+def test_a_pipe_that_closes_early_changes_no_code(code, unbuffered, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    variables = environment(PYTHONUNBUFFERED=unbuffered)
+    command = [sys.executable, "-m", "rootkappa", *CODES[code]]
+    child = subprocess.run(
+        command, env=variables, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert child.returncode == code
+    assert bool(child.stderr) == (code == 2)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_or_full_changes_no_code(stream, tmp_path):
+    closed = f"import os, sys; sys.{stream} = None; from rootkappa.cli import main; main()"
+    found = python("-c", closed, *CODES[2], folder=tmp_path)
+    assert found.returncode == 2
+    if Path("/dev/full").exists():
+        with open("/dev/full", "w") as full:
+            command = [sys.executable, "-m", "rootkappa", *CODES[3]]
+            streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: full}
+            found = subprocess.run(command, env=environment(), cwd=tmp_path, check=False, **streams)
+        assert found.returncode == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_full_disk_is_bad_output(tmp_path):
+    found = python("-m", "rootkappa", *CODES[0], "--json", "/dev/full", folder=tmp_path)
+    assert found.returncode == 2
+    assert re.fullmatch(r"Error: output '/dev/full' cannot be written \([^\n]+\): [^\n]+\.\n", found.stderr)
+    assert "confirmed" in found.stdout
+    assert Path("/dev/full").is_char_device()
 
 
 def test_the_command_line_is_there_at_once(tmp_path):

@@ -1,26 +1,33 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from rootkappa.plots import sparsity
 from rootkappa.problems import Quadratic
-from rootkappa.sweeps.studies.sparsity import CONVEX, TOP_K, pruning_traces
+from rootkappa.sweeps.studies.sparsity import METHODS, trace
 
 
 @pytest.fixture(scope="module")
 def traces():
-    return pruning_traces(Quadratic.random(clients=4, dim=6, kappa=20.0, seed=1))
+    problem = Quadratic.random(clients=4, dim=6, kappa=20.0, seed=1)
+    parts = []
+    for method in METHODS:
+        known, frame = trace(method, problem)
+        parts.append(frame.assign(method=method, **known))
+    return pd.concat(parts, ignore_index=True)
 
 
 def test_every_variant_is_traced_with_the_same_coins(traces):
-    assert set(traces["method"]) == {*TOP_K, *CONVEX}
-    ends = traces.groupby("method")["round"].max()
-    assert ends.nunique() == 1
-    assert (traces.groupby("method")["gap"].first() == 1.0).all()
+    assert set(traces["method"]) == set(METHODS)
+    for column in ("round", "iteration"):
+        assert traces.groupby("method")[column].max().nunique() == 1
+    assert (traces.groupby("method")["objective"].first() == 1.0).all()
+    assert set(traces["kind"]) == {"top-k", "convex"}
 
 
 def test_the_figure_shows_which_variants_lose_their_sum(traces):
     last = traces.groupby("method").last()
-    naive = last["label"].str.contains("naive")
+    naive = last["pruning"].str.contains("naive")
     assert naive.sum() == 2
     assert (last["sum"][naive] > 0.1).all()
     kept = last[~naive].drop("proxskip")
@@ -33,7 +40,7 @@ def test_the_figure_shows_which_variants_lose_their_sum(traces):
 
 
 def test_only_the_naive_threshold_misses_the_sparse_solution(traces):
-    last = traces[traces["kind"] == "convex"].groupby("method").last()["gap"]
+    last = traces[traces["kind"] == "convex"].groupby("method").last()["objective"]
     assert last["sparse_proxskip_server_soft"] > 0.1
     assert last.drop("sparse_proxskip_server_soft").max() < 1e-6
 
@@ -41,5 +48,6 @@ def test_only_the_naive_threshold_misses_the_sparse_solution(traces):
 def test_every_variant_is_named_once(traces):
     figure = sparsity.figure(traces)
     named = [text.get_text() for axes in figure.axes[:2] for text in axes.get_legend().get_texts()]
-    assert named[: len(TOP_K)] == list(TOP_K.values())
-    assert named[len(TOP_K) :] == [*CONVEX.values(), "|Σ ∇f(x*)|, which the prox needs"]
+    words = list(dict.fromkeys(traces["pruning"]))
+    assert len(words) == len(METHODS)
+    assert named == [*words, "|Σ ∇f(x*)|, which the prox needs"]

@@ -34,7 +34,7 @@ def specs(kappas=KAPPAS, **options):
 
 
 def small(methods=("scaffnew",), seeds=2, exact=False, **options):
-    return grid_cells(methods, specs(**options), [], 1e-6, seeds, exact)
+    return grid_cells(methods, specs(**options), {}, 1e-6, seeds, exact)
 
 
 def content(path):
@@ -146,7 +146,7 @@ def tell(done):
 
 specs = [ProblemSpec(kappa=kappa, clients=3, dim=3) for kappa in (10.0, 20.0, 40.0)]
 with Store(sys.argv[1]) as store, ThreadPoolExecutor(2) as pool:
-    run_cells(grid_cells(["scaffnew"], specs, [], 1e-6, 20), store, tell, pool)
+    run_cells(grid_cells(["scaffnew"], specs, {}, 1e-6, 20), store, tell, pool)
 """
 
 
@@ -169,44 +169,50 @@ def test_a_killed_sweep_goes_on_to_the_same_bits(tmp_path):
     assert content(path) == content(tmp_path / "whole.sqlite")
 
 
-def test_the_grid_is_every_combination_and_p_is_for_those_who_have_one():
-    cells_ = grid_cells(["scaffnew", "fedavg"], specs(), [0.1, 0.5], 1e-3, 2)
-    assert [(cell.method, cell.changes) for cell in cells_[::4]] == [
-        *[("scaffnew", (("p", p),)) for _ in KAPPAS for p in (0.1,)],
-        ("fedavg", ()),
-        ("fedavg", ()),
-    ]
-    assert len(cells_) == 2 * 3 * 2 + 3 * 2
-    assert {cell.seed for cell in cells_} == {0, 1}
+def test_the_grid_is_every_combination_and_a_letter_is_for_those_who_have_it():
+    grid = {"p": [0.1, 0.5], "K": [1, 2, 5]}
+    cells_ = grid_cells(["scaffnew", "fedavg", "gradient_descent"], specs(), grid, 1e-3, 2)
+    for method, letter in (("scaffnew", "p"), ("fedavg", "K")):
+        found = [(cell.spec.kappa, cell.changes, cell.seed) for cell in cells_ if cell.method == method]
+        assert found == [
+            (kappa, ((letter, value),), seed) for kappa in KAPPAS for value in grid[letter] for seed in (0, 1)
+        ]
+    assert {cell.changes for cell in cells_ if cell.method == "gradient_descent"} == {()}
     assert {cell.epsilon for cell in cells_} == {1e-3}
-    exact = grid_cells(["scaffnew"], specs(), [], 1e-3, 1, exact=True)
+    exact = grid_cells(["scaffnew"], specs(), {}, 1e-3, 1, exact=True)
     assert [(cell.exact, cell.seed) for cell in exact] == [(True, 0)] * 3
+
+
+def test_the_grid_of_two_letters_is_their_product():
+    cells_ = grid_cells(["sparse_proxskip"], specs(KAPPAS[:1]), {"k": [1, 2], "p": [0.3, 0.5]}, 1e-3, 1)
+    assert [dict(cell.changes) for cell in cells_] == [{"k": k, "p": p} for k in (1, 2) for p in (0.3, 0.5)]
 
 
 def test_what_cannot_be_listed_is_sampled():
     many = [ProblemSpec(kappa=kappa, clients=10, dim=3) for kappa in KAPPAS]
-    cells_ = grid_cells(["scaffnew", "tamuna"], many, [], 1e-3, 2, exact=True)
+    cells_ = grid_cells(["scaffnew", "tamuna"], many, {}, 1e-3, 2, exact=True)
     assert [(cell.method, cell.exact, cell.seed) for cell in cells_] == [
         *[("scaffnew", True, 0)] * 3,
         *[("tamuna", False, 0), ("tamuna", False, 1)] * 3,
     ]
-    assert all(cell.exact for cell in grid_cells(["tamuna"], specs(), [], 1e-3, 2, exact=True))
+    assert all(cell.exact for cell in grid_cells(["tamuna"], specs(), {}, 1e-3, 2, exact=True))
 
 
 @pytest.mark.parametrize(
-    ("methods", "probabilities", "epsilon", "sentence"),
+    ("methods", "letters", "epsilon", "sentence"),
     [
-        (["scafnew"], [], 1e-6, "unknown method 'scafnew'"),
-        (["scaffnew"], [0.0], 1e-6, r"p = 0\.0 is out of range"),
-        (["scaffnew"], [0.5, 2.0], 1e-6, r"p = 2\.0 is out of range"),
-        (["scaffnew"], [], 0.0, r"epsilon = 0\.0"),
-        (["scaffnew"], [], 1.0, r"epsilon = 1\.0"),
-        (["scaffnew"], [], float("nan"), "epsilon = nan"),
+        (["scafnew"], {}, 1e-6, "unknown method 'scafnew'"),
+        (["scaffnew"], {"p": [0.0]}, 1e-6, r"p = 0\.0 is out of range"),
+        (["scaffnew"], {"p": [0.5, 2.0]}, 1e-6, r"p = 2\.0 is out of range"),
+        (["scaffnew", "fedavg"], {"eta": [1.0]}, 1e-6, "unknown letter of scaffnew and fedavg 'eta'"),
+        (["scaffnew"], {}, 0.0, r"epsilon = 0\.0"),
+        (["scaffnew"], {}, 1.0, r"epsilon = 1\.0"),
+        (["scaffnew"], {}, float("nan"), "epsilon = nan"),
     ],
 )
-def test_a_wrong_grid_is_refused_before_it_is_computed(methods, probabilities, epsilon, sentence):
+def test_a_wrong_grid_is_refused_before_it_is_computed(methods, letters, epsilon, sentence):
     with pytest.raises(InputError, match=sentence):
-        grid_cells(methods, specs(), probabilities, epsilon, 1)
+        grid_cells(methods, specs(), letters, epsilon, 1)
 
 
 def planted(method="scaffnew", rounds=0.5, iterations=1.0, seeds=1, scatter=0.0, kappas=(1e2, 1e3, 1e4, 1e5), **fields):
@@ -294,7 +300,7 @@ def test_methods_and_parameters_are_fitted_apart():
 def test_a_method_file_is_swept_and_its_text_is_in_the_key(tmp_path):
     wrong = tmp_path / "wrong.py"
     shutil.copy(MUTANTS / "coins_models_of_heads.py", wrong)
-    wanted = grid_cells([str(wrong)], specs((1e2, 1e3, 1e4)), [], 1e-6, 1, exact=True)
+    wanted = grid_cells([str(wrong)], specs((1e2, 1e3, 1e4)), {}, 1e-6, 1, exact=True)
     with Store(tmp_path / "s.sqlite") as store:
         assert run_cells(wanted, store) == 3
         records = {record["axis"]: record for record in slopes(store.cells())}
@@ -310,13 +316,13 @@ def test_a_method_file_that_raises_gets_one_sentence(tmp_path):
     broken = tmp_path / "broken.py"
     right = MUTANTS.parents[1] / "algorithms" / "scaffnew.py"
     broken.write_text(right.read_text().replace("mean_rows(X, mean)", "mean_rows(X, params)"))
-    wanted = grid_cells([str(broken)], specs(), [], 1e-6, 1)
+    wanted = grid_cells([str(broken)], specs(), {}, 1e-6, 1)
     with pytest.raises(InputError, match=r"broken\.py raised TypingError: Failed in nopython mode.*mend the file"):
         computed(tmp_path / "s.sqlite", wanted)
 
 
 def test_a_step_that_is_no_affine_map_is_sampled():
     spec = ProblemSpec(clients=3, dim=4, kappa=20.0)
-    linear, other = (grid_cells([name], [spec], (), 1e-3, 2, exact=True) for name in ("diana", "ef21"))
+    linear, other = (grid_cells([name], [spec], {}, 1e-3, 2, exact=True) for name in ("diana", "ef21"))
     assert [cell.exact for cell in linear] == [True]
     assert [cell.exact for cell in other] == [False, False]

@@ -5,35 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..sweeps import families, slopes
+from ...sweeps import Store, families, slopes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def convergence_tables(cells: pd.DataFrame, traces: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def convergence_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield for each problem a name for its figure and the table of its traces.
 
     Parameters
     ----------
-    cells, traces : pandas.DataFrame
-        From :class:`rootkappa.sweeps.Store`.
+    store : Store
+        Where the traces are.
+    cells : pandas.DataFrame
+        Rows of :meth:`rootkappa.sweeps.Store.cells`; those without a trace are left out.
 
     Yields
     ------
     (str, pandas.DataFrame)
-        For example "a9a-kappa1000", and what :func:`rootkappa.plots.convergence.figure` takes.
+        For example "a9a-kappa1000", behind the name of a study if there is one, and what
+        :func:`rootkappa.plots.convergence.figure` takes.
     """
+    traces = store.traces(cells["key"])
     sampled = cells[cells["key"].isin(traces["key"].unique())]
     groups = ((name, rows) for name, family in families(sampled) for _, rows in family.groupby("label", sort=False))
     for name, rows in groups:
-        about = rows[["key", "method", "changes", "seed", "rho", "floor", "step_column"]]
-        table = traces.merge(about, on="key")
-        steps = table["round"].where(table["step_column"] == "round", table["iteration"])
+        table = traces.merge(rows[["key", "method", "changes", "seed"]], on="key")
         named = [_entry(method, changes) for method, changes in zip(table["method"], table["changes"], strict=True)]
-        fallen = table["rho"] ** steps
-        promise = fallen + table["floor"] * (1.0 - fallen)
-        yield f"{name}-kappa{rows['kappa'].iloc[0]:g}", table.assign(label=named, promise=promise)
+        first = rows.iloc[0]
+        study = f"{first['study']}-" if isinstance(first.get("study"), str) else ""
+        yield f"{study}{name}-kappa{first['kappa']:g}", table.assign(label=named)
+
+
+def study_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield for each problem a name for its figure and the paths of a study, with what is known of each.
+
+    Parameters
+    ----------
+    store : Store
+        Where the traces are.
+    cells : pandas.DataFrame
+        Rows of :meth:`rootkappa.sweeps.Store.cells` that belong to one study.
+
+    Yields
+    ------
+    (str, pandas.DataFrame)
+        For example "a9a-kappa1000", and the traces below each other, beside the fields of their cells.
+    """
+    for name, family in families(cells):
+        for kappa, rows in family.groupby("kappa", sort=False):
+            yield f"{name}-kappa{kappa:g}", store.traces(rows["key"]).merge(rows, on="key")
 
 
 def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:

@@ -17,7 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..core.errors import InputError, unknown
+from ...core.errors import InputError, unknown
+from ...core.files import write_whole
 
 AXES = {
     "rounds": (("round",), "communication rounds"),
@@ -40,6 +41,9 @@ _DASHES = ("-", (0, (7, 2)), (0, (7, 2, 2, 2)), (0, (14, 3)))
 # A look is a hash of the name, so a new method needs no entry anywhere and changes nobody else's look. The
 # salts are picked such that methods that are likely to share a figure differ: the tests list them.
 _COLOUR_SALT, _MARKER_SALT = 44820, 20142
+
+# Of the image and of the layout alike: at another resolution text has another width, and a legend would be cut.
+_DPI = 200
 
 # In inches: one column of a paper, without the legend's height; and one panel of a page of them.
 _WIDTH, _HEIGHT = 4.5, 2.8
@@ -67,6 +71,7 @@ _RC = {
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "legend.borderpad": 0.1,
+    "legend.borderaxespad": 0.5,
     "legend.handlelength": 2.6,
     "legend.columnspacing": 1.4,
     "axes.spines.top": False,
@@ -144,7 +149,7 @@ def _frozen(width: float, height: float) -> Iterator[Figure]:
     Frozen, because each format and each further save would compute it again, a little differently.
     """
     with matplotlib_style.context(["default", _RC]):
-        figure = Figure(figsize=(width, height))
+        figure = Figure(figsize=(width, height), dpi=_DPI)
         FigureCanvasAgg(figure)
         yield figure
         figure.draw_without_rendering()
@@ -193,13 +198,15 @@ def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
     agg: Any = figure.canvas
     renderer = agg.get_renderer()
     width, height = figure.get_size_inches()
+    margins = 2 * _RC["legend.borderaxespad"] * _RC["legend.fontsize"] / 72
     for columns in (3, 2, 1):
         legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns)
         size = legend.get_window_extent(renderer)
-        if size.width < width * figure.dpi or columns == 1:
+        needed = size.width / figure.dpi + margins
+        if needed < width or columns == 1:
             break
         legend.remove()
-    figure.set_size_inches(max(width, size.width / figure.dpi), height + size.height / figure.dpi)
+    figure.set_size_inches(max(width, needed), height + size.height / figure.dpi)
 
 
 def markers(look: Look, layer: int) -> dict[str, Any]:
@@ -288,14 +295,14 @@ def save(figure: Figure, stem: str | os.PathLike[str], command: str) -> list[Pat
     with matplotlib_style.context(["default", _RC]):
         for ending, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
             buffer = BytesIO()
-            figure.savefig(buffer, format=ending, dpi=200, metadata=metadata)
+            figure.savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
             contents[ending] = buffer.getvalue()
     contents["txt"] = f"{command.rstrip()}\n".encode()
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         paths = [stem.with_name(f"{stem.name}.{ending}") for ending in contents]
         for path, content in zip(paths, contents.values(), strict=True):
-            path.write_bytes(content)
+            write_whole(path, content)
     except (OSError, ValueError) as error:
         raise InputError(
             f"stem = {str(stem)!r} cannot be written ({error}): "

@@ -1,0 +1,80 @@
+"""The files that a command writes: writable before the first computation, and whole whenever they are there."""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from .errors import InputError
+
+
+def checked_folder(path: str | os.PathLike[str]) -> Path:
+    """Return a folder that files can be written to, made if it is missing; anything else is an InputError."""
+    folder = Path(path)
+    check_writable(folder / "any")
+    return folder
+
+
+def check_writable(file: Path) -> None:
+    """Raise an InputError if a file could not be written: better now than after an hour of computing."""
+    if file.is_dir():
+        raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")
+    if _is_special(file) and os.access(file, os.W_OK):
+        return  # a pipe is not opened to try it: that would wait for its reader
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"output {str(file.parent)!r} cannot be written ({error.strerror}): give a folder that you can write to."
+        ) from None
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees a part of it: beside its place first, then moved there.
+
+    Parameters
+    ----------
+    file : Path
+        In a folder that exists. What is no plain file, such as ``/dev/stdout``, cannot be replaced and is written to.
+    content : bytes
+        All of it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; a file of that name is then left as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder, "a.json"), b"[]")
+    ...     [(path.name, path.read_bytes()) for path in Path(folder).iterdir()]
+    [('a.json', b'[]')]
+    """
+    if _is_special(file):
+        file.write_bytes(content)
+        return
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(file: Path, records: Any) -> None:
+    """Write records as JSON with :func:`write_whole`; where that fails, an InputError says so."""
+    try:
+        write_whole(file, f"{json.dumps(records, indent=1, ensure_ascii=False)}\n".encode())
+    except OSError as error:
+        raise InputError(
+            f"output {str(file)!r} cannot be written ({error.strerror}): give a file on a disk with room for it."
+        ) from None
+
+
+def _is_special(file: Path) -> bool:
+    return file.is_symlink() or (file.exists() and not file.is_file())
