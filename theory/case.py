@@ -66,7 +66,7 @@ def case(method: str | Path | Method, problem: Problem, *, seed: int = 0, **chan
     >>> from rootkappa import problems, theory
     >>> held = theory.case("scaffnew", problems.Quadratic.random(clients=3, dim=2, kappa=10.0), p=0.2)
     >>> held.params, round(held.rho, 9)
-    (Params(gamma=1.0, p=0.2), 0.96)
+    (scaffnew.Params(gamma=1.0, p=0.2), 0.96)
     >>> round(theory.exact.one_step_factor(held), 9)
     0.96
     """
@@ -119,7 +119,7 @@ class Case:
                 f"the theorem {self.theorem.name} prescribes {', '.join(prescribed._fields)}, but {self.method.name} "
                 f"takes {', '.join(self.method.Params._fields)}: name a theorem of that method."
             )
-        return self.method.Params(**prescribed._asdict())
+        return self.method.letters(prescribed)
 
     def conditions(self) -> tuple[Condition, ...]:
         """Return the theorem's assumptions, held against the problem and the parameters."""
@@ -208,7 +208,7 @@ class Case:
 
     def initial(self) -> Any:
         """Return a new state, the method's start."""
-        return self.method.initial(self.problem, self.params)
+        return self.method.start(self.problem, self.params)
 
     def state(self, *fields: np.ndarray) -> Any:
         """Return the state of these arrays."""
@@ -216,7 +216,7 @@ class Case:
 
     def model(self, state: Any) -> np.ndarray:
         """Return the model that the method would hand out, shape (d,)."""
-        return self.method.estimate(state)
+        return self.method.model(state)
 
     @property
     def has_fixed_point(self) -> bool:
@@ -245,13 +245,11 @@ class Case:
 
     def step(self, state: Any, outcome: Any) -> Any:
         """Return the state after one step; a compiled step changes the given one in place."""
-        returned = self.method.step(self.problem.kernel, self.params, state, outcome)
-        return state if returned is None else returned
+        return self.method.stepped(self.problem, self.params, state, outcome)
 
     def advance(self, state: Any, draws: Any) -> Any:
         """Return the state after all drawn rounds, likewise."""
-        returned = self.method.advance(self.problem.kernel, self.params, state, draws)
-        return state if returned is None else returned
+        return self.method.advanced(self.problem, self.params, state, draws)
 
     def cost(self, draws: Any) -> Cost:
         """Return what drawn rounds cost."""
@@ -273,10 +271,9 @@ class Case:
         **options
             For example ``record`` and ``until``.
         """
-        # Only until algorithms.run takes V by a keyword: then method=self.method, lyapunov=self.theorem.lyapunov.
-        method = replace(self.method, lyapunov=self.theorem.lyapunov)
+        measured = {"lyapunov": self.theorem.lyapunov, "target": self.target}
         seed = self.seed if seed is None else seed
-        return run(method, self.problem, self.params, rounds, seed, target=self.target, **options)
+        return run(self.method, self.problem, self.params, rounds, seed, **measured, **options)
 
     # Paths beside the promise.
 

@@ -178,6 +178,16 @@ class Method:
         """Whether the method is one of the package's own, not a file of the user's."""
         return self.name in names()
 
+    def stepped(self, problem: Problem, params: Any, state: Any, outcome: Any) -> Any:
+        """Return the state after one step, which may be the given one, changed."""
+        returned = self.step(problem.kernel, params, state, outcome)
+        return state if returned is None else returned
+
+    def advanced(self, problem: Problem, params: Any, state: Any, draws: Any) -> Any:
+        """Return the state after many rounds, which may be the given one, changed."""
+        returned = self.advance(problem.kernel, params, state, draws)
+        return state if returned is None else returned
+
     def letters(self, params: Any) -> Any:
         """Return parameters in the method's own class, which compiled code goes by, each checked for its range.
 

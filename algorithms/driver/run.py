@@ -174,7 +174,7 @@ def run(
     done = 0
     for stop in stops:
         for batch in draws.between(done, stop):
-            state = trace.state = _or_new(state, method.advance(problem.kernel, params, state, batch))
+            state = trace.state = method.advanced(problem, params, state, batch)
             spent = spent.plus(method.cost(problem, params, batch))
         done = int(stop)
         measure.record(trace, done, spent, observe)
@@ -192,11 +192,6 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
             raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
         return stops[stops > 0]
     return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))
-
-
-def _or_new(state: Any, returned: Any) -> Any:
-    """Return the state after a move, which changes it in place or returns a new one."""
-    return state if returned is None else returned
 
 
 class _Measure:

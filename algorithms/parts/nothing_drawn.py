@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .cost import Pace
-from .rounds import EveryStep
+from .rounds import Draws, EveryStep
 
 
 class Nothing(EveryStep):
@@ -19,6 +19,13 @@ class Nothing(EveryStep):
 
     def __init__(self, letter: str | None = None) -> None:
         self.letter = letter
+
+    def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
+        return np.full(rounds, getattr(params, self.letter) if self.letter else 1, dtype=np.int64)
+
+    def unroll(self, draws: Draws) -> np.ndarray:
+        # A step is a whole round.
+        return np.ones(len(draws), dtype=np.int64)
 
     def pace(self, params: Any) -> Pace:
         return Pace(1.0, float(getattr(params, self.letter)) if self.letter else 1.0)

@@ -38,7 +38,7 @@ class Draws:
     Attributes
     ----------
     lengths : ndarray of int, shape (rounds,)
-        How many steps each round has.
+        How many iterations each round has.
     ends : mapping of str to ndarray, shape (rounds, ...)
         What is drawn for the communications.
     steps : mapping of str to ndarray, shape (sum of lengths, ...)
@@ -51,7 +51,7 @@ class Draws:
 
     @property
     def iterations(self) -> int:
-        """The number of steps in all rounds."""
+        """The number of iterations in all rounds."""
         return int(self.lengths.sum())
 
     def __len__(self) -> int:

@@ -82,8 +82,8 @@ def trace(method: str, problem: Problem, seed: int = 0) -> "tuple[dict[str, Any]
 
 
 def _gap_of_pruned(problem: Problem, case: Case) -> Callable[[Any], float]:
-    return lambda state: problem.gap(pruned(case.method.estimate(state), case.params.k))
+    return lambda state: problem.gap(pruned(case.model(state), case.params.k))
 
 
 def _gap_of_sum(problem: Problem, case: Case) -> Callable[[Any], float]:
-    return lambda state: problem.gap(case.method.estimate(state))
+    return lambda state: problem.gap(case.model(state))

@@ -46,6 +46,6 @@ def contraction(problem: Problem, params: Params) -> float:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V of Scaffnew plus (4γ²/q) Σ_i (1/m_i) Σ_j ‖∇f_ij(y_i) - ∇f_ij(x*)‖²."""
-    own, models = skipped_rounds.Params(params.gamma, params.p), skipped_rounds.State(state.X, state.H)
+    own, models = proxskip.Params(params.gamma, params.p), skipped_rounds.State(state.X, state.H)
     spread = spread_of_components(problem.kernel, state.Y, target.x)
     return proxskip.lyapunov(problem, own, models, target) + 4.0 * params.gamma**2 / params.q * spread
