@@ -32,22 +32,15 @@ THETA_2 = 0.5
 
 
 class Params(NamedTuple):
-    """The step sizes, the weights of the two averages, the probability of a new reference point and the compressor."""
+    """Step sizes η of y, γ of z, α of the h_i; weights θ₁ of z in x, β of z in z⁺; probability q of w⁺ = y; C."""
 
     eta: letters.StepSize
-    """Step size η of y."""
     theta: letters.UpToHalf
-    """The weight θ₁ of z in x."""
     gamma: letters.StepSize
-    """Step size γ of z."""
     beta: letters.Momentum
-    """The weight β of z in the next z."""
     alpha: letters.ControlStepSize
-    """Step size α of the control variates."""
     q: letters.RefreshProbability
-    """Probability q of a new reference point in a round."""
     C: letters.Unbiased
-    """The compressor, for example "RandK(2)"."""
 
 
 class State(NamedTuple):

@@ -27,16 +27,12 @@ check = cohorts.check
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication, and how many clients send a coordinate."""
+    """The step size γ, the probability p of communication, the factor χ of the control variates, and s senders."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     chi: letters.Factor
-    """Factor χ of the control variates' update."""
     s: letters.Senders
-    """Clients that send each coordinate, 2 to n."""
 
 
 def start(problem, params):

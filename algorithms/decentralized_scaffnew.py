@@ -15,34 +15,23 @@ Communication Acceleration! Finally!" (2022), its decentralised section, with th
 
 from typing import NamedTuple
 
-import numpy as np
-
 from . import scaffnew
 from .parts import communicate, graphs, implements, letters, own_scratch
 
 RANDOM = scaffnew.RANDOM
 SENDS = graphs.NEIGHBOURS
 PROMISE = "decentralized_scaffnew"
+check = graphs.check
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication, and with whom and how much clients average."""
+    """Step size γ, probability p of communication, mixing t, the graph, and its weights, metropolis or lazy."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     t: letters.Mixing
-    """Mixing t: the share of the neighbours' average."""
     graph: letters.Graph
-    """The graph."""
     weights: letters.Weights
-    """The weights of its edges, "metropolis" or "lazy"."""
-
-
-def check(problem):
-    """Raise an InputError for a single client, which has no neighbour."""
-    graphs.gossip("complete", problem.n)
 
 
 def compiled(params, state):
@@ -54,14 +43,11 @@ def compiled(params, state):
 def _gossip(params, kernel, state, w, scratch):
     """x_i⁺ = (1 - t) x̂_i + t Σ_j w_ij x̂_j and h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)."""
     X, H = state
-    mixed = scratch.own
-    graphs.mix(params.graph, params.t, X, mixed)
+    graphs.mix(params.graph, params.t, X, scratch.own)
     for i in range(X.shape[0]):
         for j in range(X.shape[1]):
-            H[i, j] += params.p / params.gamma * (mixed[i, j] - X[i, j])
-            X[i, j] = mixed[i, j]
+            H[i, j] += params.p / params.gamma * (scratch.own[i, j] - X[i, j])
+            X[i, j] = scratch.own[i, j]
 
 
-@implements(own_scratch, Params)
-def _scratch(params, kernel, d):
-    return np.empty((params.graph.shape[0], d))
+implements(own_scratch, Params)(graphs.space_for_mixing)

@@ -24,14 +24,11 @@ PROMISE = "diana"
 
 
 class Params(NamedTuple):
-    """The step size, the speed of the control variates, and the compressor."""
+    """The step size γ, that of the control variates α, and the compressor C, for example "RandK(2)"."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     alpha: letters.ControlStepSize
-    """Step size α of the control variates."""
     C: letters.Unbiased
-    """The compressor, for example "RandK(2)"."""
 
 
 class State(NamedTuple):

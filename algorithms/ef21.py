@@ -27,12 +27,10 @@ PROMISE = "ef21"
 
 
 class Params(NamedTuple):
-    """The step size and the compressor."""
+    """The step size γ and the compressor C, contractive, for example "TopK(2)"."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     C: letters.Compressor
-    """The compressor, contractive, for example "TopK(2)"."""
 
 
 class State(NamedTuple):

@@ -25,12 +25,10 @@ PROMISE = "fedavg"
 
 
 class Params(NamedTuple):
-    """The step size and the number of local steps."""
+    """The step size γ and the number K of local steps in a round."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     K: letters.LocalSteps
-    """Local steps in a phase."""
 
 
 @implements(start_round, Params)

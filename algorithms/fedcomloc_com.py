@@ -18,8 +18,6 @@ Quantized Models" (2024), its variant -Com.
 
 from typing import NamedTuple
 
-import numpy as np
-
 from .parts import implements, letters, local_steps, messages, rounds, take
 
 RANDOM = rounds.Coin("p") & messages.EachClient("C")
@@ -29,14 +27,11 @@ fixed_point = None
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication and the compressor."""
+    """The step size γ, the probability p of communication and the compressor C, biased or not."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     C: letters.Compressor
-    """The compressor, for example "QSGD(8)" or "TopK(3)"."""
 
 
 @implements(local_steps.communicate, Params)
@@ -50,6 +45,4 @@ def _average_of_messages(params, kernel, state, w, scratch):
     take(scratch.mean, params.p / params.gamma, state.X, state.H)
 
 
-@implements(local_steps.own_scratch, Params)
-def _scratch(params, kernel, d):
-    return np.empty(d), messages.sending_space(params.C, d)
+implements(local_steps.own_scratch, Params)(messages.space_for_message)

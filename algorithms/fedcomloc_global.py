@@ -16,8 +16,6 @@ Quantized Models" (2024), its variant -Global.
 
 from typing import NamedTuple
 
-import numpy as np
-
 from .parts import implements, letters, local_steps, messages, rounds, take
 
 RANDOM = rounds.Coin("p") & rounds.Shared("C")
@@ -27,14 +25,11 @@ fixed_point = None
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication and the compressor."""
+    """The step size γ, the probability p of communication and the compressor C, biased or not."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     C: letters.Compressor
-    """The compressor, for example "QSGD(8)" or "TopK(3)"."""
 
 
 def invariants(problem, params, state):
@@ -52,6 +47,4 @@ def _compressed_average(params, kernel, state, w, scratch):
     take(message, params.p / params.gamma, X, H)
 
 
-@implements(local_steps.own_scratch, Params)
-def _scratch(params, kernel, d):
-    return np.empty(d), messages.sending_space(params.C, d)
+implements(local_steps.own_scratch, Params)(messages.space_for_message)

@@ -13,8 +13,6 @@ Source: Yi, Meinhardt, Condat and Richtárik, "FedComLoc: Communication-Efficien
 Quantized Models" (2024), its variant -Local, in which C acts on the model of the gradient only.
 """
 
-import numpy as np
-
 from ..problems.oracles import gradient
 from . import fedcomloc_com, scaffnew
 from .parts import client_steps, communicate, implements, messages, own_scratch

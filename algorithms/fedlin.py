@@ -25,12 +25,10 @@ PROMISE = "fedlin"
 
 
 class Params(NamedTuple):
-    """The local step size and the number of local steps."""
+    """The local step size η and the number K of local steps in a round."""
 
     eta: letters.LocalStepSize
-    """Local step size η."""
     K: letters.LocalSteps
-    """Local steps in a round."""
 
 
 def step(kernel, params, state, outcome):

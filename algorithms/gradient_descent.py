@@ -22,10 +22,9 @@ PROMISE = "gradient_descent"
 
 
 class Params(NamedTuple):
-    """The step size."""
+    """The step size γ."""
 
     gamma: letters.StepSize
-    """Step size γ."""
 
 
 def step(kernel, params, state, outcome):

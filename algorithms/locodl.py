@@ -35,20 +35,14 @@ PROMISE = "locodl"
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication, and how differences are sent and used."""
+    """Step size γ, probability p, factors χ and ρ of control variates and models, convexity μ_g of g, compressor C."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     chi: letters.Factor
-    """Factor χ of the control variates' update."""
     rho: letters.Factor
-    """Factor ρ of the models' update."""
     mu_g: letters.Convexity
-    """Strong convexity μ_g of the function g that is split off."""
     C: letters.Unbiased
-    """The compressor, for example "RandK(2)"."""
 
 
 class State(NamedTuple):

@@ -24,12 +24,10 @@ PROMISE = "nesterov"
 
 
 class Params(NamedTuple):
-    """The step size and the momentum."""
+    """The step size γ and the momentum β."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     beta: letters.Momentum
-    """Momentum β."""
 
 
 class State(NamedTuple):

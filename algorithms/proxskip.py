@@ -15,10 +15,8 @@ Communication Acceleration! Finally!" (2022), algorithm 1, on the consensus prob
 
 from typing import NamedTuple
 
-import numpy as np
-
-from ..problems.oracles import prox, prox_workspace
-from .parts import Coin, Dense, communicate, implements, letters, own_scratch, take
+from ..problems.oracles import prox
+from .parts import Coin, Dense, implements, letters, local_steps, take
 
 RANDOM = Coin("p")
 SENDS = Dense(up=1, down=1)
@@ -27,12 +25,10 @@ HANDLES_PSI = True
 
 
 class Params(NamedTuple):
-    """The step size and the probability of communication."""
+    """The step size γ and the probability p of communication in an iteration."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
 
 
 def invariants(problem, params, state):
@@ -40,7 +36,7 @@ def invariants(problem, params, state):
     return {}
 
 
-@implements(communicate, Params)
+@implements(local_steps.communicate, Params)
 def _prox_of_average(params, kernel, state, w, scratch):
     """x_i⁺ = prox of the mean of x̂_j - (γ/p) h_j, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
     X, H = state
@@ -55,6 +51,4 @@ def _prox_of_average(params, kernel, state, w, scratch):
     take(x, p / gamma, X, H)
 
 
-@implements(own_scratch, Params)
-def _scratch(params, kernel, d):
-    return np.empty(d), prox_workspace(kernel.psi, d)
+implements(local_steps.own_scratch, Params)(local_steps.space_for_prox)

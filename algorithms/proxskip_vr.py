@@ -31,14 +31,11 @@ model = skipped_rounds.model
 
 
 class Params(NamedTuple):
-    """The step size, and the probabilities of communication and of a new reference point."""
+    """The step size γ, and the probabilities p of communication and q of new reference points."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     q: letters.RefreshProbability
-    """Probability of a new reference point in an iteration."""
 
 
 class State(NamedTuple):

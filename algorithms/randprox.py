@@ -40,14 +40,11 @@ HANDLES_COMPOSITE = True
 
 
 class Params(NamedTuple):
-    """The step sizes and the compressor."""
+    """The primal step size γ, the dual one τ, and the compressor R of the dual update, for example "RandK(2)"."""
 
     gamma: letters.StepSize
-    """Primal step size γ."""
     tau: letters.DualStepSize
-    """Dual step size τ."""
     R: letters.Unbiased
-    """The compressor of the dual update, for example "Bernoulli(0.1)" or "RandK(2)"."""
 
 
 class State(NamedTuple):

@@ -32,12 +32,10 @@ fixed_point = sparse_proxskip_l1.fixed_point
 
 
 class Params(NamedTuple):
-    """The step size and the compressor."""
+    """The step size γ and the compressor R, the same for all clients."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     R: letters.Diagonal
-    """The compressor that all clients share: "Bernoulli(p)", "RandK(k)" or "Identity()"."""
 
 
 implements(local_steps.client_steps, Params)(sparse_proxskip_l1.proximal_steps)
@@ -61,5 +59,5 @@ def _compressed_residuals(params, kernel, state, w, scratch):
 
 @implements(local_steps.own_scratch, Params)
 def _scratch(params, kernel, d):
-    v, prox_work = sparse_proxskip_l1.proximal_scratch(params, kernel, d)
+    v, prox_work = local_steps.space_for_prox(params, kernel, d)
     return v, prox_work, np.empty(d), np.empty(d), messages.sending_space(params.R, d)

@@ -21,12 +21,10 @@ PROMISE = "scaffnew"
 
 
 class Params(NamedTuple):
-    """The step size and the probability of communication."""
+    """The step size γ and the probability p of communication in an iteration."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
 
 
 @implements(communicate, Params)

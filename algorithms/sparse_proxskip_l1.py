@@ -17,7 +17,7 @@ import numpy as np
 
 from ..problems import oracles
 from . import scaffnew
-from .parts import client_steps, implements, njit, own_scratch, skipped_rounds
+from .parts import implements, local_steps, skipped_rounds
 
 RANDOM = scaffnew.RANDOM
 SENDS = scaffnew.SENDS
@@ -29,7 +29,7 @@ class Params(scaffnew.Params):
     """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
-@implements(client_steps, Params)
+@implements(local_steps.client_steps, Params)
 def proximal_steps(params, kernel, i, state, k, xi, scratch):
     """x_i ← prox_{γψ}(x_i - γ (∇f_i(x_i) - h_i)), so many times."""
     X, H, g = state.X, state.H, scratch.g
@@ -41,11 +41,7 @@ def proximal_steps(params, kernel, i, state, k, xi, scratch):
         oracles.prox(kernel.psi, v, params.gamma, X[i], prox_work)
 
 
-@implements(own_scratch, Params)
-@njit
-def proximal_scratch(params, kernel, d):
-    """Return space for a point and for the prox."""
-    return np.empty(d), oracles.prox_workspace(kernel.psi, d)
+implements(local_steps.own_scratch, Params)(local_steps.space_for_prox)
 
 
 def fixed_point(problem, params, target):

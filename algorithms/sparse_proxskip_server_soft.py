@@ -29,14 +29,11 @@ fixed_point = None
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication and the regularisation."""
+    """The step size γ, the probability p of communication and the weight λ of ‖x‖₁; with 0 this is Scaffnew."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     lam: letters.Regularisation
-    """Weight λ of ‖x‖₁; with 0 this is Scaffnew."""
 
 
 def invariants(problem, params, state):

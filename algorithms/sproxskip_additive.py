@@ -26,14 +26,11 @@ PROMISE = "sproxskip_additive"
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication and the noise."""
+    """Step size γ, probability p of communication, standard deviation σ of a client's gradient; 0 is Scaffnew."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     sigma: letters.Deviation
-    """Standard deviation σ of every client's gradient; with 0 this is Scaffnew."""
 
 
 @implements(client_steps, Params)

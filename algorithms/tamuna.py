@@ -31,18 +31,13 @@ advance = cohorts.advance
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication, and who sends what."""
+    """Step size γ, probability p of communication, factor χ of control variates, s senders, c clients in a cohort."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     chi: letters.Factor
-    """Factor χ of the control variates' update."""
     s: letters.Senders
-    """Clients that send each coordinate, 2 to c."""
     c: letters.Cohort
-    """Clients in the cohort of a round, s to n."""
 
 
 def start(problem, params):

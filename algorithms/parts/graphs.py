@@ -175,3 +175,13 @@ def mix(W, t, X, mixed):
             if W[i, k] != 0.0:
                 for j in range(d):
                     mixed[i, j] += t * W[i, k] * X[k, j]
+
+
+def space_for_mixing(params, kernel, d):
+    """Return space for every client's mixture: an ``own_scratch``."""
+    return np.empty((params.graph.shape[0], d))
+
+
+def check(problem: Problem) -> None:
+    """Raise an InputError for a single client, which has no neighbour."""
+    gossip("complete", problem.n)

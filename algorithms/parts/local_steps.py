@@ -87,6 +87,12 @@ def own_scratch(params, kernel, d):
 
 
 @njit
+def space_for_prox(params, kernel, d):
+    """Return a vector and the space of the prox of ψ: an ``own_scratch``."""
+    return np.empty(d), oracles.prox_workspace(kernel.psi, d)
+
+
+@njit
 def _scratch(params, kernel, d):
     return Scratch(np.empty(d), np.empty(d), workspace(kernel), own_scratch(params, kernel, d))
 

@@ -17,14 +17,11 @@ from .local_steps import own_scratch
 
 
 class Params(NamedTuple):
-    """The step size, the probability of communication and the number of coordinates that are kept."""
+    """The step size γ, the probability p of communication and the number k of coordinates that are kept, at most d."""
 
     gamma: letters.StepSize
-    """Step size γ."""
     p: letters.Probability
-    """Probability of communication in an iteration."""
     k: letters.Kept
-    """Coordinates that top-k keeps, at most d."""
 
 
 @dataclass(frozen=True)

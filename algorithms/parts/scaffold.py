@@ -15,12 +15,10 @@ SENDS = Dense(up=2, down=2)
 
 
 class Params(NamedTuple):
-    """The local step size and the number of local steps."""
+    """The local step size η and the number K of local steps in a round; the server's step size is 1."""
 
     eta: letters.LocalStepSize
-    """Local step size η; the server's step size is 1."""
     K: letters.LocalSteps
-    """Local steps in a phase."""
 
 
 class State(NamedTuple):
