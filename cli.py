@@ -216,7 +216,7 @@ def verify(
                 problem.solution()
                 bars.remove_task(waiting)
                 for method in chosen:
-                    changes = {letter: value for letter, value in given.items() if letter in method.Params._fields}
+                    changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     report = reporter(bars, method.name, kinds)
                     verdicts = verify(method, problem, kinds, spec.problem_seed, report, **changes)
@@ -238,6 +238,7 @@ def verify(
 
 def _written(folder: Path, found: "list[tuple[ProblemSpec, dict[str, Any], list[Verdict]]]") -> list[Path]:
     """Write what verdicts rest on and its figures, also those of a study whose methods were all verified."""
+    from .core.files import write_text
     from .sweeps import Store, studies
     from .sweeps.record import keep
 
@@ -250,7 +251,7 @@ def _written(folder: Path, found: "list[tuple[ProblemSpec, dict[str, Any], list[
             if methods.issuperset(studies.methods(study)):
                 keys = _studied(study, store, list(dict.fromkeys(spec for spec, _, _ in found)))
                 drawn.append(plots.write(study, store, keys, folder, _command_line()))
-    (folder / "command.txt").write_text(f"{_command_line()}\n# rootkappa {__version__}\n", encoding="utf-8")
+    write_text(folder / "command.txt", f"{_command_line()}\n# rootkappa {__version__}\n")
     return [folder / "verify.sqlite", folder / "command.txt", *chain.from_iterable(drawn)]
 
 

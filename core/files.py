@@ -66,14 +66,19 @@ def write_whole(file: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def write_json(file: Path, records: Any) -> None:
-    """Write records as JSON with :func:`write_whole`; where that fails, an InputError says so."""
+def write_text(file: Path, text: str) -> None:
+    """Write a text with :func:`write_whole`; where that fails, an InputError says so."""
     try:
-        write_whole(file, f"{json.dumps(records, indent=1, ensure_ascii=False)}\n".encode())
+        write_whole(file, text.encode())
     except OSError as error:
         raise InputError(
             f"output {str(file)!r} cannot be written ({error.strerror}): give a file on a disk with room for it."
         ) from None
+
+
+def write_json(file: Path, records: Any) -> None:
+    """Write records as JSON with :func:`write_text`."""
+    write_text(file, f"{json.dumps(records, indent=1, ensure_ascii=False)}\n")
 
 
 def _is_special(file: Path) -> bool:

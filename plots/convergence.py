@@ -224,8 +224,9 @@ def _end(curve: _Curve) -> float:
 
 
 def _range(curves: Sequence[_Curve], ends: Sequence[float], logarithmic: bool) -> tuple[float, float]:
-    """Return the limits of the horizontal axis; long after the last end there is nothing to see."""
-    last = min(max(curve.x[-1] for curve in curves), 1.15 * max(ends))
+    """Return the limits of the horizontal axis; long after the last end there is nothing to see but that all rest."""
+    longest = max(curve.x[-1] for curve in curves)
+    last = min(longest, max(1.15 * max(ends), longest / 4))
     if not logarithmic:
         return 0.0, 1.02 * last or 1.0
     # Nor is there before the first curve has begun to fall.

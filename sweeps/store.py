@@ -269,7 +269,7 @@ class Store:
         with self._lock:
             texts = self._connection.execute("SELECT key, configuration, result FROM cells").fetchall()
         held = {key: (key, json.loads(configuration), json.loads(result)) for key, configuration, result in texts}
-        wanted = list(held if keys is None else keys)
+        wanted = list(held if keys is None else dict.fromkeys(keys))
         for key in wanted:
             if key not in held:
                 raise InputError(f"key = {key!r} is not in {self.path}: take keys that keys() lists.")

@@ -152,6 +152,12 @@ def test_the_horizontal_axis_is_logarithmic_for_lengths_far_apart_only():
         assert axes.get_xlim()[1] >= rounds
 
 
+def test_that_a_method_rests_early_is_seen():
+    frame = traces(promise=False)
+    frame["lyapunov"] = np.maximum(frame["lyapunov"], 0.3)
+    assert convergence.figure(frame).axes[0].get_xlim()[1] >= 300 / 4
+
+
 def test_zeros_and_what_is_not_finite_are_left_out():
     frame = traces(promise=False)
     frame.loc[200:, "lyapunov"] = 0.0

@@ -132,7 +132,7 @@ def test_cells_come_in_the_order_that_is_asked_for(tmp_path):
     with Store(tmp_path / "s.sqlite") as store:
         for key in "abc":
             store.put(key, {"name": key}, {f"only {key}": 1}, None)
-        frame = store.cells(["c", "a"])
+        frame = store.cells(["c", "a", "c"])
         assert list(frame["key"]) == ["c", "a"]
         assert "only b" not in frame
         assert store.cells([]).empty

@@ -1,0 +1,70 @@
+"""Every kind of figure is drawn from what a store holds, and nothing is computed for it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rootkappa import plots
+from rootkappa.core.errors import InputError
+from rootkappa.sweeps import Cell, ProblemSpec, Store
+from rootkappa.sweeps.store import TRACE_COLUMNS
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """Return a store of numbers that no method would give, where no problem can be built."""
+    monkeypatch.setattr(ProblemSpec, "build", None)
+    monkeypatch.setattr(Cell, "compute", None)
+    rounds = np.arange(50.0)
+    with Store(tmp_path / "s.sqlite") as store:
+        for kappa in (10.0, 100.0, 1000.0):
+            for method, promise in (("scaffnew", 0.7**rounds), ("fedavg", None)):
+                trace = pd.DataFrame(dict.fromkeys(TRACE_COLUMNS, rounds))
+                trace = trace.assign(lyapunov=3 * 0.5**rounds, gap=0.5**rounds)
+                trace = trace if promise is None else trace.assign(promise=promise)
+                cell = Cell(method, ProblemSpec(kappa=kappa))
+                found = {"label": f"kappa {kappa}", "rounds": kappa, "iterations": kappa}
+                store.put(cell.key(), cell.configuration(), found, trace)
+        yield store
+
+
+@pytest.mark.parametrize("kind", plots.names())
+def test_every_kind_says_what_it_can_be_told(kind):
+    assert set(plots.options(kind)) <= {"axis", "measure"}
+    assert plots.discover("rootkappa.plots")[kind].__doc__.splitlines()[0].endswith(".")
+
+
+def test_the_promise_that_is_drawn_is_the_one_that_was_stored(store):
+    figures = list(plots.convergence.drawn(store, store.cells()))
+    assert [name for name, _ in figures] == [f"lyapunov-rounds-quadratic-kappa{kappa}" for kappa in (10, 100, 1000)]
+    for _, figure in figures:
+        dashed = [line for line in figure.axes[0].lines if line.is_dashed() and len(line.get_xdata())]
+        (promise,) = (line for line in dashed if line.get_linewidth() == plots.parts.style.PROMISED["linewidth"])
+        np.testing.assert_allclose(promise.get_ydata(), 0.7 ** promise.get_xdata(), rtol=1e-9)
+
+
+def test_figures_of_some_cells_only(store, tmp_path):
+    cells = store.cells()
+    keys = cells["key"][cells["kappa"] == 100.0]
+    paths = plots.write("convergence", store, keys, tmp_path / "new", "rootkappa plot", measure="gap")
+    assert [path.name for path in paths] == [
+        f"convergence-gap-rounds-quadratic-kappa100.{kind}" for kind in ("svg", "png", "txt")
+    ]
+    assert plots.write("exponent", store, keys, tmp_path / "new", "rootkappa plot") == []
+    assert len(plots.write("exponent", store, None, tmp_path / "new", "rootkappa plot")) == 3
+
+
+def test_equal_names_get_a_number(store, tmp_path):
+    spec = ProblemSpec(kappa=10.0, dim=7)
+    trace = store.traces(store.cells()["key"][:1]).drop(columns="key")
+    store.put("other", Cell("scaffnew", spec).configuration(), {"label": "another"}, trace)
+    paths = plots.write("convergence", store, None, tmp_path, "rootkappa plot")
+    stems = [path.stem for path in paths if path.suffix == ".svg"]
+    assert len(stems) == len(set(stems)) == 4
+    assert "convergence-lyapunov-rounds-quadratic-kappa10-2" in stems
+
+
+def test_an_unknown_axis_gets_one_sentence(store):
+    for kind in (plots.convergence, plots.exponent):
+        with pytest.raises(InputError, match="unknown axis 'round': did you mean 'rounds'"):
+            list(kind.drawn(store, store.cells([]), axis="round"))
