@@ -58,8 +58,7 @@ class State(NamedTuple):
 
 def start(problem, params):
     """Return the start y = z = w = h_i = 0."""
-    d = problem.d
-    return State(np.zeros(d), np.zeros(d), np.zeros(d), np.zeros((problem.n, d)))
+    return State(*(np.zeros(problem.d) for _ in "yzw"), np.zeros((problem.n, problem.d)))
 
 
 def step(kernel, params, state, outcome):
@@ -118,5 +117,4 @@ def model(state):
 
 def fixed_point(problem, params, target):
     """y = z = w = x*, h_i = ∇f_i(x*)."""
-    x = target.x
-    return State(x.copy(), x.copy(), x.copy(), target.gradients.copy())
+    return State(*(target.x.copy() for _ in "yzw"), target.gradients.copy())

@@ -17,13 +17,13 @@ Successful Combination of Local Training and Communication Compression" (2022), 
 
 from typing import NamedTuple
 
-from .parts import Coin, cohorts, communicate, implements, letters
+from .parts import Coin, cohorts, letters
 from .tamuna import average_of_senders
 
 RANDOM = Coin("p") & cohorts.Orders()
 SENDS = cohorts.Shares("s")
 PROMISE = "compressed_scaffnew"
-check = cohorts.check
+FAMILY = cohorts
 
 
 class Params(NamedTuple):
@@ -35,10 +35,4 @@ class Params(NamedTuple):
     s: letters.Senders
 
 
-def start(problem, params):
-    """Return the start x_i = h_i = 0."""
-    return cohorts.start(problem, params.s, problem.n)
-
-
-implements(cohorts.average_of_senders, Params)(average_of_senders)
-implements(communicate, Params)(cohorts.hand_out_average)
+cohorts.averages(Params)(average_of_senders)

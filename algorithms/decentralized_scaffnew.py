@@ -1,13 +1,11 @@
 r"""Decentralised Scaffnew: clients average with their neighbours in a graph, and there is no server.
 
-The recursion, with a gossip matrix W of the graph and Σ_i h_i = 0 at the start::
+With Σ_i h_i = 0 at the start and a gossip matrix W of the graph; where W averages t = 1 gives Scaffnew::
 
     x̂_i = x_i - γ (∇f_i(x_i) - h_i)
     with probability p:   x_i⁺ = (1 - t) x̂_i + t Σ_j w_ij x̂_j
     otherwise:            x_i⁺ = x̂_i
     h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)
-
-On the complete graph, where W averages, t = 1 gives Scaffnew.
 
 Source: Mishchenko, Malinovsky, Stich and Richtárik, "ProxSkip: Yes! Local Gradient Steps Provably Lead to
 Communication Acceleration! Finally!" (2022), its decentralised section, with the mixing t as the dual step size.
@@ -16,12 +14,12 @@ Communication Acceleration! Finally!" (2022), its decentralised section, with th
 from typing import NamedTuple
 
 from . import scaffnew
-from .parts import communicate, graphs, implements, letters, own_scratch
+from .parts import communicate, graphs, implements, letters, own_scratch, take
 
 RANDOM = scaffnew.RANDOM
 SENDS = graphs.NEIGHBOURS
 PROMISE = "decentralized_scaffnew"
-check = graphs.check
+FAMILY = graphs
 
 
 class Params(NamedTuple):
@@ -45,9 +43,7 @@ def _gossip(params, kernel, state, w, scratch):
     X, H = state
     graphs.mix(params.graph, params.t, X, scratch.own)
     for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            H[i, j] += params.p / params.gamma * (scratch.own[i, j] - X[i, j])
-            X[i, j] = scratch.own[i, j]
+        take(scratch.own[i], params.p / params.gamma, X[i : i + 1], H[i : i + 1])
 
 
 implements(own_scratch, Params)(graphs.space_for_mixing)

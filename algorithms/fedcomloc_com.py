@@ -37,12 +37,13 @@ class Params(NamedTuple):
 @implements(local_steps.communicate, Params)
 def _average_of_messages(params, kernel, state, w, scratch):
     """x̂_i ← C(x̂_i), x_i⁺ = (1/n) Σ_j x̂_j and h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)."""
-    message, work = scratch.own
     for i in range(state.X.shape[0]):
-        messages.send(params.C, state.X[i], w[i], message, work)
-        state.X[i] = message
+        messages.send(params.C, state.X[i], w[i], scratch.v, scratch.own)
+        state.X[i] = scratch.v
     messages.average(state.X, scratch.mean)
     take(scratch.mean, params.p / params.gamma, state.X, state.H)
 
 
-implements(local_steps.own_scratch, Params)(messages.space_for_message)
+@implements(local_steps.own_scratch, Params)
+def _scratch(params, kernel, d):
+    return messages.sending_space(params.C, d)

@@ -22,6 +22,7 @@ RANDOM = rounds.Coin("p") & rounds.Shared("C")
 SENDS = messages.Compressed(down="C")
 PROMISE = "fedcomloc_com"
 fixed_point = None
+invariants = None  # Σ_i h_i moves with what the compressor changes
 
 
 class Params(NamedTuple):
@@ -32,19 +33,15 @@ class Params(NamedTuple):
     C: letters.Compressor
 
 
-def invariants(problem, params, state):
-    """Return nothing: Σ_i h_i moves with what the compressor changes."""
-    return {}
-
-
 @implements(local_steps.communicate, Params)
 def _compressed_average(params, kernel, state, w, scratch):
     """x_i⁺ = C((1/n) Σ_j x̂_j) and h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)."""
     X, H = state
-    message, work = scratch.own
     messages.average(X, scratch.mean)
-    messages.send(params.C, scratch.mean, w, message, work)
-    take(message, params.p / params.gamma, X, H)
+    messages.send(params.C, scratch.mean, w, scratch.v, scratch.own)
+    take(scratch.v, params.p / params.gamma, X, H)
 
 
-implements(local_steps.own_scratch, Params)(messages.space_for_message)
+@implements(local_steps.own_scratch, Params)
+def _scratch(params, kernel, d):
+    return messages.sending_space(params.C, d)

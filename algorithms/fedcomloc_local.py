@@ -31,10 +31,9 @@ class Params(fedcomloc_com.Params):
 def _steps_at_compressed(params, kernel, i, state, k, xi, scratch):
     """x_i ← x_i - γ (∇f_i(C(x_i)) - h_i), so many times."""
     X, H, g = state.X, state.H, scratch.g
-    at, work = scratch.own
     for t in range(k):
-        messages.compress(params.C.kernel, X[i], xi[t], at, work)
-        gradient(kernel, i, at, g, scratch.work)
+        messages.compress(params.C.kernel, X[i], xi[t], scratch.v, scratch.own)
+        gradient(kernel, i, scratch.v, g, scratch.work)
         for j in range(X.shape[1]):
             X[i, j] -= params.gamma * (g[j] - H[i, j])
 

@@ -41,15 +41,11 @@ def probabilities(problem, params):
 RANDOM = scaffnew.RANDOM & Flips(probabilities, "eta")
 SENDS = scaffnew.SENDS
 PROMISE = "gradskip"
+invariants = None  # Σ_i h_i is 0 after a communication only
 
 
 class Params(scaffnew.Params):
     """The step size γ and the probability p of communication, from which the q_i follow."""
-
-
-def invariants(problem, params, state):
-    """Return nothing: Σ_i h_i is 0 after a communication only."""
-    return {}
 
 
 @implements(plain_steps, Params)

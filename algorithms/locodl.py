@@ -60,22 +60,19 @@ class State(NamedTuple):
 
 def start(problem, params):
     """Return the start x_i = y = u_i = v = 0."""
-    n, d = problem.n, problem.d
-    return State(np.zeros((n, d)), np.zeros(d), np.zeros((n, d)), np.zeros(d))
+    return State(*(np.zeros(shape) for shape in 2 * [(problem.n, problem.d), problem.d]))
 
 
 def step(kernel, params, state, outcome):
     """One iteration."""
-    split = oracles.without_ridge(kernel, params.mu_g)
-    params = local_steps.with_senders(params, state)
-    _rounds(split, params, *state, np.ones(1, np.int64), outcome["w"][None], outcome["coin"] == 1)
+    seen = oracles.without_ridge(kernel, params.mu_g), local_steps.with_senders(params, state)
+    _rounds(*seen, *state, np.ones(1, np.int64), outcome["w"][None], outcome["coin"] == 1)
 
 
 def advance(kernel, params, state, draws):
     """All rounds, in each of them all local steps at once."""
-    split = oracles.without_ridge(kernel, params.mu_g)
-    params = local_steps.with_senders(params, state)
-    _rounds(split, params, *state, draws.lengths, np.ascontiguousarray(draws.ends["w"]), True)
+    seen = oracles.without_ridge(kernel, params.mu_g), local_steps.with_senders(params, state)
+    _rounds(*seen, *state, draws.lengths, np.ascontiguousarray(draws.ends["w"]), True)
 
 
 @njit

@@ -16,12 +16,13 @@ Communication Acceleration! Finally!" (2022), algorithm 1, on the consensus prob
 from typing import NamedTuple
 
 from ..problems.oracles import prox
-from .parts import Coin, Dense, implements, letters, local_steps, take
+from .parts import Coin, Dense, communicate, implements, letters, take
 
 RANDOM = Coin("p")
 SENDS = Dense(up=1, down=1)
 PROMISE = "proxskip"
 HANDLES_PSI = True
+invariants = None  # Σ_i h_i becomes what the prox of ψ needs
 
 
 class Params(NamedTuple):
@@ -31,24 +32,15 @@ class Params(NamedTuple):
     p: letters.Probability
 
 
-def invariants(problem, params, state):
-    """Return nothing: Σ_i h_i becomes what the prox of ψ needs."""
-    return {}
-
-
-@implements(local_steps.communicate, Params)
+@implements(communicate, Params)
 def _prox_of_average(params, kernel, state, w, scratch):
     """x_i⁺ = prox of the mean of x̂_j - (γ/p) h_j, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
     X, H = state
-    gamma, p, m = params.gamma, params.p, scratch.mean
-    x, prox_work = scratch.own
+    gamma, p, m, x = params.gamma, params.p, scratch.mean, scratch.v
     n, d = X.shape
     m[:] = 0.0
     for i in range(n):
         for j in range(d):
             m[j] += (X[i, j] - gamma / p * H[i, j]) / n
-    prox(kernel.psi, m, gamma / p, x, prox_work)
+    prox(kernel.psi, m, gamma / p, x, scratch.prox)
     take(x, p / gamma, X, H)
-
-
-implements(local_steps.own_scratch, Params)(local_steps.space_for_prox)

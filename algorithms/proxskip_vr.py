@@ -26,8 +26,7 @@ from .parts import components, letters, messages, njit, skipped_rounds
 RANDOM = scaffnew.RANDOM & components.Flip("q", "refresh") & components.Components()
 SENDS = scaffnew.SENDS
 PROMISE = "proxskip_vr"
-invariants = skipped_rounds.invariants
-model = skipped_rounds.model
+FAMILY = skipped_rounds
 
 
 class Params(NamedTuple):

@@ -17,10 +17,7 @@ from .parts import Nothing, average, end_round, implements, scaffold
 RANDOM = Nothing("K")
 SENDS = scaffold.SENDS
 PROMISE = "scaffold_2"
-State = scaffold.State
-start = scaffold.start
-fixed_point = scaffold.fixed_point
-invariants = scaffold.invariants
+FAMILY = scaffold
 
 
 class Params(scaffold.Params):

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..problems import oracles
 from . import scaffnew
-from .parts import implements, local_steps, skipped_rounds
+from .parts import client_steps, implements, skipped_rounds
 
 RANDOM = scaffnew.RANDOM
 SENDS = scaffnew.SENDS
@@ -29,19 +29,15 @@ class Params(scaffnew.Params):
     """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
-@implements(local_steps.client_steps, Params)
+@implements(client_steps, Params)
 def proximal_steps(params, kernel, i, state, k, xi, scratch):
     """x_i ← prox_{γψ}(x_i - γ (∇f_i(x_i) - h_i)), so many times."""
-    X, H, g = state.X, state.H, scratch.g
-    v, prox_work = scratch.own[0], scratch.own[1]
+    (X, H), g, v = state, scratch.g, scratch.v
     for _ in range(k):
         oracles.gradient(kernel, i, X[i], g, scratch.work)
         for j in range(X.shape[1]):
             v[j] = X[i, j] - params.gamma * (g[j] - H[i, j])
-        oracles.prox(kernel.psi, v, params.gamma, X[i], prox_work)
-
-
-implements(local_steps.own_scratch, Params)(local_steps.space_for_prox)
+        oracles.prox(kernel.psi, v, params.gamma, X[i], scratch.prox)
 
 
 def fixed_point(problem, params, target):

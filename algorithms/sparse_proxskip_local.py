@@ -18,7 +18,7 @@ from .scaffnew import average_models
 RANDOM = Coin("p")
 SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
-start = pruning.start
+FAMILY = pruning
 fixed_point = None
 
 

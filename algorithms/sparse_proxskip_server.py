@@ -19,17 +19,13 @@ from .parts import Coin, average, communicate, implements, pruning, take
 RANDOM = Coin("p")
 SENDS = pruning.DOWN
 PROMISE = "sparse_proxskip"
-start = pruning.start
+FAMILY = pruning
 fixed_point = None
+invariants = None  # Σ_i h_i moves with what the server prunes
 
 
 class Params(pruning.Params):
     """The step size γ, the probability p of communication, and the number k of coordinates that are kept."""
-
-
-def invariants(problem, params, state):
-    """Return nothing: Σ_i h_i moves with what the server prunes."""
-    return {}
 
 
 @implements(communicate, Params)

@@ -21,7 +21,7 @@ from .parts import Coin, average, broadcast, communicate, implements, pruning, t
 RANDOM = Coin("p")
 SENDS = pruning.DOWN
 PROMISE = "sparse_proxskip"
-start = pruning.start
+FAMILY = pruning
 fixed_point = None
 
 

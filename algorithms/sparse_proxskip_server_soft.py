@@ -16,16 +16,15 @@ Federated Learning" (2024), its negative example with a convex regulariser.
 
 from typing import NamedTuple
 
-import numpy as np
-
 from ..problems.functions.l1 import L1Kernel
 from ..problems.oracles import prox
-from .parts import Coin, Dense, average, communicate, implements, letters, own_scratch, take
+from .parts import Coin, Dense, average, communicate, implements, letters, take
 
 RANDOM = Coin("p")
 SENDS = Dense(up=1, down=1)
 PROMISE = "sparse_proxskip_server_soft"
 fixed_point = None
+invariants = None  # Σ_i h_i moves with what the threshold takes
 
 
 class Params(NamedTuple):
@@ -36,20 +35,10 @@ class Params(NamedTuple):
     lam: letters.Regularisation
 
 
-def invariants(problem, params, state):
-    """Return nothing: Σ_i h_i moves with what the threshold takes."""
-    return {}
-
-
 @implements(communicate, Params)
 def _thresholded_average(params, kernel, state, w, scratch):
     """x_i⁺ = S_τ((1/n) Σ_j x̂_j) with τ = γ λ/p, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
     X, H = state
     average(X, scratch.mean)
-    prox(L1Kernel(params.lam), scratch.mean, params.gamma / params.p, scratch.own, scratch.mean[:0])
-    take(scratch.own, params.p / params.gamma, X, H)
-
-
-@implements(own_scratch, Params)
-def _scratch(params, kernel, d):
-    return np.empty(d)
+    prox(L1Kernel(params.lam), scratch.mean, params.gamma / params.p, scratch.g, scratch.mean[:0])
+    take(scratch.g, params.p / params.gamma, X, H)

@@ -21,7 +21,7 @@ from .sparse_proxskip import average_of_pruned
 RANDOM = Coin("p")
 SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
-start = pruning.start
+FAMILY = pruning
 fixed_point = None
 
 

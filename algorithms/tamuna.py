@@ -1,19 +1,15 @@
 r"""TAMUNA: Scaffnew in which a random cohort takes part in a round and each coordinate is sent by s of its clients.
 
 With Σ_i h_i = 0 at the start, and a mask q for every round: c of the n clients form a cohort Ω in random order, and
-coordinate j is sent (q_ij = 1) by the s of them at the places s j, ..., s j + s - 1 modulo c. The recursion::
+coordinate j is sent (q_ij = 1) by the s of them at the places s j, ..., s j + s - 1 modulo c. With
+c = n this is CompressedScaffnew, with c = s = n and χ = 1 Scaffnew. The recursion::
 
     x̂_i = x_i - γ (∇f_i(x_i) - h_i)
     with probability p:
         x̄_j = (1/s) Σ_{i: q_ij = 1} x̂_ij
         x_i⁺ = x̄
         h_ij⁺ = h_ij + (p χ/γ) q_ij (x̄_j - x̂_ij)
-    otherwise:
-        x_i⁺ = x̂_i,  h_i⁺ = h_i
-
-The cohort of a round is known when it starts, so only its clients compute and send: whatever the others' x̂_i are, they
-are overwritten when the round ends. ``advance`` leaves them out, ``step`` does not, and both end a round alike. With
-c = n this is CompressedScaffnew, with c = s = n and χ = 1 Scaffnew.
+    otherwise:  x_i⁺ = x̂_i,  h_i⁺ = h_i
 
 Source: Condat, Agarský, Malinovsky and Richtárik, "TAMUNA: Doubly Accelerated Distributed Optimization with Local
 Training, Compression, and Partial Participation" (2023), algorithm 1 without stochastic gradients.
@@ -21,13 +17,12 @@ Training, Compression, and Partial Participation" (2023), algorithm 1 without st
 
 from typing import NamedTuple
 
-from .parts import Coin, cohorts, communicate, implements, letters
+from .parts import Coin, cohorts, letters
 
 RANDOM = Coin("p") & cohorts.Orders("c")
 SENDS = cohorts.Shares("s", "c")
 PROMISE = "tamuna"
-check = cohorts.check
-advance = cohorts.advance
+FAMILY = cohorts
 
 
 class Params(NamedTuple):
@@ -40,12 +35,7 @@ class Params(NamedTuple):
     c: letters.Cohort
 
 
-def start(problem, params):
-    """Return the start x_i = h_i = 0."""
-    return cohorts.start(problem, params.s, params.c)
-
-
-@implements(cohorts.average_of_senders, Params)
+@cohorts.averages(Params)
 def average_of_senders(params, state, omega, mean):
     """x̄_j = (1/s) Σ x̂_ij over the senders i of j, and h_ij⁺ = h_ij + (p χ/γ)(x̄_j - x̂_ij) at the senders."""
     X, H = state
@@ -57,6 +47,3 @@ def average_of_senders(params, state, omega, mean):
         for t in range(s * j, s * j + s):
             i = omega[t % c]
             H[i, j] += params.p * params.chi / params.gamma * (mean[j] - X[i, j])
-
-
-implements(communicate, Params)(cohorts.hand_out_average)

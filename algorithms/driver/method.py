@@ -31,6 +31,10 @@ _METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
 _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
 
 
+# What a method may leave to the part that its FAMILY names.
+_OF_A_FAMILY = ("State", "start", "model", "fixed_point", "invariants", "check", "advance")
+
+
 class Letters(Protocol):
     """A NamedTuple: a method's parameters or its state, in the paper's letters."""
 
@@ -112,7 +116,8 @@ class Method:
     model : callable
         ``model(state)`` returns the model that the method would hand out, shape (d,).
     invariants : callable
-        ``invariants(problem, params, state)`` returns named arrays that stay 0 along every path.
+        ``invariants(problem, params, state)`` returns named arrays that stay 0 along every path; a module with
+        ``invariants = None`` has none.
     fixed_point : callable or None
         ``fixed_point(problem, params, target)`` returns the state that every realisation leaves unchanged; None if
         the method has no such state.
@@ -233,7 +238,9 @@ class _Declared:
     """What a module says, and what follows from it."""
 
     def __init__(self, module: ModuleType, name: str) -> None:
-        self._names = vars(module)
+        family = vars(module).get("FAMILY")
+        self._names = {key: value for key, value in vars(family).items() if key in _OF_A_FAMILY} if family else {}
+        self._names |= vars(module)
         self._module, self._name = module, name
         self._is_file = not is_ours(module.__name__)
         params = self.needed("Params")
@@ -299,7 +306,8 @@ class _Declared:
             given = {name: getattr(usual, name) for name in ("State", "start", "model", "fixed_point")}
             given["invariants"] = _nothing_conserved
         names = ("State", "start", "model", "fixed_point", "invariants")
-        return {name: self._names[name] if name in self._names else given[name] for name in names}
+        found = {name: self._names[name] if name in self._names else given[name] for name in names}
+        return found | {"invariants": found["invariants"] or _nothing_conserved}
 
     def moves(self) -> dict[str, Any]:
         """Return step and advance: the module's own, or the loops of the parts."""

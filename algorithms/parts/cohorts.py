@@ -4,6 +4,7 @@ A mask is the cohort as an ordered list Ω of c clients: coordinate j is sent by
 s j + s - 1 modulo c of the list. So every coordinate has s senders, and a client sends at most ⌈s d / c⌉ coordinates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 from math import perm
@@ -12,13 +13,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...core.compiled import njit
-from ...core.dispatch import dispatched
+from ...core.dispatch import dispatched, implements
 from ...core.errors import InputError
 from ...problems.oracles import local_steps, workspace
 from ...problems.problem import Problem
 from ..compressors.choices import choices
 from .cost import Length, Parcel, Sends, Vectors
-from .local_steps import broadcast
+from .local_steps import broadcast, communicate
 from .rounds import LISTED, Draws, Listing, Part
 from .skipped_rounds import State
 
@@ -90,9 +91,9 @@ def check_senders(problem: Problem, s: int, c: int) -> None:
         )
 
 
-def start(problem: Problem, s: int, c: int) -> State:
-    """Return the start x_i = h_i = 0 if cohort and senders fit the number of clients."""
-    check_senders(problem, s, c)
+def start(problem: Problem, params: Any) -> State:
+    """Return the start x_i = h_i = 0 if s senders, and c clients where there is a cohort, fit the number of clients."""
+    check_senders(problem, params.s, getattr(params, "c", problem.n))
     return State(np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d)))
 
 
@@ -105,10 +106,20 @@ def average_of_senders(params, state, omega, mean):
     raise NotImplementedError
 
 
-def hand_out_average(params, kernel, state, w, scratch):
-    """Average what the senders of each coordinate send, then x_i⁺ = x̄ for all clients: a ``communicate``."""
+def _hand_out(params, kernel, state, w, scratch):
+    """Average what the senders of each coordinate send, then x_i⁺ = x̄ for all clients."""
     average_of_senders(params, state, w, scratch.mean)
     broadcast(scratch.mean, state.X)
+
+
+def averages(letters: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the decorated function as the average of the senders of a method, which with it communicates."""
+
+    def register(average: Callable[..., None]) -> Callable[..., None]:
+        implements(communicate, letters)(_hand_out)
+        return implements(average_of_senders, letters)(average)
+
+    return register
 
 
 @njit
@@ -125,6 +136,10 @@ def _rounds_of_cohorts(params, kernel, state, lengths, cohorts):
 
 
 def advance(kernel: Any, params: Any, state: State, draws: Draws) -> None:
-    """All rounds, computed at their cohorts only: nobody reads the models of the others."""
+    """All rounds, computed at their cohorts only.
+
+    The cohort of a round is known when it starts, so only its clients compute and send: whatever the others' x̂_i are,
+    they are overwritten when the round ends. A ``step`` does not leave them out, and both end a round alike.
+    """
     cohorts = np.ascontiguousarray(draws.ends["omega"])
     _rounds_of_cohorts(params, kernel, state, draws.lengths, cohorts)

@@ -31,6 +31,10 @@ class Scratch(NamedTuple):
     """A vector for a mean, shape (d,)."""
     g: np.ndarray
     """A vector for a gradient, shape (d,)."""
+    v: np.ndarray
+    """A vector to spare, shape (d,)."""
+    prox: np.ndarray
+    """The space of the prox of ψ."""
     work: np.ndarray
     """The space of the oracles, from :func:`~rootkappa.problems.oracles.workspace`."""
     own: Any
@@ -87,14 +91,9 @@ def own_scratch(params, kernel, d):
 
 
 @njit
-def space_for_prox(params, kernel, d):
-    """Return a vector and the space of the prox of ψ: an ``own_scratch``."""
-    return np.empty(d), oracles.prox_workspace(kernel.psi, d)
-
-
-@njit
 def _scratch(params, kernel, d):
-    return Scratch(np.empty(d), np.empty(d), workspace(kernel), own_scratch(params, kernel, d))
+    prox = oracles.prox_workspace(kernel.psi, d)
+    return Scratch(np.empty(d), np.empty(d), np.empty(d), prox, workspace(kernel), own_scratch(params, kernel, d))
 
 
 @njit

@@ -129,11 +129,6 @@ def sending_space(C, d):
     return compress_workspace(C.kernel, d)
 
 
-def space_for_message(params, kernel, d):
-    """Return space for a message and for sending it: an ``own_scratch``."""
-    return np.empty(d), sending_space(params.C, d)
-
-
 @njit
 def average(X, mean):
     """Every client sends its vector, a row of X; ``mean`` becomes (1/n) Σ_i x_i."""

@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 
-from ...algorithms.decentralized_scaffnew import Params, check
-from ...algorithms.parts.graphs import gossip
+from ...algorithms.decentralized_scaffnew import Params
+from ...algorithms.parts.graphs import check, gossip
 from ...algorithms.parts.skipped_rounds import State, fixed_point
 from ...problems import Problem, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
