@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import scaffnew
-from rootkappa.algorithms.parts.cost import Pace, dense_cost
+from rootkappa.algorithms.parts.cost import Cost, Pace
 from rootkappa.problems import InputError
 from rootkappa.theory.case import NotExact
 
@@ -60,7 +60,7 @@ def five_at_once():
         unroll=np.asarray,
         step=step,
         advance=advance,
-        cost=lambda problem, params, draws: dense_cost(problem, np.full(len(draws), LENGTH)),
+        cost=lambda problem, params, draws: Cost(LENGTH * len(draws), 0, 0, 0, 0, LENGTH * len(draws)),
         pace=lambda params: Pace(1.0, float(LENGTH)),
     )
 
@@ -99,7 +99,9 @@ def test_a_rate_a_round_needs_steps_that_are_rounds():
 def test_a_rate_an_iteration_needs_steps_of_one_length():
     """The mean of powers is larger than the power of the mean: a true promise would be refuted."""
     whole_rounds = dataclasses.replace(
-        algorithms.get("scaffnew"), pace=lambda params: Pace(1.0, 1.0 / params.p), unroll=np.asarray
+        algorithms.get("scaffnew"),
+        pace=lambda params: Pace(1.0, 1.0 / params.p),
+        unroll=lambda draws: range(len(draws)),
     )
     with pytest.raises(NotExact, match="a step of scaffnew is not always 4 iterations: state the rate of a round"):
         _ = theory.case(whole_rounds, SMALL, p=0.25).rho
