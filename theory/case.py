@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,9 +19,6 @@ from ..problems import Composite, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
 from .theorem import Condition, Theorem, promised_by
 from .verdict import Bound, Verdict
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SLACK = 1.2
 # The size of a quadratic on which all outcomes of nearly every method can be listed.
@@ -291,9 +289,10 @@ class Case:
         """Return the promised V at each recorded round, relative to its start."""
         return self.bound(self.steps(trace)) / (self.bound.start or 1.0)
 
-    def frame(self, trace: Trace) -> "pd.DataFrame":
-        """Return the trace as a table with a column ``promise``: the promised V in each row, relative to its start."""
-        return trace.frame().assign(promise=self.promise(trace))
+    def frame(self, trace: Trace) -> Any:
+        """Return the trace as a pandas table with a column ``promise``: the promised V in each row, as a fraction."""
+        # Pandas has no types.
+        return cast("Any", trace).frame().assign(promise=self.promise(trace))
 
     def horizon(self, fraction: float) -> int:
         """Return after how many rounds V should be below a fraction of its start, or the budget ends.
@@ -355,11 +354,10 @@ class Case:
         details: dict[str, Any] | None = None,
     ) -> Verdict:
         """Return a verdict on this case."""
-        try:
+        params: dict[str, Any] = {}
+        # Where a method cannot run at all, nothing is prescribed either.
+        with suppress(InputError):
             params = self.params._asdict()
-        except InputError:
-            # Where a method cannot run at all, nothing is prescribed either.
-            params = {}
         return Verdict(
             method=self.method.name,
             evidence=evidence,

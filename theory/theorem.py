@@ -11,7 +11,7 @@ from ..algorithms.driver.method import Method
 from ..algorithms.parts.letters import checked_letter, override
 from ..core.discover import discover
 from ..core.errors import InputError, unknown
-from ..problems import Problem
+from ..problems import Problem, Solution
 
 #: What a module must define to be a theorem.
 REQUIRED = ("prescribed", "lyapunov")
@@ -98,14 +98,14 @@ class Theorem:
             name=name,
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
-            exponents=getattr(module, "EXPONENTS", {}),
+            exponents=getattr(module, "EXPONENTS", dict[str, float]()),
             tight=getattr(module, "TIGHT", False),
             unit=unit,
-            admissible=getattr(module, "admissible", lambda problem, params: ()),
+            admissible=getattr(module, "admissible", _no_conditions),
             contraction=getattr(module, "contraction", None),
-            noise=getattr(module, "noise", lambda problem, params: 0.0),
+            noise=getattr(module, "noise", _no_noise),
             lyapunov=module.lyapunov,
-            target=getattr(module, "target", lambda problem, params: problem.solution()),
+            target=getattr(module, "target", _solution),
             _prescribed=module.prescribed,
         )
 
@@ -140,6 +140,18 @@ class Theorem:
 
     def __repr__(self) -> str:
         return f"<theorem {self.name}>"
+
+
+def _no_conditions(problem: Problem, params: Any) -> tuple[Condition, ...]:
+    return ()
+
+
+def _no_noise(problem: Problem, params: Any) -> float:
+    return 0.0
+
+
+def _solution(problem: Problem, params: Any) -> Solution:
+    return problem.solution()
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def verify(
     case = Case(taken, promised_by(taken), problem, changes, seed)
     with blaming(taken):
         reason = _obstacle(case)
-    verdicts = []
+    verdicts: list[Verdict] = []
     for kind in kinds:
         for engine in _engines(case, kind):
             started = time.perf_counter()
@@ -156,7 +156,7 @@ def _finding(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict],
 
 
 @contextmanager
-def blaming(method: Method) -> Iterator[None]:
+def blaming(method: Method) -> Generator[None, None, None]:
     """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
     try:
         yield

@@ -6,7 +6,6 @@ import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
-from rootkappa.theory.case import Case
 from rootkappa.theory.claims import (
     Claim,
     floats_and_dimension,
@@ -26,7 +25,7 @@ def named(name: str) -> Claim:
 
 def case(name, disguise=None, problem=SMALL, **changes):
     method = algorithms.get(disguise or name)
-    return Case(dataclasses.replace(method, name=name), theory.get(method.promise), problem, changes, 0)
+    return theory.case(dataclasses.replace(method, name=name), problem, **changes)
 
 
 def judge(claim, a_case):

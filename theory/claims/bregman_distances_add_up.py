@@ -31,7 +31,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     problem = Composite(base, L1(0.2), np.vstack([np.diff(np.eye(4), axis=0), np.ones(4)]))
     held = _held(case, problem, f"Bernoulli({_P})")
     linear = next(condition for condition in held.conditions() if not condition.holds)
-    sums = []
+    sums: list[float] = []
     for path in range(_PATHS):
         sums.append(_sum(held, generator(case.seed, "Bregman distances", path)))
         progress((path + 1) / _PATHS)

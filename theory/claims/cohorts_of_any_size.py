@@ -20,7 +20,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
     small = case.relative() or case
     if small.problem.n < 3:
         raise NotExact(f"{small.problem.n} clients have one size of cohort only: take 3 or more.")
-    n, factors = small.problem.n, {}
+    n = small.problem.n
+    factors: dict[tuple[int, int], float] = {}
     # Rare enough that the communication, and not the gradient step, decides the factor at any kappa.
     p = min(0.2, 1.0 / math.sqrt(small.problem.kappa))
     settings = [(2, c) for c in range(2, n + 1)] + [(n, n)]

@@ -27,7 +27,8 @@ _LOST = 1e6
 def measure(case: Case, progress: Progress) -> Verdict:
     """Test the identity along a path, and compare V and |Σ h_i| with those of compression at the clients."""
     error = _identity_error(case)
-    told, statuses = [], ["confirmed" if error <= _ROUNDING else "refuted"]
+    told: list[str] = []
+    statuses = ["confirmed" if error <= _ROUNDING else "refuted"]
     for place, r in enumerate(_BITS):
         few = replace(case, changes=case.changes | {"C": f"QSGD({r})"})
         server, clients = (one.run(_ROUNDS, record=1) for one in (few, few.other("fedcomloc_com")))

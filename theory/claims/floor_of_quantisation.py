@@ -24,7 +24,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     """Compare the mean of V after settling for 2^8 and 2^12 levels, and without compression."""
     settled = math.ceil(_SETTLING * math.sqrt(case.problem.kappa))
     record = np.arange(settled, 2 * settled)
-    floors = []
+    floors: list[float] = []
     for C in (*(f"QSGD({r})" for r in _BITS), "Identity()"):
         trace = replace(case, changes=case.changes | {"C": C}).run(2 * settled, record=record)
         floors.append(float(trace.column("lyapunov")[1:].mean()) / case.start[0])

@@ -20,7 +20,7 @@ ON_QUADRATICS = True
 def measure(case: Case, progress: Progress) -> Verdict:
     """Compare exact spectral radii of the second moments."""
     small = Quadratic.random(4, 3, 10.0, case.seed)
-    radii = []
+    radii: list[float] = []
     for t, weights in ((1.0, "metropolis"), (0.75, "metropolis"), (1.0, "lazy")):
         changes = {"gamma": 0.5, "p": 0.5, "t": t, "graph": "ring", "weights": weights}
         radii.append(exact.spectral_radius(dataclasses.replace(case, problem=small, changes=changes)))

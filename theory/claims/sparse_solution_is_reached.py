@@ -9,6 +9,8 @@ support of small condition number the square root would say nothing.
 
 import dataclasses
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +73,11 @@ def planted(kappa: float, seed: int) -> tuple[Quadratic, np.ndarray]:
     return Quadratic(np.diag(spectrum)[None], b, L1(_LAMBDA)), x
 
 
+def _error_of_all(x: np.ndarray) -> Callable[[Any], float]:
+    """Return the function of a state that is the squared error of all models."""
+    return lambda state: float(np.sum((state.X - x) ** 2))
+
+
 def _slope(case: Case, progress: Progress) -> Slope | None:
     """Return the fitted slope, None if a run does not get there."""
     rounds = np.empty((_SEEDS, len(_KAPPAS)))
@@ -83,7 +90,7 @@ def _slope(case: Case, progress: Progress) -> Slope | None:
                 math.ceil(_MOST_ROUNDS * math.sqrt(kappa)),
                 record=400,
                 until=("error", _ACCURACY),
-                observe={"error": lambda state, x=x: float(np.sum((state.X - x) ** 2))},
+                observe={"error": _error_of_all(x)},
             )
             rounds[path, place] = trace.reached("round", "error", _ACCURACY)
         progress((path + 1) / _SEEDS)

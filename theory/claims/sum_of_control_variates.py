@@ -27,8 +27,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     control = case.other(_KEPT if case.method.name == _NAIVE else _NAIVE)
     (own_sum, own_gap), (other_sum, other_gap) = _outcome(case), _outcome(control)
     progress(1.0)
-    is_kept, is_lost = (lambda error: error <= _NOTHING), (lambda error: error >= _LOST)
-    holds, control_holds = (is_lost, is_kept) if case.method.name == _NAIVE else (is_kept, is_lost)
+    holds, control_holds = (_is_lost, _is_kept) if case.method.name == _NAIVE else (_is_kept, _is_lost)
     status = "confirmed" if control_holds(other_sum) else "inconclusive"
     if not holds(own_sum):
         status = "refuted"
@@ -38,6 +37,14 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"Control: {control.method.name} has {other_sum:.1g} and {other_gap:.4g}."
     )
     return case.verdict("claim", status, sentence, own_sum, float("nan") if case.method.name == _NAIVE else 0.0)
+
+
+def _is_kept(size: float) -> bool:
+    return size <= _NOTHING
+
+
+def _is_lost(size: float) -> bool:
+    return size >= _LOST
 
 
 def pruned(x: np.ndarray, k: int) -> np.ndarray:

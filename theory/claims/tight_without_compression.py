@@ -17,7 +17,7 @@ _ROUNDING = 1e-9
 def measure(case: Case, progress: Progress) -> Verdict:
     """Hold exact one-step factors on a small problem against their promises."""
     small = case.relative() or case
-    slack = {}
+    slack: dict[str, float] = {}
     for C, chi in (("Identity()", 1.0), ("RandK(1)", small.problem.n / (small.problem.n + small.problem.d - 1.0))):
         params = small.theorem.parameters(small.problem, C=C, p=0.3, chi=chi, rho=chi)
         held = dataclasses.replace(small, changes=params._asdict())

@@ -50,7 +50,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
 def problem(seed: int) -> Quadratic:
     """Return the quadratic with one ill-conditioned client, each client with eigenvectors of its own."""
     rng = generator(seed, "well-conditioned clients")
-    hessians = []
+    hessians: list[np.ndarray] = []
     for kappa in [_KAPPA] + [_SMALL_KAPPA] * (_CLIENTS - 1):
         Q = np.linalg.qr(rng.standard_normal((_DIM, _DIM)))[0]
         hessians.append(Q * np.geomspace(1.0, kappa, _DIM) @ Q.T / _KAPPA)

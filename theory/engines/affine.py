@@ -6,6 +6,7 @@ often fall into small blocks, which are found from the zeros of the matrices.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,8 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     if not np.isfinite(maps).all():
         raise NotExact(f"{name} returns numbers that are not finite: take smaller step sizes.")
     constraints = probe.constraints()
-    blocks, trial = [], probe.trial.copy()
+    blocks: list[Block] = []
+    trial = probe.trial.copy()
     for members in _components(np.abs(maps).max(axis=0)):
         free = _null_space(constraints[:, members])
         if free.shape[1] == 0:
@@ -198,7 +200,8 @@ class _Probe:
 
     def state(self, error: np.ndarray, origin: Sequence[np.ndarray] | None = None) -> Any:
         """Return the state with this error, or with these deviations from another origin."""
-        fields, position = [], 0
+        fields: list[np.ndarray] = []
+        position = 0
         for field in self.fixed if origin is None else origin:
             part = error[position : position + field.size].reshape(field.shape)
             fields.append(field + part @ self._basis_of(field).T)
@@ -250,11 +253,9 @@ class _Probe:
 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:
     """Return the index sets of the blocks into which a matrix falls."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    links = csr_array(pattern > _ZERO * pattern.max())
-    count, labels = connected_components(links, directed=False)
+    # Imported like this SciPy, which has no types, is Any.
+    links = import_module("scipy.sparse").csr_array(pattern > _ZERO * pattern.max())
+    count, labels = import_module("scipy.sparse.csgraph").connected_components(links, directed=False)
     return [np.flatnonzero(labels == label) for label in range(count)]
 
 

@@ -15,7 +15,8 @@ The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`.
 
 import math
 from dataclasses import replace
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import NamedTuple
 
 import numpy as np
 
@@ -180,17 +181,24 @@ def _factor(block: Block, probabilities: np.ndarray) -> float:
 def _radius(block: Block, probabilities: np.ndarray) -> float:
     r = block.maps.shape[1]
     if len(probabilities) == 1:
-        return float(np.abs(np.linalg.eigvals(block.maps[0])).max() ** 2)
+        return _largest(block.maps[0]) ** 2
     if r <= _LARGEST_DENSE_OPERATOR:
-        return float(np.abs(np.linalg.eigvals(_second_moment(block.maps, probabilities))).max())
-    from scipy.sparse.linalg import LinearOperator, eigs
+        return _largest(_second_moment(block.maps, probabilities))
+    # Imported like this SciPy, which has no types, is Any.
+    linalg = import_module("scipy.sparse.linalg")
 
     def apply(flat: np.ndarray) -> np.ndarray:
         S = flat.reshape(r, r)
         return np.einsum("w,wij->ij", probabilities, block.maps @ S @ block.maps.transpose(0, 2, 1)).ravel()
 
-    operator: Any = LinearOperator((r * r, r * r), matvec=apply, dtype=float)  # pyright: ignore[reportCallIssue]
-    return float(np.abs(eigs(operator, k=1, v0=np.eye(r).ravel(), return_eigenvectors=False))[0])
+    operator = linalg.LinearOperator((r * r, r * r), matvec=apply, dtype=float)
+    found: np.ndarray = linalg.eigs(operator, k=1, v0=np.eye(r).ravel(), return_eigenvectors=False)
+    return float(np.abs(found)[0])
+
+
+def _largest(matrix: np.ndarray) -> float:
+    """Return the largest absolute value of an eigenvalue."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def _second_moment(maps: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 import math
 from dataclasses import replace
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -67,18 +68,18 @@ def fit(kappas: ArrayLike, values: ArrayLike, seed: int = 0) -> Slope:
     if not (np.isfinite(table).all() and (table > 0).all()):
         raise InputError("a slope needs positive finite numbers, but some runs did not reach the accuracy.")
     y = np.log(table.mean(axis=0))
-    slope, intercept = np.polyfit(x, y, 1)
+    slope, intercept = cast("np.ndarray", np.polyfit(x, y, 1))
     late = x >= x.max() - math.log(10.0) - 1e-9
-    last = float(np.polyfit(x[late], y[late], 1)[0]) if late.sum() > 1 else float("nan")
+    last = float(cast("np.ndarray", np.polyfit(x[late], y[late], 1))[0]) if late.sum() > 1 else float("nan")
     # Seeds change nothing for a method that draws nothing, and say nothing about its line.
     if (table == table[0]).all():
-        from scipy.stats import t
-
+        # Imported like this SciPy, which has no types, is Any.
+        quantile = float(import_module("scipy.stats").t.ppf(0.975, len(x) - 2))
         scatter = math.sqrt(np.sum((y - slope * x - intercept) ** 2) / (len(x) - 2))
-        half = float(t.ppf(0.975, len(x) - 2)) * scatter / math.sqrt(np.sum((x - x.mean()) ** 2))
+        half = quantile * scatter / math.sqrt(np.sum((x - x.mean()) ** 2))
         return Slope(float(slope), float(slope - half), float(slope + half), last)
     rows = generator(seed, "bootstrap").integers(len(table), size=(_BOOTSTRAPS, len(table)))
-    slopes = np.polyfit(x, np.log(table[rows].mean(axis=1)).T, 1)[0]
+    slopes = cast("np.ndarray", np.polyfit(x, np.log(table[rows].mean(axis=1)).T, 1))[0]
     low, high = np.quantile(slopes, [0.025, 0.975])
     return Slope(float(slope), float(low), float(high), last)
 

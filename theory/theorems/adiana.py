@@ -40,7 +40,7 @@ def prescribed(problem: Problem, C: str | None = None) -> Params:
 
     η and γ are the largest, and β = 1 - γμ.
     """
-    C = C or prescribed_compressor(problem)
+    C = C or prescribed_compressor(problem)  # pyright: ignore[reportConstantRedefinition]
     params = Params(eta=1.0, theta=0.25, gamma=1.0, beta=0.0, alpha=1.0, q=1.0, C=C)
     omega = compressor(params).omega(problem.d)
     clients = math.sqrt(problem.n / (32.0 * omega)) if omega else math.inf

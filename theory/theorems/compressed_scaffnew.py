@@ -12,8 +12,8 @@ TAMUNA's has.
 from ...algorithms.compressed_scaffnew import Params
 from ...algorithms.parts.cohorts import check_senders
 from ...problems import Problem
-from .tamuna import EXPONENTS, TIGHT, balanced_p, chi_max, contraction, lyapunov
-from .tamuna import conditions_of_masks as admissible
+from .tamuna import EXPONENTS, TIGHT, balanced_p, chi_max, contraction, lyapunov  # pyright: ignore[reportUnusedImport]
+from .tamuna import conditions_of_masks as admissible  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem, s: int | None = None) -> Params:

@@ -10,6 +10,8 @@ Source: Malinovsky et al., "From Local SGD to Local Fixed-Point Methods for Fede
 deterministic case; the factor is the K-fold product of the gradient step's.
 """
 
+from typing import cast
+
 import numpy as np
 
 from ...algorithms import get
@@ -56,7 +58,7 @@ def target(problem: Problem, params: Params) -> Solution:
         m = _one_minus_power(params.gamma * lam, params.K)
         M = np.einsum("nkj,nk,nkl->jl", V, m, V) / len(V)
         pulled = np.einsum("nkj,nk,nkl,nl->j", V, m / lam, V, b) / len(b)
-        x = np.linalg.solve(M, pulled)
+        x = cast("np.ndarray", np.linalg.solve(M, pulled))
     else:
         x = _iterated(problem, params)
     moved = State(x.copy())

@@ -12,7 +12,7 @@ import math
 
 from ...algorithms.fedcomloc_com import Params
 from ...problems import Problem
-from .proxskip import admissible, lyapunov
+from .proxskip import admissible, lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...algorithms.gradskip import Params, probabilities
 from ...problems import Problem
-from .scaffnew import EXPONENTS, TIGHT, admissible, lyapunov, prescribed
+from .scaffnew import EXPONENTS, TIGHT, admissible, lyapunov, prescribed  # pyright: ignore[reportUnusedImport]
 
 
 def contraction(problem: Problem, params: Params) -> float:

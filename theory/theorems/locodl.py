@@ -27,7 +27,7 @@ EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 
 def prescribed(problem: Problem, C: str | None = None) -> Params:
     """γ = 1/L, μ_g = μ/2, χ = ρ = 1/(1 + ω_av), p that balances the factors; by default C = rand-k with k = ⌈d/n⌉."""
-    C = C or f"RandK({-(-problem.d // problem.n)})"
+    C = C or f"RandK({-(-problem.d // problem.n)})"  # pyright: ignore[reportConstantRedefinition]
     params = Params(gamma=1.0 / problem.L, p=1.0, chi=1.0, rho=1.0, mu_g=problem.mu / 2.0, C=C)
     omega, mean = variances(problem, params)
     p = min(1.0, math.sqrt((1.0 + 2.0 * omega) * (1.0 + mean) / problem.kappa))

@@ -40,5 +40,5 @@ def contraction(problem: Problem, params: Params) -> float:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖²."""
-    drift = np.mean(np.sum((state.C - target.gradients) ** 2, axis=1))
+    drift = np.sum((state.C - target.gradients) ** 2, axis=1).mean()
     return float(np.sum((state.x - target.x) ** 2) + 9.0 * (params.K * params.eta) ** 2 * drift)

@@ -6,4 +6,4 @@ length, which converges far faster than this promise; the promise is what SCAFFO
 Source: Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning" (2020), theorem III.
 """
 
-from .scaffold_1 import EXPONENTS, UNIT, admissible, contraction, lyapunov, prescribed
+from .scaffold_1 import EXPONENTS, UNIT, admissible, contraction, lyapunov, prescribed  # pyright: ignore[reportUnusedImport]

@@ -13,7 +13,7 @@ import math
 from ...algorithms.parts.pruning import Params
 from ...problems import Problem
 from ..theorem import Condition, step_size_condition
-from .proxskip import lyapunov
+from .proxskip import lyapunov  # pyright: ignore[reportUnusedImport]
 
 _KEPT = 0.2
 

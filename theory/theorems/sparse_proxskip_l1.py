@@ -17,7 +17,7 @@ from ...algorithms.sparse_proxskip_l1 import Params, fixed_point
 from ...problems import Problem, Solution
 from ..theorem import Condition
 from . import proxskip
-from .proxskip import EXPONENTS, TIGHT, contraction, prescribed
+from .proxskip import EXPONENTS, TIGHT, contraction, prescribed  # pyright: ignore[reportUnusedImport]
 
 
 def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...algorithms.sparse_proxskip_server_soft import Params
 from ...problems import Problem
-from .proxskip import admissible, lyapunov
+from .proxskip import admissible, lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:

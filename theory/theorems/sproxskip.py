@@ -15,7 +15,7 @@ from ...algorithms.sproxskip import Params
 from ...problems import Problem
 from ...problems.oracles import variance_of_components
 from ..theorem import Condition
-from .proxskip import lyapunov
+from .proxskip import lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:

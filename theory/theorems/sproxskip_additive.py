@@ -12,7 +12,7 @@ import math
 
 from ...algorithms.sproxskip_additive import Params
 from ...problems import Problem
-from .proxskip import admissible, contraction, lyapunov
+from .proxskip import admissible, contraction, lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:

@@ -8,21 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
+from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
-from rootkappa.theory.engines.affine import NotExact, affine_model, affine_params
+from rootkappa.theory.engines.affine import affine_case, affine_model
 
 
 def held(name, problem, **changes):
-    method, theorem = algorithms.get(name), theory.get(algorithms.get(name).promise)
-    return method, theorem, problem, affine_params(method, problem, theorem.parameters(problem, **changes))
+    return affine_case(theory.case(name, problem, **changes))
 
 
 @pytest.mark.parametrize("name", [name for name in theory.names() if theory.get(name).tight])
 @given(kappa=st.floats(1.5, 1e4), basis=st.sampled_from(["common", "client"]), seed=st.integers(0, 1000))
 def test_a_tight_promise_is_attained(name, kappa, basis, seed):
-    method, theorem, problem, params = held(name, problems.Quadratic.random(3, 2, kappa, seed, basis=basis))
-    factor = exact.one_step_factor(method, theorem, problem, params)
-    assert factor == pytest.approx(theorem.contraction(problem, params), abs=1e-9)
+    case = held(name, problems.Quadratic.random(3, 2, kappa, seed, basis=basis))
+    assert exact.one_step_factor(case) == pytest.approx(case.rho, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["proxskip", "scaffnew"])
@@ -39,72 +38,65 @@ def test_the_factor_of_proxskip_is_the_promise(name, p, gamma, clients, dim, kap
     problem = problems.Quadratic.random(clients, dim, kappa, seed, basis=basis, heterogeneity=2.0)
     case = held(name, problem, p=p, gamma=gamma)
     promise = max((1 - gamma / kappa) ** 2, (1 - gamma) ** 2, 1 - p**2)
-    assert exact.one_step_factor(*case) == pytest.approx(promise, abs=1e-9)
+    assert exact.one_step_factor(case) == pytest.approx(promise, abs=1e-9)
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in algorithms.names() if theory.get(algorithms.get(name).promise).exponents]
+    "name", [name for name in algorithms.names() if theory.promised_by(algorithms.get(name)).exponents]
 )
 @given(kappa=st.floats(1.5, 1e3), basis=st.sampled_from(["common", "client"]), seed=st.integers(0, 1000))
 def test_radius_factor_and_promise_are_in_order(name, kappa, basis, seed):
-    method, theorem, problem, params = held(name, problems.Quadratic.random(3, 3, kappa, seed, basis=basis))
-    factor = exact.one_step_factor(method, theorem, problem, params)
-    assert exact.spectral_radius(method, problem, params) <= factor + 1e-9
-    assert factor <= theorem.contraction(problem, params) + 1e-9
+    case = held(name, problems.Quadratic.random(3, 3, kappa, seed, basis=basis))
+    factor = exact.one_step_factor(case)
+    assert exact.spectral_radius(case) <= factor + 1e-9
+    assert factor <= case.rho + 1e-9
 
 
 @given(p=st.floats(0.01, 1.0))
 def test_the_consensus_mode_at_lambda_L_falls_by_its_closed_form(p):
     problem = problems.Quadratic(np.ones((2, 1, 1)), [[1.0], [3.0]])
-    method, _, _, params = held("scaffnew", problem, p=p, gamma=1.0)
-    assert exact.spectral_radius(method, problem, params) == pytest.approx(1 - 2 * p**2 + p**3, abs=1e-12)
+    case = held("scaffnew", problem, p=p, gamma=1.0)
+    assert exact.spectral_radius(case) == pytest.approx(1 - 2 * p**2 + p**3, abs=1e-12)
 
 
 @pytest.mark.parametrize("kappa", [10.0, 1e2, 1e3, 1e4])
 def test_gradient_descent_and_nesterov_have_their_textbook_radii(kappa):
     problem = problems.Quadratic.random(3, 6, kappa)
-    descent, _, _, params = held("gradient_descent", problem)
-    assert math.sqrt(exact.spectral_radius(descent, problem, params)) == pytest.approx(1 - 1 / kappa, abs=1e-12)
-    _, _, _, params = held("gradient_descent", problem, gamma=2 / (1 + 1 / kappa))
-    best = (kappa - 1) / (kappa + 1)
-    assert math.sqrt(exact.spectral_radius(descent, problem, params)) == pytest.approx(best, abs=1e-12)
-    nesterov, _, _, params = held("nesterov", problem)
+    descent = held("gradient_descent", problem)
+    assert math.sqrt(exact.spectral_radius(descent)) == pytest.approx(1 - 1 / kappa, abs=1e-12)
+    longer = held("gradient_descent", problem, gamma=2 / (1 + 1 / kappa))
+    assert math.sqrt(exact.spectral_radius(longer)) == pytest.approx((kappa - 1) / (kappa + 1), abs=1e-12)
+    nesterov = held("nesterov", problem)
     # The slowest mode is a double root, which an eigenvalue solver finds to the square root of rounding.
-    assert math.sqrt(exact.spectral_radius(nesterov, problem, params)) == pytest.approx(1 - kappa**-0.5, abs=1e-6)
+    assert math.sqrt(exact.spectral_radius(nesterov)) == pytest.approx(1 - kappa**-0.5, abs=1e-6)
 
 
 @pytest.mark.parametrize(("K", "radius"), [(1, 0.9799), (3, 0.9402), (10, 0.9), (30, 0.9667), (100, 0.99)])
 def test_scaffold_2_at_a_large_step_size_is_accelerated(K, radius):
     problem = problems.Quadratic.random(2, 4, 100.0)
-    method, _, _, params = held("scaffold_2", problem, eta=1.0, K=K)
     # The step size is beyond SCAFFOLD's theorem. The figures are an independent study's, on another problem with the
     # same ends of the spectrum; modes between the ends fall faster.
-    found = math.sqrt(exact.spectral_radius(method, problem, params))
+    found = math.sqrt(exact.spectral_radius(held("scaffold_2", problem, eta=1.0, K=K)))
     assert found == pytest.approx(max((1 - 0.01) ** K, 1 - 1 / K), abs=1e-9) or found == pytest.approx(radius, abs=2e-4)
 
 
 @given(seed=st.integers(0, 1000), p=st.floats(0.1, 0.9))
 def test_no_state_beats_the_factor(seed, p):
-    method, theorem, problem, params = held(
-        "scaffnew", problems.Quadratic.random(3, 2, 30.0, seed, basis="client"), p=p
-    )
-    factor, target = exact.one_step_factor(method, theorem, problem, params), problem.solution()
-    rng = np.random.default_rng(seed)
-    fixed = method.fixed_point(problem, params, target)
+    case = held("scaffnew", problems.Quadratic.random(3, 2, 30.0, seed, basis="client"), p=p)
+    rng, fixed = np.random.default_rng(seed), case.fixed_point()
     H = rng.standard_normal((3, 2)) * rng.choice([0.0, 1e-3, 1.0])
-    error = method.State(rng.standard_normal((3, 2)), H - H.mean(axis=0))
+    X = rng.standard_normal((3, 2))
     expected = 0.0
-    for probability, outcome in method.outcomes(problem, params):
-        state = method.State(fixed.X + error.X, fixed.H + error.H)
-        before = theorem.lyapunov(problem, params, state, target)
-        method.step(problem.kernel, params, state, outcome)
-        expected += probability * theorem.lyapunov(problem, params, state, target)
-    assert expected <= (factor + 1e-9) * before
+    for probability, outcome in case.outcomes():
+        state = case.state(fixed.X + X, fixed.H + H - H.mean(axis=0))
+        before = case.lyapunov(state)
+        expected += probability * case.lyapunov(case.step(state, outcome))
+    assert expected <= (exact.one_step_factor(case) + 1e-9) * before
 
 
 def test_the_time_to_an_accuracy_is_the_first_step_below_it_by_brute_force():
-    method, theorem, problem, params = held("scaffnew", problems.Quadratic.random(2, 2, 5.0, basis="client"), p=0.4)
-    model = affine_model(method, theorem.lyapunov, problem, params)
+    case = held("scaffnew", problems.Quadratic.random(2, 2, 5.0, basis="client"), p=0.4)
+    model = affine_model(case)
     forms = [np.eye(block.maps.shape[1]) for block in model.blocks]
     steps, epsilon = 0, 1e-3
     while max(np.linalg.eigvalsh(form)[-1] for form in forms) > epsilon:
@@ -113,58 +105,52 @@ def test_the_time_to_an_accuracy_is_the_first_step_below_it_by_brute_force():
             for form, block in zip(forms, model.blocks, strict=True)
         ]
         steps += 1
-    times = exact.time_to_accuracy(method, theorem, problem, params, epsilon)
+    times = exact.time_to_accuracy(case, epsilon)
     assert times.iterations == steps
     assert times.rounds == pytest.approx(0.4 * steps)
 
 
 def test_sampled_paths_have_the_exact_expectation():
-    method, theorem, problem, params = held("scaffnew", problems.Quadratic.random(2, 2, 5.0, basis="client"), p=0.3)
-    target, steps, paths = problem.solution(), 6, 4000
-    expected = {(): 1.0}
-    values = 0.0
-    for length in range(steps):
-        expected = {
-            (*path, coin): q * w for path, q in expected.items() for w, coin in method.outcomes(problem, params)
-        }
-        assert len(expected) == 2 ** (length + 1)
-    for path, q in expected.items():
-        state = method.initial(problem, params)
-        for coin in path:
-            method.step(problem.kernel, params, state, coin)
-        values += q * theorem.lyapunov(problem, params, state, target)
-    rng, sampled = np.random.default_rng(0), []
-    for _ in range(paths):
-        coins = method.unroll(method.draw(rng, problem, params, steps))[:steps]
-        state = method.initial(problem, params)
+    case = held("scaffnew", problems.Quadratic.random(2, 2, 5.0, basis="client"), p=0.3)
+    steps, paths = 6, 4000
+
+    def last(coins):
+        state = case.initial()
         for coin in coins:
-            method.step(problem.kernel, params, state, coin)
-        sampled.append(theorem.lyapunov(problem, params, state, target))
+            state = case.step(state, coin)
+        return case.lyapunov(state)
+
+    expected = {(): 1.0}
+    for length in range(steps):
+        expected = {(*path, coin): q * w for path, q in expected.items() for w, coin in case.outcomes()}
+        assert len(expected) == 2 ** (length + 1)
+    value = sum(q * last(path) for path, q in expected.items())
+    rng = np.random.default_rng(0)
+    sampled = [last(case.unroll(case.draw(rng, steps))[:steps]) for _ in range(paths)]
     # Five standard errors: a sound draw fails this for one seed in two million.
-    assert abs(np.mean(sampled) - values) < 5 * np.std(sampled) / math.sqrt(paths)
+    assert abs(np.mean(sampled) - value) < 5 * np.std(sampled) / math.sqrt(paths)
 
 
 def test_a_common_eigenbasis_and_a_dense_problem_give_the_same_numbers():
     split = problems.Quadratic.random(3, 4, 20.0, seed=1)
-    method, theorem, _, params = held("scaffnew", split)
     whole = problems.Quadratic(split.hessians, split.kernel.b)
-    model = affine_model(method, theorem.lyapunov, split, params)
-    assert [block.maps.shape[1] for block in model.blocks] == [5, 5, 5, 5]
+    case, other = (held("scaffnew", problem) for problem in (split, whole))
+    assert [block.maps.shape[1] for block in affine_model(case).blocks] == [5, 5, 5, 5]
     for function in (exact.one_step_factor, exact.time_to_accuracy):
-        assert function(method, theorem, split, params) == pytest.approx(function(method, theorem, whole, params))
+        assert function(case) == pytest.approx(function(other))
 
 
 def test_the_dense_and_the_iterative_radius_agree(monkeypatch):
-    method, _, problem, params = held("scaffnew", problems.Quadratic.random(3, 3, 20.0, basis="client"), p=0.4)
-    dense = exact.spectral_radius(method, problem, params)
+    case = held("scaffnew", problems.Quadratic.random(3, 3, 20.0, basis="client"), p=0.4)
+    dense = exact.spectral_radius(case)
     monkeypatch.setattr(exact, "_LARGEST_DENSE_OPERATOR", 1)
-    assert exact.spectral_radius(method, problem, params) == pytest.approx(dense, abs=1e-10)
+    assert exact.spectral_radius(case) == pytest.approx(dense, abs=1e-10)
 
 
 def test_a_diverging_method_takes_for_ever():
-    method, theorem, problem, params = held("gradient_descent", problems.Quadratic.random(2, 2, 10.0), gamma=2.1)
-    assert exact.one_step_factor(method, theorem, problem, params) == pytest.approx(1.1**2)
-    assert exact.time_to_accuracy(method, theorem, problem, params).rounds == math.inf
+    case = held("gradient_descent", problems.Quadratic.random(2, 2, 10.0), gamma=2.1)
+    assert exact.one_step_factor(case) == pytest.approx(1.1**2)
+    assert exact.time_to_accuracy(case).rounds == math.inf
 
 
 @pytest.mark.parametrize(
@@ -176,20 +162,20 @@ def test_a_diverging_method_takes_for_ever():
 )
 def test_what_is_not_exact_is_said(problem, words):
     with pytest.raises(NotExact, match=words):
-        exact.one_step_factor(*held("proxskip", problem))
+        exact.one_step_factor(held("proxskip", problem))
 
 
 def test_too_many_coupled_errors_are_refused_only_where_they_cost():
     case = held("scaffnew", problems.Quadratic.random(5, 6, 10.0, basis="client"))
-    assert exact.one_step_factor(*case) > 0
+    assert exact.one_step_factor(case) > 0
     with pytest.raises(NotExact, match="coordinates are coupled, more than 40"):
-        exact.time_to_accuracy(*case)
+        exact.time_to_accuracy(case)
 
 
 @pytest.mark.parametrize("epsilon", [0.0, 1.0, -1.0, math.nan])
 def test_an_accuracy_lies_between_0_and_1(epsilon):
     with pytest.raises(problems.InputError, match="epsilon = "):
-        exact.time_to_accuracy(*held("scaffnew", problems.Quadratic.random(2, 2, 10.0)), epsilon)
+        exact.time_to_accuracy(held("scaffnew", problems.Quadratic.random(2, 2, 10.0)), epsilon)
 
 
 def test_a_promise_within_rounding_of_1_is_not_confirmed():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa import algorithms, problems, theory
+from rootkappa import problems, theory
 from rootkappa.problems import InputError
 from rootkappa.theory.engines.exponent import Slope, fit, judged
 
@@ -78,11 +78,7 @@ def test_what_has_no_slope_is_refused(kappas, values, words):
 )
 def test_measured_exponents_are_the_textbook_ones(name, rounds, iterations):
     kappas = np.geomspace(1e2, 1e6, 5)
-    method, theorem = algorithms.get(name), theory.get(name)
-    times = []
-    for kappa in kappas:
-        problem = problems.Quadratic.random(3, 5, kappa)
-        times.append(theory.exact.time_to_accuracy(method, theorem, problem, theorem.parameters(problem)))
+    times = [theory.exact.time_to_accuracy(theory.case(name, problems.Quadratic.random(3, 5, k))) for k in kappas]
     assert fit(kappas, [t.rounds for t in times]).slope == pytest.approx(rounds, abs=0.02)
     assert fit(kappas, [t.iterations for t in times]).slope == pytest.approx(iterations, abs=0.02)
 
@@ -90,10 +86,6 @@ def test_measured_exponents_are_the_textbook_ones(name, rounds, iterations):
 @pytest.mark.parametrize("a", [0.25, 0.75])
 def test_other_probabilities_lose_the_square_root(a):
     kappas = np.geomspace(1e2, 1e6, 5)
-    method, theorem = algorithms.get("scaffnew"), theory.get("scaffnew")
-    rounds = []
-    for kappa in kappas:
-        problem = problems.Quadratic.random(3, 5, kappa)
-        params = theorem.parameters(problem, p=kappa**-a)
-        rounds.append(theory.exact.time_to_accuracy(method, theorem, problem, params).rounds)
+    cases = [theory.case("scaffnew", problems.Quadratic.random(3, 5, kappa), p=kappa**-a) for kappa in kappas]
+    rounds = [theory.exact.time_to_accuracy(case).rounds for case in cases]
     assert fit(kappas, rounds).slope == pytest.approx(max(a, 1 - a), abs=0.05)

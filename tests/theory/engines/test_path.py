@@ -2,18 +2,17 @@ import dataclasses
 
 import numpy as np
 
-from rootkappa import algorithms, problems, theory
-from rootkappa.theory.case import Case
+from rootkappa import problems, theory
 from rootkappa.theory.engines import path
 
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
 
 
 def case(name="scaffnew", problem=SMALL, rho=None, seed=0, **changes):
-    theorem = theory.get(algorithms.get(name).promise)
-    if rho is not None:
-        theorem = dataclasses.replace(theorem, contraction=lambda problem, params: rho)
-    return Case(algorithms.get(name), theorem, problem, changes, seed)
+    held = theory.case(name, problem, seed=seed, **changes)
+    if rho is None:
+        return held
+    return dataclasses.replace(held, theorem=dataclasses.replace(held.theorem, contraction=lambda problem, params: rho))
 
 
 def judge(a_case):
@@ -43,7 +42,7 @@ def test_ville_s_bound_is_kept_by_many_sampled_paths():
     the_case = case(problem=problem, p=0.3)
     exceeded = 0
     for seed in range(200):
-        trace = algorithms.run(the_case.method, problem, the_case.params, rounds=40, seed=seed, record=np.arange(1, 41))
+        trace = the_case.run(40, seed, record=np.arange(1, 41))
         fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         exceeded += np.max(fallen - trace.column("iteration") * np.log(the_case.rho)) > np.log(10)
     # The bound is 20 of 200; seven standard deviations above it would be 50.

@@ -1,5 +1,6 @@
 """The theorems of methods that compress: exact factors over all masks and all messages."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
+from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
-from rootkappa.theory.engines.affine import NotExact, affine_params
+from rootkappa.theory.engines.affine import affine_case
+from rootkappa.theory.theorems.adiana import with_step
+from rootkappa.theory.theorems.ef21 import largest_step
 
 # Clients, cohort, senders.
 SETTINGS = [
@@ -27,9 +31,8 @@ SETTINGS = [
 
 
 def factor_and_promise(name, problem, **changes):
-    method, theorem = algorithms.get(name), theory.get(name)
-    params = theorem.parameters(problem, **changes)
-    return exact.one_step_factor(method, theorem, problem, params), theorem.contraction(problem, params)
+    case = theory.case(name, problem, **changes)
+    return exact.one_step_factor(case), case.rho
 
 
 def masked(n, c, s, share=1.0, p=0.3, gamma=1.0, basis="client"):
@@ -119,13 +122,10 @@ CONTRACTIVE = ["TopK(1)", "TopK(2)", "BiasedRandK(1)", "ScaledSign()", "Identity
 
 
 def ef21(C, share=1.0, n=3, d=4, seed=1, basis="client", kappa=20.0):
-    """Return the parameters of EF21 with a share of the largest γ for C."""
+    """Return the case of EF21 with a share of the largest γ for C."""
     problem = problems.Quadratic.random(n, d, kappa, seed=seed, basis=basis)
-    theorem = theory.get("ef21")
-    params = theorem.parameters(problem, C=C)
-    delta = algorithms.compressors.get(C).delta(d)
-    gamma = share * theory.ef21.largest_step(problem, delta)
-    return algorithms.get("ef21"), theorem, problem, params._replace(gamma=gamma)
+    gamma = share * largest_step(problem, algorithms.compressors.get(C).delta(d))
+    return theory.case("ef21", problem, C=C, gamma=gamma)
 
 
 @given(
@@ -137,19 +137,17 @@ def ef21(C, share=1.0, n=3, d=4, seed=1, basis="client", kappa=20.0):
 )
 def test_ef21_is_never_above_its_promise(n, C, share, kappa, basis):
     held = ef21(C, share, n, kappa=kappa, basis=basis)
-    assert all(condition.holds for condition in held[1].admissible(*held[2:]))
-    assert exact.one_step_factor(*held) <= held[1].contraction(*held[2:]) + 1e-9
+    assert all(condition.holds for condition in held.conditions())
+    assert exact.one_step_factor(held) <= held.rho + 1e-9
 
 
-def multiplied(method, theorem, problem, params, state):
+def multiplied(case, state):
     """Return E V⁺ / V from one state."""
-    target, expected = problem.solution(), 0.0
-    before = theorem.lyapunov(problem, params, state, target)
-    for probability, outcome in method.outcomes(problem, params):
-        after = method.State(*(field.copy() for field in state))
-        method.step(problem.kernel, params, after, outcome)
-        expected += probability * theorem.lyapunov(problem, params, after, target)
-    return expected / before
+    expected = 0.0
+    for probability, outcome in case.outcomes():
+        after = case.step(case.state(*(field.copy() for field in state)), outcome)
+        expected += probability * case.lyapunov(after)
+    return expected / case.lyapunov(state)
 
 
 def ef21_states(problem, seed):
@@ -162,37 +160,33 @@ def ef21_states(problem, seed):
 
 @given(C=st.sampled_from(CONTRACTIVE), share=st.floats(0.05, 1.0), seed=st.integers(0, 2**32 - 1))
 def test_no_state_of_ef21_breaks_its_promise_whatever_the_compressor(C, share, seed):
-    method, theorem, problem, params = ef21(C, share)
+    case = ef21(C, share)
     for start in range(seed, seed + 20):
-        found = multiplied(method, theorem, problem, params, ef21_states(problem, start))
-        assert found <= theorem.contraction(problem, params) + 1e-9
+        assert multiplied(case, ef21_states(case.problem, start)) <= case.rho + 1e-9
 
 
 @given(C=st.sampled_from(["TopK(1)", "TopK(3)", "ScaledSign()"]), seed=st.integers(0, 2**32 - 1))
 def test_no_compressor_of_ef21_is_worse_than_the_one_that_exact_evidence_takes(C, seed):
-    method, theorem, problem, params = ef21(C)
-    worst = affine_params(method, problem, params)
-    assert algorithms.compressors.get(worst.C).delta(problem.d) == algorithms.compressors.get(C).delta(problem.d)
-    state = ef21_states(problem, seed)
-    there = multiplied(method, theorem, problem, worst, state)
-    assert multiplied(method, theorem, problem, params, state) <= there * (1.0 + 1e-12)
+    case = ef21(C)
+    worst, d = affine_case(case), case.problem.d
+    assert algorithms.compressors.get(worst.params.C).delta(d) == algorithms.compressors.get(C).delta(d)
+    state = ef21_states(case.problem, seed)
+    assert multiplied(case, state) <= multiplied(worst, state) * (1.0 + 1e-12)
 
 
 def test_a_step_of_ef21_that_is_not_affine_is_not_probed():
-    method, theorem, problem, params = ef21("TopK(1)")
+    case = ef21("TopK(1)")
     with pytest.raises(NotExact, match="a step of ef21 is not an affine map of its state"):
-        exact.one_step_factor(method, theorem, problem, params)
-    _, _, _, quantised = ef21("Natural()")
-    assert affine_params(method, problem, params).C == "BiasedRandK(1)"
+        exact.one_step_factor(case)
+    assert affine_case(case).params == case.params._replace(C="BiasedRandK(1)")
     with pytest.raises(NotExact, match="not an affine map"):
-        affine_params(method, problem, quantised)
+        affine_case(ef21("Natural()"))
 
 
 @pytest.mark.parametrize("C", ["BiasedRandK(1)", "BiasedRandK(2)"])
 def test_a_gradient_descent_step_is_too_long_for_ef21(C):
-    method, theorem, problem, params = ef21(C)
-    params = params._replace(gamma=1.0 / problem.L)
-    assert exact.one_step_factor(method, theorem, problem, params) > theorem.contraction(problem, params) + 1e-3
+    case = theory.case("ef21", ef21(C).problem, C=C, gamma=1.0)
+    assert exact.one_step_factor(case) > case.rho + 1e-3
 
 
 def test_exact_evidence_names_the_compressor_that_it_takes():
@@ -207,11 +201,16 @@ def test_exact_evidence_names_the_compressor_that_it_takes():
 
 
 def adiana(C="RandK(1)", n=2, kappa=20.0, q=0.2, speed=1.0, basis="client"):
-    """Return ADIANA with a share of the largest α, and what goes with it and with q."""
-    problem, theorem = problems.Quadratic.random(n, 3, kappa, seed=n, basis=basis), theory.get("adiana")
+    """Return the case of ADIANA with a share of the largest α, and what goes with it and with q."""
+    problem = problems.Quadratic.random(n, 3, kappa, seed=n, basis=basis)
     omega = algorithms.compressors.get(C).omega(3)
-    params = theorem.parameters(problem, C=C, alpha=speed / (1.0 + omega), q=q)
-    return algorithms.get("adiana"), theorem, problem, theory.adiana.with_step(problem, params)
+    case = theory.case("adiana", problem, C=C, alpha=speed / (1.0 + omega), q=q)
+    return changed(case, **with_step(problem, case.params)._asdict())
+
+
+def changed(case, **letters):
+    """Return the case with other values of some letters, and all other letters as they are."""
+    return dataclasses.replace(case, changes=case.params._asdict() | letters)
 
 
 @given(
@@ -224,32 +223,29 @@ def adiana(C="RandK(1)", n=2, kappa=20.0, q=0.2, speed=1.0, basis="client"):
     basis=st.sampled_from(["common", "client"]),
 )
 def test_adiana_is_never_above_its_promise(n, C, kappa, q, shares, basis):
-    method, theorem, problem, params = adiana(C, n, kappa, q, shares[0], basis)
-    eta, theta = shares[1] * params.eta, 0.25 * shares[2]
-    gamma = shares[3] * eta / (2.0 * (theta + eta * problem.mu))
-    params = params._replace(eta=eta, theta=theta, gamma=gamma, beta=1.0 - shares[4] * gamma * problem.mu)
-    assert all(condition.holds for condition in theorem.admissible(problem, params))
-    factor = exact.one_step_factor(method, theorem, problem, params)
-    assert factor <= theorem.contraction(problem, params) + 1e-9
+    largest = adiana(C, n, kappa, q, shares[0], basis)
+    mu, eta, theta = largest.problem.mu, shares[1] * largest.params.eta, 0.25 * shares[2]
+    gamma = shares[3] * eta / (2.0 * (theta + eta * mu))
+    case = changed(largest, eta=eta, theta=theta, gamma=gamma, beta=1.0 - shares[4] * gamma * mu)
+    assert all(condition.holds for condition in case.conditions())
+    assert exact.one_step_factor(case) <= case.rho + 1e-9
 
 
 @pytest.mark.parametrize(("letter", "times", "named"), [("eta", 20.0, "η"), ("alpha", 2.0, "α"), ("gamma", 50.0, "γ")])
 def test_a_step_of_adiana_that_is_too_long_breaks_its_promise(letter, times, named):
-    method, theorem, problem, params = adiana()
-    params = params._replace(**{letter: times * getattr(params, letter)})
-    broken = [condition.name for condition in theorem.admissible(problem, params) if not condition.holds]
+    case = adiana()
+    case = changed(case, **{letter: times * getattr(case.params, letter)})
+    broken = [condition.name for condition in case.conditions() if not condition.holds]
     assert [name.split()[2] for name in broken] == [named]
-    factor = exact.one_step_factor(method, theorem, problem, params)
-    assert factor > theorem.contraction(problem, params) + 1e-3
+    assert exact.one_step_factor(case) > case.rho + 1e-3
 
 
 def test_a_momentum_of_adiana_that_forgets_too_fast_breaks_its_promise():
-    method, theorem, problem, params = adiana()
-    params = params._replace(beta=1.0 - 30.0 * params.gamma * problem.mu)
-    broken = [condition.name for condition in theorem.admissible(problem, params) if not condition.holds]
+    case = adiana()
+    case = changed(case, beta=1.0 - 30.0 * case.params.gamma * case.problem.mu)
+    broken = [condition.name for condition in case.conditions() if not condition.holds]
     assert broken == ["0 < 1 - β <= γμ"]
-    factor = exact.one_step_factor(method, theorem, problem, params)
-    assert factor > theorem.contraction(problem, params) + 1e-3
+    assert exact.one_step_factor(case) > case.rho + 1e-3
 
 
 @given(n=st.integers(1, 10**6), d=st.integers(2, 1000), kappa=st.floats(2.0, 1e10))

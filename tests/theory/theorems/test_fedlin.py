@@ -2,17 +2,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa import algorithms, problems, theory
+from rootkappa import problems, theory
 from rootkappa.theory.engines import exact
 
-METHOD, THEOREM = algorithms.get("fedlin"), theory.get("fedlin")
 CROSSED = problems.Quadratic([np.diag([1.0, 0.01]), np.diag([0.01, 1.0])], np.eye(2))
 
 
 def factor(problem, s, K):
     """Return the exact factor with ηKL = s, and the promised one."""
-    params = THEOREM.parameters(problem, eta=s / (K * problem.L), K=K)
-    return exact.one_step_factor(METHOD, THEOREM, problem, params), THEOREM.contraction(problem, params)
+    case = theory.case("fedlin", problem, eta=s / (K * problem.L), K=K)
+    return exact.one_step_factor(case), case.rho
 
 
 @given(

@@ -12,7 +12,7 @@ from rootkappa.algorithms.gradskip import probabilities
 from rootkappa.theory.engines import exact
 from rootkappa.theory.theorems.gradskip import contraction_with
 
-METHOD, THEOREM = algorithms.get("gradskip"), theory.get("gradskip")
+METHOD = algorithms.get("gradskip")
 MUTANTS = Path(__file__).parents[2] / "mutants"
 
 
@@ -24,8 +24,12 @@ def uneven(kappas, seed):
     return problems.Quadratic([(A + A.T) / 2 for A in hessians], rng.standard_normal((len(kappas), 2)))
 
 
-def with_coins(q):
-    """Return GradSkip whose clients flip heads with probabilities q, whatever the theory says."""
+def held(problem, **changes):
+    return theory.case("gradskip", problem, **changes)
+
+
+def with_coins(case, q):
+    """Return the case of GradSkip whose clients flip heads with probabilities q, whatever the theory says."""
 
     def outcomes(problem, params):
         every = product((1, 0), *((True, False) for _ in q))
@@ -33,7 +37,7 @@ def with_coins(q):
         chances = np.where(listed["coin"], params.p, 1 - params.p)
         return list(zip(chances * np.where(listed["eta"], q, 1 - q).prod(axis=1), listed, strict=True))
 
-    return dataclasses.replace(METHOD, outcomes=outcomes)
+    return dataclasses.replace(case, method=dataclasses.replace(METHOD, outcomes=outcomes))
 
 
 CLIENTS = st.lists(st.floats(1.0, 100.0), min_size=1, max_size=3)
@@ -42,9 +46,9 @@ CLIENTS = st.lists(st.floats(1.0, 100.0), min_size=1, max_size=3)
 @given(kappas=CLIENTS, seed=st.integers(0, 99), p=st.floats(0.05, 1.0), gamma=st.floats(0.05, 1.95))
 def test_the_promise_is_attained_where_clients_skip(kappas, seed, p, gamma):
     problem = uneven(kappas, seed)
-    params = METHOD.Params(gamma=gamma / problem.L, p=p)
-    factor = exact.one_step_factor(METHOD, THEOREM, problem, params)
-    assert factor == pytest.approx(THEOREM.contraction(problem, params), abs=1e-9)
+    case = held(problem, gamma=gamma / problem.L, p=p)
+    factor = exact.one_step_factor(case)
+    assert factor == pytest.approx(case.rho, abs=1e-9)
     assert factor < 1.0
 
 
@@ -52,9 +56,9 @@ def test_the_promise_is_attained_where_clients_skip(kappas, seed, p, gamma):
 def test_the_factor_is_known_for_all_coins(data, kappas, seed, p, gamma):
     problem = uneven(kappas, seed)
     q = np.array([data.draw(st.floats(0.0, 1.0)) for _ in kappas])
-    params = METHOD.Params(gamma=gamma / problem.L, p=p)
-    factor = exact.one_step_factor(with_coins(q), THEOREM, problem, params)
-    assert factor == pytest.approx(contraction_with(q, problem, params), rel=1e-9)
+    case = held(problem, gamma=gamma / problem.L, p=p)
+    factor = exact.one_step_factor(with_coins(case, q))
+    assert factor == pytest.approx(contraction_with(q, problem, case.params), rel=1e-9)
 
 
 @given(data=st.data(), kappas=CLIENTS, seed=st.integers(0, 99), p=st.floats(0.05, 1.0), share=st.floats(0.05, 1.0))
@@ -78,19 +82,18 @@ def test_no_smaller_coin_meets_the_condition_of_the_paper(kappas, p, share):
 
 def test_a_coin_that_skips_too_much_breaks_the_promise():
     problem = uneven([100.0, 4.0, 4.0], 1)
-    params = THEOREM.parameters(problem)
-    promised, q = THEOREM.contraction(problem, params), probabilities(problem, params)
-    assert exact.one_step_factor(with_coins(q), THEOREM, problem, params) == pytest.approx(promised, abs=1e-9)
+    case = held(problem)
+    q = probabilities(problem, case.params)
+    assert exact.one_step_factor(with_coins(case, q)) == pytest.approx(case.rho, abs=1e-9)
     for client in range(3):
         smaller = np.where(np.arange(3) == client, 0.0, q)
-        assert exact.one_step_factor(with_coins(smaller), THEOREM, problem, params) > 1.0
+        assert exact.one_step_factor(with_coins(case, smaller)) > 1.0
 
 
 def test_the_mean_of_scaffnew_breaks_the_promise():
     """Without (γ/p) ĥ_j in the mean the sum that the coins have moved is never set right again."""
-    problem = uneven([100.0, 4.0, 4.0], 1)
-    params = THEOREM.parameters(problem)
-    wrong = algorithms.find(str(MUTANTS / "skips_and_keeps_the_mean_of_scaffnew.py"))
-    assert exact.one_step_factor(wrong, THEOREM, problem, params) > THEOREM.contraction(problem, params) + 1e-3
-    assert exact.spectral_radius(METHOD, problem, params) < THEOREM.contraction(problem, params)
-    assert exact.spectral_radius(wrong, problem, params) > 1.0 - 1e-12
+    right = held(uneven([100.0, 4.0, 4.0], 1))
+    wrong = theory.case(MUTANTS / "skips_and_keeps_the_mean_of_scaffnew.py", right.problem)
+    assert exact.one_step_factor(wrong) > right.rho + 1e-3
+    assert exact.spectral_radius(right) < right.rho
+    assert exact.spectral_radius(wrong) > 1.0 - 1e-12

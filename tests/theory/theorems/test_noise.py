@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa import algorithms, problems, theory
-from rootkappa.theory.case import Case
+from rootkappa import problems, theory
 from rootkappa.theory.engines import exact, path
 
 NOISY = ("sproxskip", "sproxskip_additive")
@@ -17,10 +16,10 @@ RATES = st.floats(0.02, 1.0)
 
 def case(name, problem, share=1.0, **changes):
     """Return the case with that share of the theorem's noise."""
-    method = algorithms.get(name)
-    theorem = theory.get(method.promise)
-    less = dataclasses.replace(theorem, noise=lambda problem, params: share * theorem.noise(problem, params))
-    return Case(method, less, problem, changes, 0)
+    held = theory.case(name, problem, **changes)
+    noise = held.theorem.noise
+    less = dataclasses.replace(held.theorem, noise=lambda problem, params: share * noise(problem, params))
+    return dataclasses.replace(held, theorem=less)
 
 
 @pytest.mark.parametrize("name", NOISY)
@@ -29,7 +28,7 @@ def test_no_state_needs_more_noise_than_promised(name, p, share, kappa, basis):
     problem = problems.Quadratic.random(2, 2, kappa, seed=3, basis=basis)
     gamma = share * theory.get(name).parameters(problem).gamma
     held = case(name, problem, p=p, gamma=gamma)
-    needed = exact.one_step_noise(held.method, held.theorem, problem, held.params)
+    needed = exact.one_step_noise(held)
     assert 0.0 < needed <= held.noise * (1 + 1e-9)
     if name == "sproxskip_additive":
         assert needed == pytest.approx(held.noise, rel=1e-9)
@@ -38,9 +37,9 @@ def test_no_state_needs_more_noise_than_promised(name, p, share, kappa, basis):
 def test_without_noise_the_needed_noise_is_0_and_with_too_good_a_factor_infinite():
     problem = problems.Quadratic.random(2, 2, 10.0)
     held = case("sproxskip_additive", problem, sigma=0.0)
-    assert exact.one_step_noise(held.method, held.theorem, problem, held.params) == pytest.approx(0.0, abs=1e-12)
+    assert exact.one_step_noise(held) == pytest.approx(0.0, abs=1e-12)
     better = dataclasses.replace(held.theorem, contraction=lambda problem, params: 0.5)
-    assert exact.one_step_noise(held.method, better, problem, held.params) == np.inf
+    assert exact.one_step_noise(dataclasses.replace(held, theorem=better)) == np.inf
 
 
 @pytest.mark.parametrize("name", NOISY)
@@ -60,7 +59,7 @@ def test_it_settles_below_the_promised_floor_and_not_at_the_solution(name):
     held = case(name, problem)
     trace = held.run(4000, record=np.arange(2000, 4000))
     settled = trace.column("lyapunov")[1:].mean() / held.start[0]
-    assert 1e-4 * held.floor < settled < held.floor
+    assert 1e-4 * held.bound.floor < settled < held.bound.floor
     (verdict,) = theory.verify(name, problem, ("exponent",))
     assert verdict.status == "not applicable"
     assert "no exponent is promised" in verdict.sentence

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import randprox
 from rootkappa.problems import Composite, Quadratic, functions
+from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
-from rootkappa.theory.engines.affine import NotExact
 from rootkappa.theory.theorems.randprox import variance
 
 RANDPROX, THEOREM = algorithms.get("randprox"), theory.get("randprox")
@@ -63,7 +63,7 @@ def instances(draw):
 def test_the_factor_of_a_step_is_never_above_the_promise(instance):
     problem, params = instance
     assert all(condition.holds for condition in THEOREM.admissible(problem, params))
-    factor = exact.one_step_factor(RANDPROX, THEOREM, problem, params)
+    factor = exact.one_step_factor(theory.case("randprox", problem, **params._asdict()))
     assert factor <= THEOREM.contraction(problem, params) + 1e-9
 
 
@@ -73,7 +73,7 @@ def test_the_promise_is_attained_without_h_where_k_is_orthogonal(kappa, p, row):
     problem = quadratic(Quadratic.random(2, 3, kappa), functions.Zero(), row * np.eye(3))
     gamma = 1.0 / problem.L
     params = RANDPROX.Params(gamma, p / (gamma * row**2), f"Bernoulli({p!r})")
-    factor = exact.one_step_factor(RANDPROX, THEOREM, problem, params)
+    factor = exact.one_step_factor(theory.case("randprox", problem, **params._asdict()))
     assert THEOREM.contraction(problem, params) == pytest.approx(max((1 - 1 / kappa) ** 2, 1 - p**2))
     assert (1 - 1 / kappa) ** 2 - 1e-9 <= factor <= THEOREM.contraction(problem, params) + 1e-9
 
@@ -137,7 +137,7 @@ def test_a_prox_that_bends_is_not_probed():
     """Around 0 the conjugate of a heavy L1 norm has no corner, so that a step there looks affine."""
     problem = Composite.random(3, 4, 30.0, h=functions.L1(100.0))
     with pytest.raises(NotExact, match="is no quadratic without"):
-        exact.one_step_factor(RANDPROX, THEOREM, problem, THEOREM.parameters(problem))
+        exact.one_step_factor(theory.case("randprox", problem))
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,9 @@ def test_too_large_a_dual_step_is_named():
 def test_too_large_a_dual_step_breaks_the_bound():
     """The condition on τ is no decoration: with twice the step a quadratic can exceed the formula's factor."""
     problem = quadratic(Quadratic.random(2, 3, 5.0), functions.SquaredL2(100.0), 2.0 * np.eye(3))
-    params = RANDPROX.Params(1.0, 2.0 * largest_tau(problem, 1.0, "Bernoulli(0.2)"), "Bernoulli(0.2)")
-    assert exact.one_step_factor(RANDPROX, THEOREM, problem, params) > THEOREM.contraction(problem, params) + 1e-3
+    R = "Bernoulli(0.2)"
+    case = theory.case("randprox", problem, gamma=1.0, tau=2.0 * largest_tau(problem, 1.0, R), R=R)
+    assert exact.one_step_factor(case) > case.rho + 1e-3
 
 
 @pytest.mark.parametrize("R", ["Bernoulli(0.3)", "RandK(1)", "Identity()"])
@@ -179,17 +180,17 @@ def test_without_a_linear_promise_the_bregman_distances_add_up_to_what_is_promis
     problem = Composite(base, functions.L1(0.2), np.vstack([np.diff(np.eye(4), axis=0), np.ones(4)]))
     params = RANDPROX.Params(gamma, largest_tau(problem, gamma, R), R)
     assert not all(condition.holds for condition in THEOREM.admissible(problem, params))
-    target = problem.solution()
-    slope = target.gradients.mean(axis=0)
+    case = theory.case("randprox", problem, **params._asdict())
+    slope = case.target.gradients.mean(axis=0)
     sums = []
     for path in range(200 if R != "Identity()" else 1):
-        state = RANDPROX.initial(problem, params)
+        state = case.initial()
         total = 0.0
-        for outcome in RANDPROX.unroll(RANDPROX.draw(np.random.default_rng(path), problem, params, 150)):
-            total += (problem.gradient(state.x) - slope) @ (state.x - target.x)
-            RANDPROX.step(problem.kernel, params, state, outcome)
+        for outcome in case.unroll(case.draw(np.random.default_rng(path), 150)):
+            total += (problem.gradient(state.x) - slope) @ (state.x - case.target.x)
+            state = case.step(state, outcome)
         sums.append(total)
-    bound = RANDPROX.lyapunov(problem, params, RANDPROX.initial(problem, params), target) / (2.0 - gamma * problem.L)
+    bound = case.start[0] / (2.0 - gamma * problem.L)
     assert np.mean(sums) + 5.0 * np.std(sums) / math.sqrt(len(sums)) <= bound
     assert np.mean(sums) > 0.02 * bound
 
@@ -197,13 +198,11 @@ def test_without_a_linear_promise_the_bregman_distances_add_up_to_what_is_promis
 def test_the_sum_of_bregman_distances_is_attained_by_one_step_that_arrives():
     """f = (L/2) x² from x_0: one gradient step with γ = 1/L arrives, the sum is L x_0² and so is V_0/(2 - γL)."""
     problem = Composite(Quadratic([[[4.0]]], [[8.0]]), functions.Zero(), [[1.0]])
-    params = RANDPROX.Params(0.25, 1.0, "Identity()")
-    state, target = RANDPROX.initial(problem, params), problem.solution()
-    bound = RANDPROX.lyapunov(problem, params, state, target) / (2.0 - params.gamma * problem.L)
+    case = theory.case("randprox", problem, gamma=0.25, tau=1.0, R="Identity()")
+    state, target = case.initial(), case.target
+    bound = case.start[0] / (2.0 - case.params.gamma * problem.L)
     assert problem.gradient(state.x) @ (target.x - state.x) == pytest.approx(-bound)
-    RANDPROX.step(
-        problem.kernel, params, state, RANDPROX.unroll(RANDPROX.draw(np.random.default_rng(0), problem, params, 1))[0]
-    )
+    state = case.step(state, case.unroll(case.draw(np.random.default_rng(0), 1))[0])
     np.testing.assert_allclose(state.x, target.x, atol=1e-14)
 
 

@@ -4,16 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa import algorithms, problems, theory
+from rootkappa import problems, theory
 from rootkappa.problems import functions
 from rootkappa.theory.engines import exact
 
-FL, THEOREM = algorithms.get("randprox_fl"), theory.get("randprox_fl")
-
 
 def factor(problem, **changes):
-    params = THEOREM.parameters(problem, **changes)
-    return exact.one_step_factor(FL, THEOREM, problem, params), THEOREM.contraction(problem, params)
+    case = theory.case("randprox_fl", problem, **changes)
+    return exact.one_step_factor(case), case.rho
 
 
 @given(
