@@ -127,6 +127,19 @@ def list_command(kind: str | None) -> None:
 
 
 @commands.command(
+    cls=_Command, examples=("rootkappa new my_method.py", "rootkappa new my_tamuna.py --like tamuna"),
+)  # fmt: skip
+@click.argument("file", type=click.Path())
+@click.option("--like", metavar="METHOD", help="Copy this method's file.  [default: one with a theorem of its own]")
+def new(file: str, like: str | None) -> None:
+    """Write a file to start a method of your own from; it can be verified as it is."""
+    from .algorithms.driver.template import write_template
+
+    write_template(Path(file), like)
+    _say(f"wrote {file}: change its lines, then rootkappa verify {file}")
+
+
+@commands.command(
     "data", cls=_Command, examples=("rootkappa data", "rootkappa data a9a"),
 )  # fmt: skip
 @click.argument("name", required=False)

@@ -15,8 +15,7 @@ start::
     otherwise:
         x_i⁺ = x̂_i,  y⁺ = ŷ,  u_i⁺ = u_i,  v⁺ = v
 
-A client sends d_i and receives d̄; it follows y by itself. Without compression, and χ = ρ = 1, this is Scaffnew on 2n
-clients, of which n have the function g.
+A client sends d_i, receives d̄ and follows y by itself. Uncompressed with χ = ρ = 1 it is Scaffnew on 2n clients.
 
 Source: Condat, Maranjyan and Richtárik, "LoCoDL: Communication-Efficient Distributed Learning with Local Training and
 Compression" (2024), algorithm 1.

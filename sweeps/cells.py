@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..algorithms.driver.files import content
 from ..algorithms.driver.method import find, names
 from ..core.compiled import sources_digest
 from ..theory.case import Case
@@ -30,7 +31,7 @@ class Cell:
         The method's name, or the path of its Python file.
     spec : ProblemSpec
         The problem.
-    changes : tuple of (str, float)
+    changes : tuple of (str, number or str)
         Parameters that differ from what the theorem prescribes.
     epsilon : float
         The relative accuracy in the Lyapunov function, between 0 and 1.
@@ -42,7 +43,7 @@ class Cell:
 
     method: str
     spec: ProblemSpec
-    changes: tuple[tuple[str, float], ...] = ()
+    changes: tuple[tuple[str, Any], ...] = ()
     epsilon: float = 1e-6
     exact: bool = False
     seed: int = 0
@@ -60,7 +61,7 @@ class Cell:
 
     def key(self) -> str:
         """Return the hash of the configuration, of the data and of the code that computes the cell."""
-        own_file = "" if self.method in names() else Path(self.method).read_text()
+        own_file = "" if self.method in names() else content(Path(self.method))
         full = [self.configuration(), own_file, self.spec.content(), sources_digest()]
         return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
 
@@ -77,7 +78,8 @@ class Cell:
         with blaming(method):
             case = Case(method, promised_by(method), problem, dict(self.changes), self.seed)
             case.check()
-            about = {"label": problem.label, **_described(case)}
+            params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
+            about = {"label": problem.label, "params": params}
             if self.exact:
                 times = exact.time_to_accuracy(case, self.epsilon)
                 return {**times._asdict(), **about}, None
@@ -91,12 +93,3 @@ _COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up",
 
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
-
-
-def _described(case: Case) -> dict[str, Any]:
-    return {
-        "params": ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items()),
-        "rho": case.rho,
-        "floor": case.bound.floor,
-        "step_column": case.step_column,
-    }

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ..theory.engines.path import ACCURACY
 from ..theory.verdict import Verdict
 from .cells import Cell
@@ -35,10 +33,9 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
     keys = []
     for verdict in verdicts:
         base = Cell(verdict.method, spec, tuple(changes.items()), epsilon=ACCURACY)
-        for trace in verdict.details.get("traces", ()):
-            cell = replace(base, seed=trace.seed)
-            frame = trace.frame()
-            frame["promise"] = _bound(verdict, frame[verdict.details["step_column"]].to_numpy())
+        paths = zip(verdict.details.get("traces", ()), verdict.details.get("promises", ()), strict=True)
+        for trace, promise in paths:
+            cell, frame = replace(base, seed=trace.seed), trace.frame().assign(promise=promise)
             store.put(cell.key(), cell.configuration(), {"label": verdict.problem}, frame)
             keys.append(cell.key())
         for point in verdict.details.get("points", ()):
@@ -48,10 +45,3 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
             store.put(cell.key(), cell.configuration(), counts, None)
             keys.append(cell.key())
     return keys
-
-
-# the merger swaps this for verdict.bound
-def _bound(verdict: Verdict, steps: np.ndarray) -> np.ndarray:
-    """Return the promised V after so many steps, relative to its start."""
-    fallen = verdict.details["rho"] ** steps
-    return fallen + verdict.details["floor"] * (1.0 - fallen)

@@ -2,8 +2,21 @@
 
 from .case import Case, case
 from .engines import exact
-from .theorem import Theorem, get, names, promised_by
+from .theorem import Condition, Theorem, get, names, promised_by
 from .verdict import Bound, Verdict, exit_code
 from .verify import verify
 
-__all__ = ["Bound", "Case", "Theorem", "Verdict", "case", "exact", "exit_code", "get", "names", "promised_by", "verify"]
+__all__ = [
+    "Bound",
+    "Case",
+    "Condition",
+    "Theorem",
+    "Verdict",
+    "case",
+    "exact",
+    "exit_code",
+    "get",
+    "names",
+    "promised_by",
+    "verify",
+]

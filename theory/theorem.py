@@ -134,8 +134,9 @@ class Theorem:
         # What the theory leaves free is given to it first: the other letters may depend on it.
         free = list(signature(self._prescribed).parameters)[1:]
         given = {letter: changes[letter] for letter in free if letter in changes}
-        for letter, value in given.items():
-            checked_letter(type(self._prescribed(problem)), letter, value)
+        if given:
+            letters = type(self._prescribed(problem))
+            given = {letter: checked_letter(letters, letter, value) for letter, value in given.items()}
         return override(self._prescribed(problem, **given), changes, self.name)
 
     def __repr__(self) -> str:

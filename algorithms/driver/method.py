@@ -31,8 +31,9 @@ _METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
 _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
 
 
+_STATES = ("State", "start", "model", "fixed_point", "invariants")
 # What a method may leave to the part that its FAMILY names.
-_OF_A_FAMILY = ("State", "start", "model", "fixed_point", "invariants", "check", "advance")
+_OF_A_FAMILY = (*_STATES, "check", "advance")
 
 
 class Letters(Protocol):
@@ -293,20 +294,16 @@ class _Declared:
         return cost
 
     def states(self) -> dict[str, Any]:
-        """Return what states are: the module's own, or those of clients with control variates, or of a server."""
-        if "State" in self._names:
+        """Return what states are: those of clients with control variates, or of a server, or the module's own."""
+        own = self.get("State")
+        usual: Any = skipped_rounds if self._averages or own is skipped_rounds.State else nothing_drawn
+        given: dict[str, Any] = {"invariants": None} | {
+            name: vars(usual)[name] for name in _STATES if name in vars(usual)
+        }
+        if own not in (None, usual.State):
             self.needed("start")
-            usual: Any = skipped_rounds if self._averages else nothing_drawn
-            given = {"fixed_point": None, "invariants": _nothing_conserved, "model": usual.model}
-        elif self._averages:
-            usual = skipped_rounds
-            given = {name: getattr(usual, name) for name in ("State", "start", "model", "fixed_point", "invariants")}
-        else:
-            usual = nothing_drawn
-            given = {name: getattr(usual, name) for name in ("State", "start", "model", "fixed_point")}
-            given["invariants"] = _nothing_conserved
-        names = ("State", "start", "model", "fixed_point", "invariants")
-        found = {name: self._names[name] if name in self._names else given[name] for name in names}
+            given |= {"fixed_point": None, "invariants": None}
+        found = given | {name: self._names[name] for name in _STATES if name in self._names}
         return found | {"invariants": found["invariants"] or _nothing_conserved}
 
     def moves(self) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _kinds(params: type) -> dict[str, Any]:
 
 
 def checked_letter(params: type, letter: str, value: Any) -> Any:
-    """Return the value of a letter if the type that the letters' class gives it allows that.
+    """Return the value of a letter, as the type that the letters' class gives it, if that allows it.
 
     A letter of a bare ``float`` or ``int`` may be any finite number of that type.
 
@@ -137,6 +137,8 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
         numbers = int if kind is int else int | float
         if isinstance(value, bool) or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(value):
             raise InputError(f"{letter} = {value!r} is out of range: give {rule.allowed}.")
+        # The whole number 1 is the step size 1.0: compiled code tells them apart.
+        return kind(value)
     return value
 
 
@@ -160,9 +162,8 @@ def checked(params: Any) -> Any:
     InputError
         If a letter is outside its range.
     """
-    for letter, value in params._asdict().items():
-        checked_letter(type(params), letter, value)
-    return params
+    kind = type(params)
+    return kind(**{letter: checked_letter(kind, letter, value) for letter, value in params._asdict().items()})
 
 
 def override(params: Any, changes: dict[str, Any], method: str) -> Any:

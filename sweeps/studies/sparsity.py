@@ -10,8 +10,8 @@ from ...algorithms.driver.method import get as get_method
 from ...problems import Problem
 from ...problems.functions.l1 import L1
 from ...theory.case import Case
+from ...theory.case import case as hold
 from ...theory.claims.sum_of_control_variates import pruned, sum_of
-from ...theory.theorem import get as get_theorem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,10 +63,8 @@ def trace(method: str, problem: Problem, seed: int = 0) -> "tuple[dict[str, Any]
     >>> known["kind"], float(frame["objective"].iloc[0])
     ('convex', 1.0)
     """
-    soft = get_theorem(get_method("sparse_proxskip_server_soft").promise)
-    with_l1 = problem.with_psi(L1(soft.parameters(problem).lam))
-    found = get_method(method)
-    case = Case(found, get_theorem(found.promise), with_l1 if found.handles_psi else problem, {}, seed)
+    with_l1 = problem.with_psi(L1(hold("sparse_proxskip_server_soft", problem).params.lam))
+    case = hold(method, with_l1 if get_method(method).handles_psi else problem, seed=seed)
     gap = _gap_of_sum(with_l1, case) if method in _CONVEX else _gap_of_pruned(problem, case)
     rounds = math.ceil(_ROUNDS * math.sqrt(problem.kappa))
     frame = case.run(rounds, record=300, observe={"objective": gap, "sum": sum_of}).frame()

@@ -35,13 +35,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     excess, at_round = _largest_ratio(case, traces)
     limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
-    details = {
-        "traces": traces,
-        "promises": [case.promise(trace) for trace in traces],
-        "rho": case.rho,
-        "floor": case.bound.floor,
-        "step_column": case.step_column,
-    }
+    details = {"traces": traces, "promises": [case.promise(trace) for trace in traces]}
     paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
     error_rate = f", and a true promise exceeds {limit:g} with probability {ALPHA:g} at most" if is_random else ""
     if excess > math.log(limit):
