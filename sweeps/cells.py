@@ -97,6 +97,4 @@ def _described(case: Case) -> dict[str, Any]:
     return {
         "params": ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items()),
         "rho": case.rho,
-        "floor": case.bound.floor,
-        "step_column": case.step_column,
     }
