@@ -23,7 +23,7 @@ from .proxskip import EXPONENTS, TIGHT, contraction, prescribed  # pyright: igno
 def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
     """0 < γ < 2/L, 0 < p <= 1, ψ = 0."""
     return (
-        *proxskip.admissible(problem, params),
+        *proxskip.admissible(problem, proxskip.Params(*params)),
         Condition("ψ = 0 for a linear rate", problem.is_smooth, f"ψ = {problem.psi!r}"),
     )
 
