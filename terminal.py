@@ -22,7 +22,7 @@ def method_list() -> Group:
     """Return the methods with their promised exponents, promises, claims and sources, each below its name."""
     lines: list[RenderableType] = []
     for name in algorithms.names():
-        theorem = theory.get(algorithms.get(name).promise)
+        theorem = theory.promised_by(algorithms.get(name))
         exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
         bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
         told = [theorem.summary + bound, *(f"Claim: {claim.summary}" for claim in claims.about(name))]

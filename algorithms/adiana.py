@@ -58,7 +58,7 @@ class State(NamedTuple):
 
 def start(problem, params):
     """Return the start y = z = w = h_i = 0."""
-    return State(*(np.zeros(problem.d) for _ in "yzw"), np.zeros((problem.n, problem.d)))
+    return State(*np.zeros((3, problem.d)), H=np.zeros((problem.n, problem.d)))
 
 
 def step(kernel, params, state, outcome):
@@ -117,4 +117,4 @@ def model(state):
 
 def fixed_point(problem, params, target):
     """y = z = w = x*, h_i = ∇f_i(x*)."""
-    return State(*(target.x.copy() for _ in "yzw"), target.gradients.copy())
+    return State(target.x.copy(), target.x.copy(), target.x.copy(), target.gradients.copy())

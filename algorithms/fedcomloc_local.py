@@ -15,7 +15,7 @@ Quantized Models" (2024), its variant -Local, in which C acts on the model of th
 
 from ..problems.oracles import gradient
 from . import fedcomloc_com, scaffnew
-from .parts import client_steps, communicate, implements, messages, own_scratch
+from .parts import client_steps, communicate, implements, messages
 
 RANDOM = scaffnew.RANDOM & messages.EachClient("C", in_every_step=True)
 SENDS = scaffnew.SENDS

@@ -8,7 +8,7 @@ opens a new folder.
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache, partial
 from hashlib import blake2b
@@ -33,7 +33,7 @@ config: Any = numba_config
 # The symbols of compiled code hold the names of functions and argument types and a number, which Numba counts from 1 in
 # every process. Then code from the disk and fresh code for another type of the same name, as every method's Params is,
 # may have one symbol, and one of the two is run in the place of the other: numba/numba#10486. Numbers at random differ.
-FunctionIdentity._unique_ids = iter(partial(secrets.randbits, 62), None)
+setattr(FunctionIdentity, "_unique_ids", iter(partial(secrets.randbits, 62), None))  # noqa: B010 - it is private
 
 
 def package_sources() -> list[Path]:
@@ -141,7 +141,7 @@ def uncached(function: Any) -> Any:
 
 
 @contextmanager
-def _storing_in(folder: Path) -> Iterator[None]:
+def _storing_in(folder: Path) -> Generator[None]:
     """Let Numba, which reads its folder while it decorates, store there; without one of ours it would miss edits."""
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder)

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -248,7 +248,7 @@ class Store:
         return application == 0 and tables == 0
 
     @contextmanager
-    def _transaction(self, mode: str) -> Iterator[Any]:
+    def _transaction(self, mode: str) -> Generator[Any]:
         """Hold the lock and a transaction around a block; what the block raises undoes what it wrote."""
         with self._lock:
             try:

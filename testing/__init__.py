@@ -1,7 +1,7 @@
 """Checks for plain pytest: of proximal operators, compressors and methods, anybody's."""
 
 try:
-    import hypothesis as _hypothesis  # noqa: F401
+    import hypothesis as _hypothesis  # noqa: F401  # pyright: ignore[reportUnusedImport]
 except ModuleNotFoundError as _error:
     raise ModuleNotFoundError("rootkappa.testing needs Hypothesis: install it, or rootkappa[test].") from _error
 

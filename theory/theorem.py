@@ -135,8 +135,8 @@ class Theorem:
         free = list(signature(self._prescribed).parameters)[1:]
         given = {letter: changes[letter] for letter in free if letter in changes}
         if given:
-            letters = type(self._prescribed(problem))
-            given = {letter: checked_letter(letters, letter, value) for letter, value in given.items()}
+            default: Any = self._prescribed(problem)
+            given = {letter: checked_letter(default.__class__, letter, value) for letter, value in given.items()}
         return override(self._prescribed(problem, **given), changes, self.name)
 
     def __repr__(self) -> str:

@@ -4,7 +4,7 @@ import ast
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -110,7 +110,7 @@ def _imported_from_beside(path: Path, seen: frozenset[Path] = frozenset()) -> li
 
 
 @contextmanager
-def _importing_from(path: Path) -> Iterator[None]:
+def _importing_from(path: Path) -> Generator[None]:
     """Let a file import what lies beside it, as it is now and not as an earlier file of that name was."""
     for beside in _imported_from_beside(path):
         sys.modules.pop(beside.stem, None)

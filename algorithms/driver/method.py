@@ -1,7 +1,7 @@
 """A method is a module: this is its contract, and how one is found."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -364,7 +364,7 @@ class _StepByStep:
         # Steps are told apart by the type of the letters, so each file has one of its own.
         if isinstance(module.step, Dispatcher):
             self._letters = type("_Letters", (module.Params,), {"__module__": module.__name__, "__slots__": ()})
-            module._Letters = self._letters
+            vars(module)["_Letters"] = self._letters
             implements(_step_of, self._letters)(module.step)
 
     def __call__(self, kernel: Any, params: Any, state: Any, draws: Any) -> Any:
@@ -457,7 +457,7 @@ def load(path: str | Path) -> Method:
 
 
 @contextmanager
-def blaming(method: Method) -> Iterator[None]:
+def blaming(method: Method) -> Generator[None]:
     """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
     try:
         yield

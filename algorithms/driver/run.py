@@ -55,16 +55,16 @@ class Trace:
     state: Any
     model: np.ndarray = field(init=False)
     columns: tuple[str, ...] = COLUMNS
-    _rows: list[tuple[float, ...]] = field(default_factory=list, repr=False)
+    rows: list[tuple[float, ...]] = field(default_factory=list, repr=False)
 
     def column(self, name: str) -> np.ndarray:
         """Return one column as an array, one entry for each recorded round."""
         position = self.columns.index(name)
-        return np.array([row[position] for row in self._rows], dtype=float)
+        return np.array([row[position] for row in self.rows], dtype=float)
 
     def last(self, name: str) -> float:
         """Return the last recorded number of a column."""
-        return self._rows[-1][self.columns.index(name)]
+        return self.rows[-1][self.columns.index(name)]
 
     def reached(self, axis: str, measure: str, fraction: float) -> float:
         """Return where a measure first falls to a fraction of its start, interpolated in its logarithm; NaN if nowhere.
@@ -96,7 +96,7 @@ class Trace:
         import pandas as pd
 
         counts = {name: np.int64 for name in COLUMNS if name not in ("lyapunov", "distance", "gap")}
-        return pd.DataFrame(self._rows, columns=list(self.columns)).astype(counts)
+        return pd.DataFrame(self.rows, columns=list(self.columns)).astype(counts)
 
 
 def run(
@@ -202,7 +202,11 @@ class _Measure:
         self._method, self._problem, self._params = method, problem, params
         self._solution = problem.solution()
         if target is None:
-            target = theorem.target(problem, params) if hasattr(theorem, "target") else self._solution
+            target = (
+                theorem.target(problem, params)
+                if theorem is not None and hasattr(theorem, "target")
+                else self._solution
+            )
         self._target = target
         self._lyapunov = lyapunov or getattr(theorem, "lyapunov", self._squared_distance)
 
@@ -217,7 +221,7 @@ class _Measure:
             distance = float(np.linalg.norm(model - self._solution.x))
             gap = self._problem.gap(model)
             observed = [function(trace.state) for function in observe.values()]
-        trace._rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
+        trace.rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
 
 
 class _Draws:

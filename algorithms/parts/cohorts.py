@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 from math import perm
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -38,8 +38,8 @@ class Orders(Part):
         The letter for the number of clients in a cohort; by default it is all of them.
     """
 
-    name: ClassVar[str] = "omega"
     letter: str | None = None
+    name: str = "omega"
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return choices(rng, problem.n, _cohort(self.letter, problem, params), count)

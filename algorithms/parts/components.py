@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +22,8 @@ def sizes(problem: Problem) -> np.ndarray:
 class Components(Part):
     """One component of every client in every step, uniform and independent."""
 
-    name: ClassVar[str] = "j"
-    in_every_step: ClassVar[bool] = True
+    name: str = "j"
+    in_every_step: bool = True
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return rng.integers(sizes(problem), size=(count, problem.n))
@@ -40,9 +40,9 @@ class Components(Part):
 class Flip(Part):
     """A coin in every step, the same for all clients, that is 1 with the probability that a letter gives."""
 
-    in_every_step: ClassVar[bool] = True
     letter: str
     name: str
+    in_every_step: bool = True
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return (rng.random(count) < getattr(params, self.letter)).astype(np.int64)
@@ -64,9 +64,9 @@ class Flips(Part):
         The field of an outcome in which they stand.
     """
 
-    in_every_step: ClassVar[bool] = True
     probabilities: Callable[[Problem, Any], np.ndarray]
     name: str
+    in_every_step: bool = True
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return rng.random((count, problem.n)) < self.probabilities(problem, params)
@@ -88,8 +88,8 @@ class SignedCoordinates(Part):
     The number j >= 0 stands for coordinate j with a plus, and j < 0 for coordinate j + d with a minus.
     """
 
-    name: ClassVar[str] = "xi"
-    in_every_step: ClassVar[bool] = True
+    name: str = "xi"
+    in_every_step: bool = True
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return rng.integers(-problem.d, problem.d, size=(count, problem.n))

@@ -98,14 +98,14 @@ def gossip(graph: str, n: int, weights: str = "metropolis") -> Gossip:
     return Gossip(W, inverse, float(eigenvalues[1]), float(eigenvalues[-1]), int(degrees.max()))
 
 
-def _grid(n: int) -> "networkx.Graph":
+def _grid(n: int) -> "networkx.Graph[int]":
     import networkx
 
     rows = next(rows for rows in range(math.isqrt(n), 0, -1) if n % rows == 0)
     return networkx.convert_node_labels_to_integers(networkx.grid_2d_graph(rows, n // rows))
 
 
-def _connected(draw: Callable[[int], "networkx.Graph"], graph: str, n: int) -> "networkx.Graph":
+def _connected(draw: Callable[[int], "networkx.Graph[int]"], graph: str, n: int) -> "networkx.Graph[int]":
     """Return the first connected graph of a sequence of draws."""
     import networkx
 
@@ -117,14 +117,14 @@ def _connected(draw: Callable[[int], "networkx.Graph"], graph: str, n: int) -> "
     raise InputError(f"graph = {graph!r} with {n} nodes was not connected in {_MOST_DRAWS} draws: take another graph.")
 
 
-def _erdos_renyi(n: int) -> "networkx.Graph":
+def _erdos_renyi(n: int) -> "networkx.Graph[int]":
     import networkx
 
     probability = min(1.0, 2.0 * math.log(n) / n)
     return _connected(lambda seed: networkx.gnp_random_graph(n, probability, seed=seed), "erdos_renyi", n)
 
 
-def _expander(n: int) -> "networkx.Graph":
+def _expander(n: int) -> "networkx.Graph[int]":
     import networkx
 
     if n <= _DEGREE + 1:
@@ -133,7 +133,7 @@ def _expander(n: int) -> "networkx.Graph":
 
 
 def _named(function: str, fewer: int = 0) -> Callable[[int], Any]:
-    def draw(n: int) -> "networkx.Graph":
+    def draw(n: int) -> "networkx.Graph[int]":
         import networkx
 
         return getattr(networkx, function)(n - fewer)

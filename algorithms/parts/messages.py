@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,9 +37,9 @@ class EachClient(Part):
         Whether clients compress in every step, or once a round.
     """
 
-    name: ClassVar[str] = "w"
     letter: str
     in_every_step: bool = False
+    name: str = "w"
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         C = compressor(params, self.letter)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -247,9 +247,9 @@ class Calls(Randomness):
 class Shared(Part):
     """The randomness of one compression a round, the same for everybody; a Bernoulli compressor is taken to send."""
 
-    name: ClassVar[str] = "w"
     letter: str
     size: Callable[[Problem], int] = dimension
+    name: str = "w"
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         R = get(getattr(params, self.letter))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from io import BytesIO
@@ -143,7 +143,7 @@ def columns_and_label(axis: str) -> tuple[tuple[str, ...], str]:
 
 
 @contextmanager
-def _frozen(width: float, height: float) -> Iterator[Figure]:
+def _frozen(width: float, height: float) -> Generator[Figure]:
     """Yield a figure of a size in inches, under the house's settings and no others, and then freeze its layout.
 
     Frozen, because each format and each further save would compute it again, a little differently.
@@ -157,21 +157,21 @@ def _frozen(width: float, height: float) -> Iterator[Figure]:
 
 
 @contextmanager
-def canvas() -> Iterator[tuple[Figure, Axes]]:
+def canvas() -> Generator[tuple[Figure, Axes]]:
     """Yield a figure of one column of a paper and its axes, and then freeze the layout."""
     with _frozen(_WIDTH, _HEIGHT) as figure:
         yield figure, figure.add_subplot()
 
 
 @contextmanager
-def grid(rows: int, columns: int) -> Iterator[tuple[Figure, list[list[Axes]]]]:
+def grid(rows: int, columns: int) -> Generator[tuple[Figure, list[list[Axes]]]]:
     """Yield a figure of several axes, which share the horizontal axis in a column, and then freeze the layout."""
     with _frozen(1.65 * _WIDTH, 1.65 * _HEIGHT) as figure:
         yield figure, figure.subplots(rows, columns, sharex="col", squeeze=False).tolist()
 
 
 @contextmanager
-def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Iterator[tuple[Figure, list[Axes]]]:
+def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Generator[tuple[Figure, list[Axes]]]:
     """Yield a figure of one panel for each title, all with the same axes, and then freeze the layout."""
     columns = min(_PANEL_COLUMNS, len(titles))
     rows = -(-len(titles) // columns)

@@ -11,7 +11,7 @@ ROOTKAPPA_DATA may be written otherwise and is held to the number of samples and
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -330,7 +330,7 @@ def _download(url: str, folder: str) -> bytes:
 
 
 @contextmanager
-def _quiet(logger: "Logger") -> Iterator[None]:
+def _quiet(logger: "Logger") -> Generator[None]:
     """Keep a library's logger from writing notes to the terminal."""
     level = logger.level
     logger.setLevel("WARNING")

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from ...algorithms.ef21 import Params, State, contractive
+from ...algorithms.ef21 import Params, State, contractive  # pyright: ignore[reportUnknownVariableType]
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
 from ..theorem import Condition

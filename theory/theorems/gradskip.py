@@ -16,7 +16,7 @@ Computational Complexity" (2022), main theorem, in the sharper form that the ide
 
 import numpy as np
 
-from ...algorithms.gradskip import Params, probabilities
+from ...algorithms.gradskip import Params, probabilities  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem
 from .scaffnew import EXPONENTS, TIGHT, admissible, lyapunov, prescribed  # pyright: ignore[reportUnusedImport]
 

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from ...algorithms.locodl import Params, State, fixed_point
+from ...algorithms.locodl import Params, State, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
 from ..theorem import Condition, step_size_condition

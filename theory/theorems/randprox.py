@@ -27,7 +27,7 @@ import numpy as np
 from ...algorithms.compressors.rand_blocks import RandBlocks
 from ...algorithms.compressors.rand_k import RandK
 from ...algorithms.parts.messages import compressor
-from ...algorithms.randprox import Params, State, fixed_point
+from ...algorithms.randprox import Params, State, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem, Solution
 from ...problems.composite import block_norm, coupling
 from ..theorem import Condition, gradient_step_factor, step_size_condition

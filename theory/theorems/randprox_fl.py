@@ -19,7 +19,7 @@ import numpy as np
 
 from ...algorithms.parts.messages import compressor
 from ...algorithms.parts.skipped_rounds import State
-from ...algorithms.randprox_fl import Params, fixed_point
+from ...algorithms.randprox_fl import Params, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 

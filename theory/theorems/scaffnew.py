@@ -10,7 +10,7 @@ Communication Acceleration! Finally!" (2022), main theorem and its corollary for
 from ...algorithms.scaffnew import Params
 from ...problems import Problem
 from . import proxskip
-from .proxskip import EXPONENTS, TIGHT, admissible, contraction, lyapunov
+from .proxskip import EXPONENTS, TIGHT, admissible, contraction, lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:

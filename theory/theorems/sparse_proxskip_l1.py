@@ -13,7 +13,7 @@ Learning" (2024).
 import numpy as np
 
 from ...algorithms.parts.skipped_rounds import State
-from ...algorithms.sparse_proxskip_l1 import Params, fixed_point
+from ...algorithms.sparse_proxskip_l1 import Params, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem, Solution
 from ..theorem import Condition
 from . import proxskip
