@@ -54,13 +54,20 @@ class MethodFile(Protocol):
     ----------
     RANDOM : Randomness
         What is drawn.
+    PROMISE : str
+        The theorem that the method is held against; a user's file may state one of its own instead.
     Params : type
         A NamedTuple of the letters, whose types are their ranges.
     """
 
-    __name__: str
-    RANDOM: Randomness
-    Params: type
+    @property
+    def RANDOM(self) -> Randomness: ...
+
+    @property
+    def PROMISE(self) -> str: ...
+
+    @property
+    def Params(self) -> type[Letters]: ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import rootkappa
+from rootkappa import algorithms, problems, theory
+from rootkappa.algorithms.driver.template import template, write_template
+from rootkappa.core.errors import InputError
+
+ROOT = Path(rootkappa.__file__).resolve().parent
+PROBLEM = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+
+
+def test_the_tutorial_is_the_file_that_the_command_writes():
+    """CONTRIBUTING.md shows what a newcomer gets, line by line, in at most 60 lines."""
+    shown = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert template() in shown
+    assert len(template().splitlines()) <= 60
+
+
+def test_the_file_states_a_method_and_a_theorem_that_hold(tmp_path):
+    write_template(tmp_path / "mine.py")
+    held = theory.case(tmp_path / "mine.py", PROBLEM)
+    assert held.method.promise is None
+    assert theory.exact.one_step_factor(held) == pytest.approx(held.rho, rel=1e-12)
+    statuses = {
+        verdict.status for verdict in theory.verify(tmp_path / "mine.py", PROBLEM, ("invariant", "exact", "path"))
+    }
+    assert statuses == {"confirmed", "consistent"}
+
+
+def test_a_theorem_of_ones_own_can_be_refuted(tmp_path):
+    text = template().replace("1.0 - min(params.gamma * problem.mu, params.p**2)", "1.0 - 2.5 * params.p**2")
+    (tmp_path / "bold.py").write_text(text, encoding="utf-8")
+    (verdict,) = theory.verify(tmp_path / "bold.py", PROBLEM, ("exact",))
+    assert verdict.status == "refuted"
+
+
+@pytest.mark.parametrize("name", algorithms.names())
+def test_a_copy_of_any_method_is_that_method(tmp_path, name):
+    write_template(tmp_path / "copy.py", like=name)
+    copy, shipped = theory.case(tmp_path / "copy.py", PROBLEM), theory.case(name, PROBLEM)
+    assert copy.theorem is shipped.theorem
+    assert copy.params == shipped.params
+    assert copy.pace == shipped.pace
+
+
+@pytest.mark.parametrize(
+    ("file", "like", "words"),
+    [
+        ("there.py", None, "exists"),
+        ("mine.txt", None, "no Python file"),
+        ("mine.py", "scafnew", "did you mean 'scaffnew'"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(tmp_path, file, like, words):
+    (tmp_path / "there.py").write_text("x = 1\n")
+    with pytest.raises(InputError, match=words):
+        write_template(tmp_path / file, like)
+    assert (tmp_path / "there.py").read_text() == "x = 1\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["there.py"]
