@@ -158,7 +158,7 @@ def _keeps_the_type(function, case):
     _demand(p.dtype == np.float32, function, case, "the prox changes the type of float32", p.dtype, "float32")
     wide = function.prox(single.astype(float), case.gamma)
     if _is_convex(function):
-        size = max(np.abs(single).max(), np.abs(wide).max())
+        size = max(np.abs(single).max(), np.abs(wide).max()) + _unit(function)
         error, allowed = np.abs(p - wide).max(), 64 * p.size * float(np.finfo(np.float32).eps) * size + 1e-37
         _demand(error <= allowed, function, case, "float32 and float64 give different results", error, allowed)
     strided = np.repeat(case.x[..., None], 2, axis=-1)[..., 0]
@@ -193,6 +193,8 @@ def _satisfies_its_definition(function, case):
         rise = gamma * (_WIDE(value) - at_p)
         if _is_convex(function):
             slope = _inner(x - p, z - p)
+            if slope > rise + rounding:
+                rounding += gamma * _change_by_rounding(function, z, p)
             _demand(
                 slope <= rise + rounding, function, case,
                 f"the variational inequality <x - p, z - p> <= gamma (psi(z) - psi(p)) fails at z = {z!r}", slope, rise,
@@ -218,10 +220,8 @@ def _values_are_convex(function, case):
         largest = max(np.abs(p).max(), np.abs(q).max())
         terms = abs(function.value(p)) + abs(function.value(q)) + largest
         allowed = chord + _ROUNDINGS * p.size * _EPS * terms
-        # Where the function is steep a rounding of the point in the middle changes its value by more.
-        signs = np.resize([1.0, -1.0], p.size).reshape(p.shape)
-        shaken = function.value(middle + 4.0 * _EPS * largest * signs)
-        allowed += abs(shaken - between) if np.isfinite([shaken, between]).all() else 0.0
+        if allowed < between < np.inf:
+            allowed += _change_by_rounding(function, p, q, middle)
         # A mean of two points of a thin set may leave it by a rounding that beside its own size is large.
         if between < np.inf or (min(case.t, 1.0 - case.t) > 1e-3 and np.abs(p + q).max() > 0.1 * np.abs(p - q).max()):
             _demand(between <= allowed, function, case, "the values are not convex", between, chord)
@@ -256,6 +256,8 @@ def _scales(function, case):
     for t in (0.5, 4.0, 3.0):
         scaled = function.value(t * p)
         allowed = _ROUNDINGS * p.size * _EPS * t * (abs(value) + max(np.abs(p).max(), np.abs(case.x).max()))
+        if abs(scaled - t * value) > allowed and scaled < np.inf and _is_convex(function):
+            allowed += _change_by_rounding(function, t * p) + t * _change_by_rounding(function, p)
         if scaled < np.inf or t != 3.0:  # a multiple by 3 is rounded, and may so leave a thin set
             _demand(abs(scaled - t * value) <= allowed, function, case, "it is not homogeneous", scaled, t * value)
         error = np.abs(function.prox(t * case.x, t * case.gamma) - t * p).max()
@@ -303,7 +305,7 @@ def _has_its_conjugate(function, case):
     p = function.prox(x, gamma)
     both = p + gamma * conjugate.prox(x / gamma, 1.0 / gamma)
     largest = max(np.abs(x).max(), np.abs(p).max())
-    error, allowed = np.abs(both - x).max(), _ROUNDINGS * _EPS * x.size * largest
+    error, allowed = np.abs(both - x).max(), _ROUNDINGS * _EPS * x.size * (largest + _unit(function))
     _demand(error <= allowed, function, case, "Moreau's identity fails", error, allowed)
     if not (_TAME[0] <= gamma <= _TAME[1] and largest <= 100.0):
         return
@@ -331,8 +333,8 @@ def _measures_the_distance_to_its_subdifferential(function, case):
     if not function.value(p) < np.inf:
         return  # by the rounding of a far larger x it is outside the domain
     u = (x - p) / gamma
-    # What the function is made of, a shift say, may be of size 1.
-    rounding = _ROUNDINGS * _EPS * x.size * (max(np.abs(x).max(), np.abs(p).max(), 1.0) / gamma + np.abs(u).max())
+    size = max(np.abs(x).max(), np.abs(p).max(), _unit(function), 1.0)
+    rounding = _ROUNDINGS * _EPS * x.size * (size / gamma + np.abs(u).max())
     L = getattr(function, "L", np.inf)
     rounding += _ROUNDINGS * _EPS * (L if np.isfinite(L) else 0.0) * np.abs(p).max() + _ROUNDINGS * _EPS
     try:
@@ -392,8 +394,41 @@ def _no_search_finds_better(function, shape):
 
 
 def _unit(function: Any) -> float:
-    """Return the size of the numbers that the function may be made of, a shift or a radius say."""
-    return 0.0 if getattr(function, "is_homogeneous", False) else 1.0
+    """Return the size of the numbers that the function is made of, a shift or a radius say.
+
+    A prox that subtracts a shift and adds it again is rounded like the shift, however small the point is. Of another
+    library's function nothing is known, and 1 is taken; a homogeneous function has no size of its own.
+    """
+    if getattr(function, "is_homogeneous", False):
+        return 0.0
+    return max(1.0, _largest_number(getattr(function, "kernel", ())))
+
+
+def _largest_number(kernel: Any) -> float:
+    """Return the largest finite number in a kernel and in the kernels that it holds."""
+    if isinstance(kernel, tuple):
+        return max(map(_largest_number, kernel), default=0.0)
+    numbers = np.abs(np.asarray(kernel, dtype=float)).ravel() if isinstance(kernel, np.ndarray | float | int) else []
+    return float(max((number for number in numbers if np.isfinite(number)), default=0.0))
+
+
+def _change_by_rounding(function: Any, *points: np.ndarray) -> float:
+    """Return by how much the values of a convex function at these points may be off, together.
+
+    A value is that of a point nearby, at most e = 4 roundings of the largest number away in each coordinate: the point
+    is rounded itself, or in the differences and shifts that the function takes. By convexity psi(z) - psi(z + s) is at
+    most psi(z - s) - psi(z), and z - s is a mean of points that differ from z in one coordinate, by d e; so the largest
+    such rise is a bound, however steep psi is, and along whatever direction.
+    """
+    size = max(float(np.abs(point).max()) for point in points) + _unit(function)
+    change = 0.0
+    for z in points:
+        at_z, e = function.value(z), 4.0 * _EPS * size * z.size
+        moved = [
+            function.value(z + sign * e * unit.reshape(z.shape)) for unit in np.eye(z.size) for sign in (1.0, -1.0)
+        ]
+        change += max((value - at_z for value in moved if np.isfinite(value - at_z)), default=0.0)
+    return change
 
 
 def _rounding_of_products(function: Any, *points: np.ndarray) -> Any:
