@@ -190,7 +190,8 @@ def array_of(value: Any) -> np.ndarray:
         if len({row.shape for row in rows}) == 1:
             return np.stack(rows)
     # Tensors that remember gradients refuse to become arrays before they are detached.
-    array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+    tensor: Any = value
+    array = np.asarray(tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else value)
     if array.dtype.kind not in "fiub":
         raise InputError(f"a state holds a {type(value).__name__} that is no array of real numbers: hold arrays in it.")
     return array
@@ -253,11 +254,12 @@ class _Form:
         """Return a state as the object writes it, in arrays of its own."""
         arrays = dict(zip(self.keys, state, strict=True))
         fields = {key: _as(value, arrays[key]) for key, value in fields_of(self.written).items()}
+        kind: Any = type(self.written)
         if hasattr(self.written, "_asdict"):
-            return type(self.written)(**fields)
+            return kind(**fields)
         if isinstance(self.written, Mapping):
-            return type(self.written)(fields)
-        return type(self.written)(fields.values()) if isinstance(self.written, tuple | list) else fields["x"]
+            return kind(fields)
+        return kind(fields.values()) if isinstance(self.written, tuple | list) else fields["x"]
 
 
 def _listed(names: Any) -> str:

@@ -201,7 +201,7 @@ class _Measure:
     """What is recorded of a state: V of the theorem that promises something, distance and gap."""
 
     def __init__(self, method: Method, problem: Problem, params: Any, lyapunov: Any, target: Any) -> None:
-        theorem = method.stated() if lyapunov is None or target is None else None
+        theorem: Any = method.stated() if lyapunov is None or target is None else None
         self._method, self._problem, self._params = method, problem, params
         self._solution = problem.solution()
         if target is None:
