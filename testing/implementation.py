@@ -152,7 +152,8 @@ def check_implementation(
             raise AssertionError(
                 f"{other.name} parts from {shipped.name} {where}: {other.named(parting.quantity)} differs by "
                 f"{parting.size:.3g}, {parting.relative:.2g} of the largest number in it so far, where {tolerance:.1g} "
-                f"may be rounding.{_likely(known)} Seed {seed}, {_written(params)}, {problem.label}."
+                f"may be rounding.{_likely(known, parting, problem.kappa)} Seed {seed}, {_written(params)}, "
+                f"{problem.label}."
             )
     return Agreement(
         shipped.name,
@@ -226,8 +227,8 @@ class _Theirs:
         if quantity == "model":
             return "the model"
         keys = {key for key, _ in self.candidates()[quantity]}
-        own = keys.pop() if len(keys) == 1 else quantity
-        return quantity if own == quantity else f"{quantity}, their {own},"
+        own = str(keys.pop()) if len(keys) == 1 else quantity
+        return quantity if own.lower() == quantity.lower() else f"{quantity}, in theirs {own},"
 
     def walk(self, draws: Any) -> Iterator[_Seen]:
         """Yield what is seen at the start and after every round."""
@@ -371,8 +372,12 @@ def _walk_with(mistake: Round, start: Any, problem: Problem, params: Any, draws:
         yield _Seen(X.mean(axis=0), {"X": X, "H": H})
 
 
-def _likely(known: list[str]) -> str:
-    return f" That is like {', or '.join(known)}." if known else ""
+def _likely(known: list[str], parting: _Parting, kappa: float) -> str:
+    if known:
+        return f" That is like {', or '.join(known)}."
+    if parting.relative <= 16.0 * float(np.finfo(np.float32).eps) * max(kappa, 100.0):
+        return " So little may come from float32 somewhere inside; states in float32 are given its tolerance."
+    return ""
 
 
 def _written(params: Any) -> str:

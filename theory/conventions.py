@@ -25,12 +25,14 @@ _BROKEN = 1e4
 def check_conventions(case: "Case") -> None:
     """Raise an InputError that names the convention by which an object's states are not what the theorem speaks of.
 
-    Nothing is asked of methods in files, nor of what cannot run on the problem: that is said elsewhere.
+    Nothing is asked of methods in files, nor where the theorem does not apply: that is said elsewhere.
     """
     if not isinstance(case.method, ObjectMethod):
         return
     try:
         case.check()
+        if not all(condition.holds for condition in case.conditions()):
+            return
     except InputError:
         return
     _check_precision(case)
@@ -131,6 +133,8 @@ def _turned(case: "Case", names: tuple[str, ...]) -> "Case":
 
 def _keeps_promise(case: "Case") -> bool:
     """Return whether a path keeps the promise: a sign that is wrong in one place only is a mistake, no convention."""
+    if case.theorem.contraction is None:
+        return True
     trace = case.run(case.horizon(_ZERO), record=100)
     fallen = trace.column("lyapunov") / (case.start[0] or 1.0)
     return bool(np.all(fallen <= _BROKEN * case.promise(trace)))

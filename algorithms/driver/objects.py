@@ -268,12 +268,15 @@ def _listed(names: Any) -> str:
 
 def _as(example: Any, array: np.ndarray) -> Any:
     """Return an array in the form and the precision of an example."""
-    if isinstance(example, np.ndarray):
-        return array.astype(example.dtype)
     if isinstance(example, list | tuple):
         return type(example)(_as(one, row) for one, row in zip(example, array, strict=True))
-    if isinstance(example, int | float | np.generic):
-        return type(example)(array.item())
+    if isinstance(example, np.ndarray | int | float | np.generic):
+        # Integers may be counters, or a start at 0 that was written without a point.
+        stays = np.result_type(example).kind == "f" or np.array_equal(array, np.round(array))
+        converted = array.astype(np.result_type(example)) if stays else array.copy()
+        if isinstance(example, np.ndarray):
+            return converted
+        return converted[()] if isinstance(example, np.generic) else converted.item()
     if hasattr(example, "new_tensor"):  # PyTorch's
         return example.new_tensor(array.copy())
     if hasattr(example, "at"):  # JAX's

@@ -11,7 +11,7 @@ from . import exact
 from .affine import listed_outcomes
 
 # Of a state of more numbers the sums are not looked for.
-_LARGEST = 400
+_LARGEST = 100
 _ROUNDING = 1e-9
 
 

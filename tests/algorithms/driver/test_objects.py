@@ -92,6 +92,19 @@ class Numbers(Lists):
         return np.mean(state[0], axis=0).tolist()
 
 
+class Integers(Lists):
+    """A start at 0 that is written without a point."""
+
+    def start(self, problem, params):
+        return [[[0] * problem.d for _ in range(problem.n)], [np.zeros(problem.d, dtype=int)] * problem.n]
+
+    def step(self, problem, params, state, coin):
+        return super().step(problem, params, [[np.array(vector) for vector in field] for field in state], coin)
+
+    def model(self, state):
+        return np.mean(state[0], axis=0)
+
+
 class Tensor:
     """What another library's tensor looks like from here."""
 
@@ -178,6 +191,7 @@ RIGHT = {
     "returned": Returned(),
     "lists": Lists(),
     "numbers": Numbers(),
+    "integers": Integers(),
     "tensors": in_tensors(Tensor),
     "torch": in_tensors(TorchLike),
     "jax": in_tensors(JaxLike),
@@ -200,6 +214,8 @@ def test_an_object_serves_wherever_a_method_is_taken():
     ours = algorithms.run("scaffnew", PROBLEM, shipped.params, rounds=40, seed=3)
     theirs = algorithms.run(Lists(), PROBLEM, shipped.params, rounds=40, seed=3)
     np.testing.assert_allclose(theirs.frame(), ours.frame(), rtol=1e-9, atol=1e-12)
+    theirs = algorithms.run(DeclaredSign(), PROBLEM, shipped.params, rounds=40, seed=3)
+    np.testing.assert_allclose(theirs.column("lyapunov"), ours.column("lyapunov"), rtol=1e-9, atol=1e-12)
     assert theory.promised_by(Scaffnew()).name == "scaffnew"
     check_method(Scaffnew(), problems=[PROBLEM])
     exponents = theory.verify(Scaffnew(), PROBLEM, ("exponent",))
@@ -375,6 +391,48 @@ def changed(**functions):
 def test_what_is_missing_or_wrong_gets_one_sentence(thing, message):
     with pytest.raises(InputError, match=message):
         theory.verify(thing, PROBLEM, EVIDENCE)
+
+
+class Descent:
+    """A method whose state is one array."""
+
+    PROMISE = "gradient_descent"
+
+    def start(self, problem, params):
+        return np.zeros(problem.d)
+
+    def step(self, problem, params, x, outcome):
+        return x - params.gamma * problem.gradient(x)
+
+    def model(self, x):
+        return x
+
+
+class Diana:
+    """What is drawn for a step is part of its outcome."""
+
+    PROMISE = "diana"
+
+    def start(self, problem, params):
+        return algorithms.get("diana").start(problem, params)
+
+    def step(self, problem, params, state, outcome):
+        algorithms.get("diana").step(problem.kernel, params, state, outcome)
+
+    def model(self, state):
+        return state.x
+
+
+@pytest.mark.parametrize("thing", [Descent(), Diana()], ids=["gradient_descent", "diana"])
+def test_other_methods_are_objects_too(thing):
+    for ours, theirs in zip(*(theory.verify(one, PROBLEM, EVIDENCE) for one in (thing.PROMISE, thing)), strict=True):
+        assert theirs.status == ours.status
+        np.testing.assert_allclose(theirs.measured, ours.measured, rtol=1e-9, atol=1e-9)
+
+
+def test_outside_of_the_theorem_nothing_is_asked():
+    assert theory.verify(OtherSign(), PROBLEM, ("exact",), gamma=5.0)[0].status == "not applicable"
+    assert theory.case(OtherSign(), PROBLEM, gamma=5.0).params.gamma == 5.0
 
 
 def test_what_cannot_run_on_the_problem_is_said_as_of_a_file():
