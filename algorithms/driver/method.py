@@ -191,14 +191,23 @@ class Method:
         """Whether the method is one of the package's own, not a file of the user's."""
         return self.name in names()
 
+    @property
+    def own_lyapunov(self) -> Callable[..., float] | None:
+        """A V of the method's own in the place of that of the theorem which it names: a file has none."""
+        return None
+
+    def oracles(self, problem: Problem) -> Any:
+        """Return what ``step`` and ``advance`` ask for gradients: what compiled code takes."""
+        return problem.kernel
+
     def stepped(self, problem: Problem, params: Any, state: Any, outcome: Any) -> Any:
         """Return the state after one step, which may be the given one, changed."""
-        returned = self.step(problem.kernel, params, state, outcome)
+        returned = self.step(self.oracles(problem), params, state, outcome)
         return state if returned is None else returned
 
     def advanced(self, problem: Problem, params: Any, state: Any, draws: Any) -> Any:
         """Return the state after many rounds, which may be the given one, changed."""
-        returned = self.advance(problem.kernel, params, state, draws)
+        returned = self.advance(self.oracles(problem), params, state, draws)
         return state if returned is None else returned
 
     def letters(self, params: Any) -> Any:
@@ -217,7 +226,7 @@ class Method:
             )
         return checked(self.Params(**params._asdict()))
 
-    def stated(self) -> ModuleType | None:
+    def stated(self) -> Any:
         """Return the module that states the theorem which the method names, or its own; None if there is neither.
 
         The theorems are found by being there: what runs methods only reads how a theorem measures progress.
@@ -471,7 +480,10 @@ def blaming(method: Method) -> Generator[None]:
     except Exception as error:
         if method.is_shipped or isinstance(error, InputError):
             raise
-        first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
-        raise InputError(
-            f"{method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
-        ) from error
+        raise InputError(f"{method.name} raised {complaint(error)}: mend the file and try again.") from error
+
+
+def complaint(error: Exception) -> str:
+    """Return the kind of an error and the first line of what it says."""
+    first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
+    return f"{type(error).__name__}: {first_line}"
