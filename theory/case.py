@@ -5,12 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-<<<<<<< HEAD
-from pathlib import Path
 from typing import Any, cast
-=======
-from typing import TYPE_CHECKING, Any
->>>>>>> h-objects
 
 import numpy as np
 
@@ -217,7 +212,8 @@ class Case:
     @cached_property
     def _State(self) -> Any:
         # An object's states are known when it has started.
-        return type(self.initial())
+        state: Any = self.initial()
+        return state.__class__
 
     def model(self, state: Any) -> np.ndarray:
         """Return the model that the method would hand out, shape (d,)."""

@@ -43,10 +43,11 @@ def check_conventions(case: "Case") -> None:
 def _check_precision(case: "Case") -> None:
     """Take a step from a state without symmetries: what comes out is rounded as the object rounds."""
     scale = float(np.abs(case.target.x).max()) or 1.0
-    start = case.initial()
-    trial = (field + scale * np.cos(np.arange(1.0, field.size + 1.0)).reshape(field.shape) for field in start)
-    stepped = case.step(case.state(*trial), _outcomes(case)[0])
-    for name, field in zip(stepped._fields, stepped, strict=True):
+    start: list[np.ndarray] = list(case.initial())
+    waves = [np.cos(np.arange(1.0, field.size + 1.0)).reshape(field.shape) for field in start]
+    trial = case.state(*(field + scale * wave for field, wave in zip(start, waves, strict=True)))
+    stepped: dict[str, np.ndarray] = case.step(trial, _outcomes(case)[0])._asdict()
+    for name, field in stepped.items():
         with np.errstate(over="ignore", invalid="ignore"):
             is_short = np.array_equal(field, field.astype(np.float32))
         if is_short and np.any(field != np.round(field)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.discover import discover_classes
 from ...core.errors import InputError, unknown
-from .compressor import Compressor, compress, compress_work_size, compress_workspace
+from .compressor import Compressor, compress, compress_work_size, compress_workspace  # pyright: ignore[reportUnusedImport]
 
 _CLASSES = discover_classes(__name__, Compressor)
 __all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]

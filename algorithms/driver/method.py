@@ -153,7 +153,7 @@ class Method:
     model: Callable[[Any], np.ndarray]
     invariants: Callable[[Problem, Any, Any], dict[str, np.ndarray]]
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
-    _check: Callable[[Problem], None]
+    own_check: Callable[[Problem], None]
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -178,7 +178,7 @@ class Method:
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             affine=declared.get("affine", lambda problem, params: params),
-            _check=declared.get("check", lambda problem: None),
+            own_check=declared.get("check", lambda problem: None),
             Params=declared.needed("Params"),
             cost=declared.cost(),
             **declared.randomness(),
@@ -245,7 +245,7 @@ class Method:
             raise InputError(
                 f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
             )
-        self._check(problem)
+        self.own_check(problem)
 
     def __repr__(self) -> str:
         return f"<method {self.name}>"

@@ -158,7 +158,7 @@ def _shipped(name: str, promise: Any) -> Method | None:
 def _said_by(shipped: Method, adapted: "_Adapted") -> dict[str, Any]:
     """Return what an object need not say because a shipped method does."""
     said = {key: getattr(shipped, key) for key in (*_FOLLOWS["RANDOM"], *_FOLLOWS["SENDS"], "Params", "affine")}
-    said |= {"RANDOM": shipped.random, "check": shipped._check, "invariants": adapted.shipped_invariants}
+    said |= {"RANDOM": shipped.random, "check": shipped.own_check, "invariants": adapted.shipped_invariants}
     said |= {"HANDLES_PSI": shipped.handles_psi, "HANDLES_COMPOSITE": shipped.handles_composite}
     return said | {"fixed_point": shipped.fixed_point and adapted.shipped_fixed_point}
 
@@ -229,7 +229,7 @@ class _Form:
         self.is_shipped = start is not None and len(same) == len(arrays) == len(start)
         self.keys = list(same.values()) if self.is_shipped else list(arrays)
         self.shapes = {key: arrays[key].shape for key in self.keys}
-        kind: Any = type(start) if self.is_shipped else namedtuple("State", map(str, arrays), rename=True)
+        kind: Any = type(start) if self.is_shipped else namedtuple("State", map(str, arrays), rename=True)  # pyright: ignore[reportUntypedNamedTuple]
         # A class of its own, by which a state that comes back is written as the object writes it.
         self.State = type("State", (kind,), {"__slots__": (), "form": self})
 

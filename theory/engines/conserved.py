@@ -55,7 +55,7 @@ def _flat(state: Any) -> np.ndarray:
 
 def _sums(case: Case) -> np.ndarray:
     """Return the linear functions that every step keeps and that are 0 at the start, as orthonormal rows."""
-    zeros = [np.zeros_like(field) for field in case.initial()]
+    zeros: list[np.ndarray] = [np.zeros_like(field) for field in case.initial()]
     ends = np.cumsum([field.size for field in zeros])
 
     def stepped(flat: np.ndarray, outcome: Any) -> np.ndarray:
@@ -63,11 +63,12 @@ def _sums(case: Case) -> np.ndarray:
         state = case.state(*(part.reshape(field.shape) for part, field in zip(parts, zeros, strict=True)))
         return _flat(case.step(state, outcome))
 
-    rows = []
+    rows: list[np.ndarray] = []
+    identity = np.eye(int(ends[-1]))
     for _, outcome in listed_outcomes(case):
-        offset = stepped(np.zeros(ends[-1]), outcome)
-        matrix = np.column_stack([stepped(unit, outcome) - offset for unit in np.eye(ends[-1])])
-        rows += [matrix.T - np.eye(ends[-1]), offset[None]]
+        offset = stepped(np.zeros(len(identity)), outcome)
+        columns: list[np.ndarray] = [stepped(unit, outcome) - offset for unit in identity]
+        rows += [np.array(columns) - identity, offset[None]]
     rows.append(_flat(case.initial())[None])
     _, sizes, directions = np.linalg.svd(np.concatenate(rows), full_matrices=True)
     return directions[int((sizes > _ROUNDING * max(sizes.max(), 1.0)).sum()) :]
