@@ -1,33 +1,26 @@
 """Scaffnew whose step is right but whose advance takes one local step too few in each round."""
 
-import numpy as np
+from ..problems.oracles import gradient, local_steps
+from . import scaffnew
+from .parts import client_steps, implements, plain_steps
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.local_steps import local_phase
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    communicate,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    step,
-    unroll,
-)
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
-@njit
-def advance(kernel, params, state, lengths):
-    X, H = state
-    mean, work = np.empty(X.shape[1]), workspace(kernel)
-    for k in lengths:
-        local_phase(kernel, X, H, params.gamma, k - 1, work)
-        communicate(params.p / params.gamma, X, H, mean)
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+@implements(plain_steps, Params)
+def _gradient_steps(params, kernel, i, state, k, xi, scratch):
+    X, H, g = state.X, state.H, scratch.g
+    for _ in range(k):
+        gradient(kernel, i, X[i], g, scratch.work)
+        X[i] -= params.gamma * (g - H[i])
+
+
+@implements(client_steps, Params)
+def _one_too_few(params, kernel, i, state, k, xi, scratch):
+    local_steps(kernel, i, state.X[i], state.H[i], params.gamma, k - 1, scratch.work)

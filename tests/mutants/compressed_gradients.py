@@ -2,44 +2,35 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import gradient, workspace
-from .compressors import compress, compress_workspace
-from .ef21 import (
-    PROMISE,
-    Params,
-    State,
-    affine,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    lyapunov,
-    outcomes,
-    pace,
-)
-from .parts.messages import compressor
+from ..problems import oracles
+from . import ef21
+from .ef21 import PROMISE, RANDOM, SENDS, State, affine, fixed_point, start
+from .parts import messages, njit
 
 
-def step(kernel, params, state, w):
-    _rounds(kernel, compressor(params).kernel, params.gamma, *state, w[None])
+class Params(ef21.Params):
+    """The step size γ and the compressor C, contractive, for example "TopK(2)"."""
 
 
-def advance(kernel, params, state, w):
-    _rounds(kernel, compressor(params).kernel, params.gamma, *state, np.ascontiguousarray(w))
+def step(kernel, params, state, outcome):
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, outcome["w"][None])
+
+
+def advance(kernel, params, state, draws):
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, np.ascontiguousarray(draws.ends["w"]))
 
 
 @njit
-def _rounds(kernel, C, gamma, x, G, w):
+def _rounds(kernel, params, x, G, w):
+    gamma, C = params
     n, d = G.shape
     v, mean = np.empty(d), np.empty(d)
-    work, message_work = workspace(kernel), compress_workspace(C, d)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
     for t in range(w.shape[0]):
-        mean_rows(G, mean)
-        for j in range(d):
-            x[j] -= gamma * mean[j]
+        messages.average(G, mean)
+        x -= gamma * mean
         for i in range(n):
-            gradient(kernel, i, x, v, work)
-            compress(C, v, w[t, i], G[i], message_work)
+            oracles.gradient(kernel, i, x, v, work)
+            messages.send(C, v, w[t, i], G[i], sending)

@@ -1,36 +1,18 @@
 """Scaffnew whose control variates move by 1/γ instead of p/γ."""
 
-import numpy as np
+from . import scaffnew
+from .parts import average, communicate, implements, take
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
-@njit
-def step(kernel, params, state, coin):
-    X, H = state
-    gamma = params.gamma
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
-    if coin == 1:
-        mean_rows(X, mean)
-        for i in range(X.shape[0]):
-            H[i] += (mean - X[i]) / gamma
-            X[i] = mean
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+@implements(communicate, Params)
+def _communicate(params, kernel, state, w, scratch):
+    average(state.X, scratch.mean)
+    take(scratch.mean, 1.0 / params.gamma, state.X, state.H)

@@ -2,44 +2,33 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import gradient, workspace
-from .compressors import compress, compress_workspace
-from .locodl import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .parts.messages import compressor
+from ..problems import oracles
+from . import locodl
+from .locodl import PROMISE, RANDOM, SENDS, State, fixed_point, invariants, model, start
+from .parts import local_steps, messages, njit
+
+
+class Params(locodl.Params):
+    """Step size γ, probability p, factors χ and ρ of control variates and models, convexity μ_g of g, compressor C."""
 
 
 def step(kernel, params, state, outcome):
-    C = compressor(params)
-    factor = params.p * params.chi / (params.gamma * (1.0 + 2.0 * C.omega(state.y.shape[0])))
-    _step(kernel, C.kernel, params.gamma, params.rho, params.mu_g, factor, *state, outcome["coin"], outcome["w"])
+    seen = oracles.without_ridge(kernel, params.mu_g), local_steps.with_senders(params, state)
+    _step(*seen, *state, outcome["coin"], outcome["w"])
 
 
 @njit
-def _step(kernel, C, gamma, rho, mu_g, factor, X, y, U, v, coin, w):
+def _step(kernel, params, X, y, U, v, coin, w):
+    gamma, p, chi, rho, mu_g, C = params
+    factor = p * chi / (gamma * (1.0 + 2.0 * C.omega))
     n, d = X.shape
-    g, D, work, message_work = np.empty(d), np.zeros((n, d)), workspace(kernel), compress_workspace(C, d)
-    for i in range(n):
-        gradient(kernel, i, X[i], g, work)
-        X[i] -= gamma * (g - mu_g * X[i] - U[i])
+    D, g = np.empty((n, d)), np.empty(d)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
+    local_steps.local_gradient_steps(kernel, X, U, gamma, 1, g, work)
     y -= gamma * (mu_g * y - v)
     if coin == 1:
         for i in range(n):
-            compress(C, X[i] - y, w[i], D[i], message_work)
+            messages.send(C, X[i] - y, w[i], D[i], sending)
         mean = D.sum(axis=0) / n
         for i in range(n):
             X[i] = (1.0 - rho) * X[i] + rho * (y + mean)

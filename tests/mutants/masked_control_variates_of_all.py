@@ -1,42 +1,26 @@
 """TAMUNA whose control variates all move, those that sent nothing as well."""
 
-import numpy as np
+from . import tamuna
+from .parts import cohorts
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.local_steps import broadcast, local_gradient_steps
-from .tamuna import (
-    PROMISE,
-    Params,
-    State,
-    check,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+RANDOM = tamuna.RANDOM
+SENDS = tamuna.SENDS
+PROMISE = tamuna.PROMISE
+# Not the whole family: its advance leaves out the clients outside the cohort, and here they count.
+check, start = cohorts.check, cohorts.start
 
 
-def step(kernel, params, state, outcome):
-    _step(kernel, params.gamma, params.p * params.chi, params.s, *state, outcome["coin"], outcome["w"])
+class Params(tamuna.Params):
+    """Step size γ, probability p of communication, factor χ of control variates, s senders, c clients in a cohort."""
 
 
-@njit
-def _step(kernel, gamma, p_chi, s, X, H, coin, omega):
-    n, d = X.shape
-    c = omega.shape[0]
-    g, mean, work = np.empty(d), np.zeros(d), workspace(kernel)
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
-    if coin == 1:
-        for j in range(d):
-            for t in range(s * j, s * j + s):
-                mean[j] += X[omega[t % c], j] / s
-            for i in range(n):
-                H[i, j] += p_chi / gamma * (mean[j] - X[i, j])
-        broadcast(mean, X)
+@cohorts.averages(Params)
+def _average(params, state, omega, mean):
+    X, H = state
+    s, c = params.s, omega.shape[0]
+    for j in range(mean.shape[0]):
+        mean[j] = 0.0
+        for t in range(s * j, s * j + s):
+            mean[j] += X[omega[t % c], j] / s
+        for i in range(X.shape[0]):
+            H[i, j] += params.p * params.chi / params.gamma * (mean[j] - X[i, j])

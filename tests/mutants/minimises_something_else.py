@@ -2,38 +2,26 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    communicate,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from ..problems.oracles import gradient
+from . import scaffnew
+from .parts import client_steps, implements
 
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 WEIGHT = 0.05
 
 
-@njit
-def step(kernel, params, state, coin):
-    X, H = state
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    shrink = params.gamma * WEIGHT * X
-    local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
-    X -= shrink
-    if coin == 1:
-        communicate(params.p / params.gamma, X, H, mean)
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+@implements(client_steps, Params)
+def _steps_of_something_else(params, kernel, i, state, k, xi, scratch):
+    X, H, g = state.X, state.H, scratch.g
+    for _ in range(k):
+        gradient(kernel, i, X[i], g, scratch.work)
+        X[i] -= params.gamma * (g + WEIGHT * X[i] - H[i])
 
 
 def target(problem, params):

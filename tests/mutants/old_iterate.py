@@ -2,36 +2,30 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
 from ..problems.oracles import workspace
+from . import scaffnew
+from .parts import average, njit
 from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
+
+
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+def step(kernel, params, state, coin):
+    _step(kernel, params, *state, coin)
 
 
 @njit
-def step(kernel, params, state, coin):
-    X, H = state
-    gamma, p = params.gamma, params.p
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    before = X.copy()
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
+def _step(kernel, params, X, H, coin):
+    before, g, mean = X.copy(), np.empty(X.shape[1]), np.empty(X.shape[1])
+    local_gradient_steps(kernel, X, H, params.gamma, 1, g, workspace(kernel))
     if coin == 1:
-        mean_rows(X, mean)
+        average(X, mean)
         for i in range(X.shape[0]):
-            H[i] += p / gamma * (mean - before[i])
+            H[i] += params.p / params.gamma * (mean - before[i])
             X[i] = mean

@@ -2,32 +2,22 @@
 
 import numpy as np
 
-from ..core.compiled import njit
 from ..problems.oracles import component_gradient, workspace
-from .proxskip_vr import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .scaffnew import communicate
+from . import proxskip_vr
+from .parts import average, njit, take
+from .proxskip_vr import FAMILY, PROMISE, RANDOM, SENDS, State, fixed_point, gradients, start
+
+
+class Params(proxskip_vr.Params):
+    """The step size γ, and the probabilities p of communication and q of new reference points."""
 
 
 def step(kernel, params, state, outcome):
-    _step(kernel, params.gamma, params.p, *state, outcome["coin"], outcome["refresh"], outcome["j"])
+    _step(kernel, params, *state, outcome["coin"], outcome["refresh"], outcome["j"])
 
 
 @njit
-def _step(kernel, gamma, p, X, H, Y, coin, refresh, sample):
+def _step(kernel, params, X, H, Y, coin, refresh, sample):
     n, d = X.shape
     at_x, at_y, mean, work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
     for i in range(n):
@@ -36,6 +26,7 @@ def _step(kernel, gamma, p, X, H, Y, coin, refresh, sample):
         if refresh == 1:
             Y[i] = X[i]
         for j in range(d):
-            X[i, j] -= gamma * (at_x[j] - at_y[j] - H[i, j])
+            X[i, j] -= params.gamma * (at_x[j] - at_y[j] - H[i, j])
     if coin == 1:
-        communicate(p / gamma, X, H, mean)
+        average(X, mean)
+        take(mean, params.p / params.gamma, X, H)

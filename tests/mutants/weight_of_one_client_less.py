@@ -1,37 +1,20 @@
 """Scaffnew whose average divides by n - 1."""
 
-import numpy as np
+from . import scaffnew
+from .parts import average, communicate, implements, take
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
-@njit
-def step(kernel, params, state, coin):
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+@implements(communicate, Params)
+def _communicate(params, kernel, state, w, scratch):
     X, H = state
-    gamma, p = params.gamma, params.p
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
-    if coin == 1:
-        mean_rows(X, mean)
-        mean *= X.shape[0] / (X.shape[0] - 1)
-        for i in range(X.shape[0]):
-            H[i] += p / gamma * (mean - X[i])
-            X[i] = mean
+    average(X, scratch.mean)
+    scratch.mean[:] *= X.shape[0] / (X.shape[0] - 1)
+    take(scratch.mean, params.p / params.gamma, X, H)
