@@ -1,4 +1,4 @@
-"""The house rules that a reader of one file cannot see: floors, relative imports, no circles, no machine of anybody's."""
+"""The house rules that a reader of one file cannot see: floors, relative imports, no circle, no machine of anybody."""
 
 import ast
 import re
