@@ -1,6 +1,7 @@
 """What all tests share: Hypothesis profiles and small problems of every kind."""
 
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -86,3 +87,39 @@ def command(monkeypatch, capsys):
         return Finished(left.value.code, *capsys.readouterr())
 
     return run
+
+
+# What failed, with what draws it again, is written down at once: a log may be lost, or the run be ended.
+_FAILURES = Path(__file__).parents[1] / "out" / "failures.txt"
+_failed = []
+
+
+def _is_worker(config):
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config):
+    if not _is_worker(config):
+        _FAILURES.unlink(missing_ok=True)
+    config.pluginmanager.register(_Failures(config), "failures")
+
+
+class _Failures:
+    """Keep every failure, with the seed of the run and the line that replays a Hypothesis example."""
+
+    def __init__(self, config):
+        self.config = config
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed and not _is_worker(self.config):
+            replay = [line.strip() for line in str(report.longrepr).splitlines() if "reproduce_failure" in line]
+            seed = self.config.getoption("hypothesis_seed", default=None)
+            _failed.append(f"{report.nodeid}  seed {seed}  {' '.join(replay)}".rstrip())
+            _FAILURES.parent.mkdir(exist_ok=True)
+            with _FAILURES.open("a", encoding="utf-8") as file:
+                file.write(_failed[-1] + "\n")
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if _failed:
+            terminalreporter.section(f"failed, as in {_FAILURES}")
+            terminalreporter.write_line("\n".join(_failed))
