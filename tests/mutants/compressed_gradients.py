@@ -2,44 +2,20 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import gradient, workspace
-from .compressors import compress, compress_workspace
-from .ef21 import (
-    PROMISE,
-    Params,
-    State,
-    affine,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    lyapunov,
-    outcomes,
-    pace,
-)
-from .parts.messages import compressor
+from ..problems import oracles
+from .ef21 import PROMISE, RANDOM, SENDS, Params, State, affine, fixed_point, start
+from .parts import messages, njit
 
 
-def step(kernel, params, state, w):
-    _rounds(kernel, compressor(params).kernel, params.gamma, *state, w[None])
-
-
-def advance(kernel, params, state, w):
-    _rounds(kernel, compressor(params).kernel, params.gamma, *state, np.ascontiguousarray(w))
+def step(kernel, params, state, outcome):
+    C = messages.sender(params.C, len(state.x))
+    _round(kernel, params._replace(C=C), *state, outcome["w"])
 
 
 @njit
-def _rounds(kernel, C, gamma, x, G, w):
-    n, d = G.shape
-    v, mean = np.empty(d), np.empty(d)
-    work, message_work = workspace(kernel), compress_workspace(C, d)
-    for t in range(w.shape[0]):
-        mean_rows(G, mean)
-        for j in range(d):
-            x[j] -= gamma * mean[j]
-        for i in range(n):
-            gradient(kernel, i, x, v, work)
-            compress(C, v, w[t, i], G[i], message_work)
+def _round(kernel, params, x, G, w):
+    v, work, sending = np.empty_like(x), oracles.workspace(kernel), messages.sending_space(params.C, x.shape[0])
+    x -= params.gamma * G.sum(axis=0) / G.shape[0]
+    for i in range(G.shape[0]):
+        oracles.gradient(kernel, i, x, v, work)
+        messages.send(params.C, v, w[i], G[i], sending)

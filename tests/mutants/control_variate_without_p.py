@@ -1,36 +1,18 @@
 """Scaffnew whose control variates move by 1/γ instead of p/γ."""
 
-import numpy as np
-
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from . import scaffnew
+from .parts import average, communicate, implements
+from .scaffnew import PROMISE, RANDOM, SENDS
 
 
-@njit
-def step(kernel, params, state, coin):
+class Params(scaffnew.Params):
+    pass
+
+
+@implements(communicate, Params)
+def _average(params, kernel, state, w, scratch):
     X, H = state
-    gamma = params.gamma
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
-    if coin == 1:
-        mean_rows(X, mean)
-        for i in range(X.shape[0]):
-            H[i] += (mean - X[i]) / gamma
-            X[i] = mean
+    average(X, scratch.mean)
+    for i in range(X.shape[0]):
+        H[i] += (scratch.mean - X[i]) / params.gamma
+        X[i] = scratch.mean

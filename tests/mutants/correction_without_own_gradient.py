@@ -1,34 +1,23 @@
 """FedLin whose local steps add ∇F(x) and forget to take ∇f_i(x) off."""
 
-import numpy as np
-
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import clients, workspace
-from .fedlin import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .parts.local_steps import broadcast, local_gradient_steps, mean_gradient
+from ..problems.oracles import gradients_at
+from . import fedlin
+from .fedlin import PROMISE, RANDOM, SENDS
+from .parts import average, broadcast, end_round, implements, start_round
 
 
-@njit
-def step(kernel, params, state, outcome):
-    x = state.x
-    Y, H = np.empty((clients(kernel), x.shape[0])), np.empty((clients(kernel), x.shape[0]))
-    g, client, work = np.empty_like(x), np.empty_like(x), workspace(kernel)
-    mean_gradient(kernel, x, g, client, work)
-    broadcast(-g, H)
-    broadcast(x, Y)
-    local_gradient_steps(kernel, Y, H, params.eta, params.K, client, work)
-    mean_rows(Y, x)
+class Params(fedlin.Params):
+    pass
+
+
+@implements(start_round, Params)
+def _start(params, kernel, state, phase):
+    gradients_at(kernel, state.x, phase.H, phase.work)
+    average(phase.H, phase.g)
+    broadcast(-phase.g, phase.H)
+    broadcast(state.x, phase.Y)
+
+
+@implements(end_round, Params)
+def _end(params, kernel, state, phase):
+    average(phase.Y, state.x)

@@ -1,22 +1,7 @@
 """Scaffnew whose pace says that a step ends a round with probability p/2 although it does so with p."""
 
 from .parts.cost import Pace
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    advance,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    step,
-    unroll,
-)
+from .scaffnew import PROMISE, RANDOM, SENDS, Params
 
 
 def pace(params):

@@ -1,22 +1,12 @@
 """Scaffnew whose coins are drawn with 2p although step and outcomes go by p."""
 
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    advance,
-    cost,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    step,
-    unroll,
-)
+from .parts import Coin
+from .scaffnew import PROMISE, SENDS, Params
 
 
-def draw(rng, problem, params, rounds):
-    return rng.geometric(min(2 * params.p, 1.0), rounds)
+class TwiceAsOften(Coin):
+    def lengths(self, rng, params, rounds):
+        return rng.geometric(min(2 * params.p, 1.0), rounds)
+
+
+RANDOM = TwiceAsOften("p")

@@ -1,35 +1,15 @@
 """Scaffnew whose control variates stay 0: FedAvg with rounds of random length."""
 
-import numpy as np
-
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from . import scaffnew
+from .parts import average, broadcast, communicate, implements
+from .scaffnew import PROMISE, RANDOM, SENDS
 
 
-@njit
-def step(kernel, params, state, coin):
-    X, H = state
-    gamma = params.gamma
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
-    if coin == 1:
-        mean_rows(X, mean)
-        for i in range(X.shape[0]):
-            X[i] = mean
+class Params(scaffnew.Params):
+    pass
+
+
+@implements(communicate, Params)
+def _average(params, kernel, state, w, scratch):
+    average(state.X, scratch.mean)
+    broadcast(scratch.mean, state.X)

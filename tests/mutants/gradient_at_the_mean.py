@@ -2,34 +2,19 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..core.vectors import mean_rows
 from ..problems.oracles import gradient, workspace
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    communicate,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from .parts import average, njit, take
+from .scaffnew import PROMISE, RANDOM, SENDS, Params
 
 
 @njit
 def step(kernel, params, state, coin):
     X, H = state
     g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    mean_rows(X, mean)
+    average(X, mean)
     for i in range(X.shape[0]):
         gradient(kernel, i, mean, g, work)
         X[i] -= params.gamma * (g - H[i])
     if coin == 1:
-        communicate(params.p / params.gamma, X, H, mean)
+        average(X, mean)
+        take(mean, params.p / params.gamma, X, H)

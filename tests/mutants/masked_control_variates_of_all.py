@@ -1,42 +1,24 @@
 """TAMUNA whose control variates all move, those that sent nothing as well."""
 
-import numpy as np
+from . import tamuna
+from .parts import broadcast, cohorts, communicate, implements
+from .tamuna import PROMISE, RANDOM, SENDS
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.local_steps import broadcast, local_gradient_steps
-from .tamuna import (
-    PROMISE,
-    Params,
-    State,
-    check,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+check, start = cohorts.check, cohorts.start
 
 
-def step(kernel, params, state, outcome):
-    _step(kernel, params.gamma, params.p * params.chi, params.s, *state, outcome["coin"], outcome["w"])
+class Params(tamuna.Params):
+    pass
 
 
-@njit
-def _step(kernel, gamma, p_chi, s, X, H, coin, omega):
-    n, d = X.shape
-    c = omega.shape[0]
-    g, mean, work = np.empty(d), np.zeros(d), workspace(kernel)
-    local_gradient_steps(kernel, X, H, gamma, 1, g, work)
-    if coin == 1:
-        for j in range(d):
-            for t in range(s * j, s * j + s):
-                mean[j] += X[omega[t % c], j] / s
-            for i in range(n):
-                H[i, j] += p_chi / gamma * (mean[j] - X[i, j])
-        broadcast(mean, X)
+@implements(communicate, Params)
+def _average_of_senders(params, kernel, state, w, scratch):
+    X, H = state
+    s, c, mean = params.s, w.shape[0], scratch.mean
+    for j in range(X.shape[1]):
+        mean[j] = 0.0
+        for t in range(s * j, s * j + s):
+            mean[j] += X[w[t % c], j] / s
+        for i in range(X.shape[0]):
+            H[i, j] += params.p * params.chi / params.gamma * (mean[j] - X[i, j])
+    broadcast(mean, X)

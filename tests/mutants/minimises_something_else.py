@@ -2,38 +2,24 @@
 
 import numpy as np
 
-from ..core.compiled import njit
-from ..problems.oracles import workspace
-from .parts.local_steps import local_gradient_steps
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    communicate,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
+from ..problems.oracles import gradient
+from . import scaffnew
+from .parts import client_steps, implements
+from .scaffnew import PROMISE, RANDOM, SENDS
 
 WEIGHT = 0.05
 
 
-@njit
-def step(kernel, params, state, coin):
+class Params(scaffnew.Params):
+    pass
+
+
+@implements(client_steps, Params)
+def _steps(params, kernel, i, state, k, xi, scratch):
     X, H = state
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    shrink = params.gamma * WEIGHT * X
-    local_gradient_steps(kernel, X, H, params.gamma, 1, g, work)
-    X -= shrink
-    if coin == 1:
-        communicate(params.p / params.gamma, X, H, mean)
+    for _ in range(k):
+        gradient(kernel, i, X[i], scratch.g, scratch.work)
+        X[i] -= params.gamma * (scratch.g + WEIGHT * X[i] - H[i])
 
 
 def target(problem, params):

@@ -1,21 +1,6 @@
 """Scaffnew that lists its communication with probability p and forgets to list the other side of the coin."""
 
-from .scaffnew import (
-    PROMISE,
-    Params,
-    State,
-    advance,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    pace,
-    step,
-    unroll,
-)
+from .scaffnew import PROMISE, RANDOM, SENDS, Params
 
 
 def outcomes(problem, params):

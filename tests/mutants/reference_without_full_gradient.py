@@ -2,40 +2,24 @@
 
 import numpy as np
 
-from ..core.compiled import njit
 from ..problems.oracles import component_gradient, workspace
-from .proxskip_vr import (
-    PROMISE,
-    Params,
-    State,
-    cost,
-    draw,
-    estimate,
-    fixed_point,
-    initial,
-    invariants,
-    lyapunov,
-    outcomes,
-    pace,
-    unroll,
-)
-from .scaffnew import communicate
+from .parts import average, njit, take
+from .proxskip_vr import FAMILY, PROMISE, RANDOM, SENDS, Params, State, fixed_point, start
 
 
 def step(kernel, params, state, outcome):
-    _step(kernel, params.gamma, params.p, *state, outcome["coin"], outcome["refresh"], outcome["j"])
+    _step(kernel, params, *state, outcome["coin"], outcome["refresh"], outcome["j"])
 
 
 @njit
-def _step(kernel, gamma, p, X, H, Y, coin, refresh, sample):
-    n, d = X.shape
-    at_x, at_y, mean, work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
-    for i in range(n):
+def _step(kernel, params, X, H, Y, coin, refresh, sample):
+    at_x, at_y, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
+    for i in range(X.shape[0]):
         component_gradient(kernel, i, sample[i], X[i], at_x, work)
         component_gradient(kernel, i, sample[i], Y[i], at_y, work)
         if refresh == 1:
             Y[i] = X[i]
-        for j in range(d):
-            X[i, j] -= gamma * (at_x[j] - at_y[j] - H[i, j])
+        X[i] -= params.gamma * (at_x - at_y - H[i])
     if coin == 1:
-        communicate(p / gamma, X, H, mean)
+        average(X, at_x)
+        take(at_x, params.p / params.gamma, X, H)
