@@ -61,8 +61,8 @@ MUTANTS = {
 def judged(command, path, problem, folder):
     """Return the exit code, and the sentence of each verdict that refutes."""
     found = command("verify", path, *problem, "--json", folder / "verdicts.json")
-    verdicts = json.loads((folder / "verdicts.json").read_text())
     assert not found.errors
+    verdicts = json.loads((folder / "verdicts.json").read_text())
     return found.code, {one["evidence"]: one["sentence"] for one in verdicts if one["status"] == "refuted"}
 
 

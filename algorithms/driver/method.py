@@ -372,7 +372,11 @@ class _StepByStep:
         if isinstance(module.step, Dispatcher):
             self._letters = type("_Letters", (module.Params,), {"__module__": module.__name__, "__slots__": ()})
             vars(module)["_Letters"] = self._letters
-            implements(_step_of, self._letters)(module.step)
+            step = module.step
+
+            @implements(_step_of, self._letters)
+            def _(params, kernel, state, outcome):
+                step(kernel, params, state, outcome)
 
     def __call__(self, kernel: Any, params: Any, state: Any, draws: Any) -> Any:
         outcomes = self._unroll(draws)
