@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..core.randomness import generator
 from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
-from .functions.conjugate import ConjugateKernel
+from .functions.function import ConjugateKernel
 from .functions.huber import Huber
 from .functions.zero import ZeroKernel
 from .oracles import clients, gradient, local_steps, work_size

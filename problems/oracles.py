@@ -194,3 +194,10 @@ def mean_gradient(kernel, x, g, client, work):
             g[j] += client[j]
     for j in range(x.shape[0]):
         g[j] /= n
+
+
+@njit
+def own_gradients(kernel, X, G, work):
+    r"""Write every client's gradient at its own point, :math:`G_i = \nabla f_i(x_i)`; X and G have shape (n, d)."""
+    for i in range(G.shape[0]):
+        gradient(kernel, i, X[i], G[i], work)

@@ -8,9 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..core.checks import checked_array
 from ..core.errors import InputError
 from .functions import Function
 from .functions.zero import Zero
+from .oracles import own_gradients, workspace
 from .solution import Solution, solve
 
 
@@ -76,6 +78,39 @@ class Problem(ABC):
     @abstractmethod
     def gradients(self, x: np.ndarray) -> np.ndarray:
         r"""Return every :math:`\nabla f_i(x)`, shape (n, d)."""
+
+    def gradients_at(self, X: Any) -> np.ndarray:
+        r"""Return every client's gradient at a point of its own, :math:`\nabla f_i(x_i)`.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            A point for each client.
+
+        Returns
+        -------
+        ndarray, shape (n, d)
+
+        Raises
+        ------
+        InputError
+            If there is not one point of d numbers for each client.
+
+        Examples
+        --------
+        >>> from rootkappa import problems
+        >>> problem = problems.Quadratic([[[2.0]], [[4.0]]], [[1.0], [1.0]])
+        >>> problem.gradients_at([[1.0], [10.0]]).tolist()
+        [[1.0], [39.0]]
+        """
+        points = checked_array("X", X)
+        if points.shape != (self.n, self.d):
+            raise InputError(
+                f"X has shape {points.shape}, but {(self.n, self.d)} is needed: give a point for each client."
+            )
+        gradients = np.empty_like(points)
+        own_gradients(self.kernel, points, gradients, workspace(self.kernel))
+        return gradients
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         r"""Return :math:`\nabla F(x)`, shape (d,)."""

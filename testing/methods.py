@@ -2,11 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
-from ..algorithms import find
-from ..algorithms.driver.method import Method
+from ..algorithms.driver.objects import found
 from ..core.randomness import generator
 from ..problems import Logistic, Quadratic
 from ..problems.problem import Problem
@@ -16,14 +16,15 @@ _SOUND = ("confirmed", "consistent")
 
 
 def check_method(
-    method: str | Method, theorem: str | None = None, problems: Iterable[Problem] | None = None, seed: int = 0
+    method: Any, theorem: str | None = None, problems: Iterable[Problem] | None = None, seed: int = 0
 ) -> None:
     """Hold a method against a theorem with all evidence that applies.
 
     Parameters
     ----------
-    method : str or Method
-        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
+    method : str, Path, Method or object
+        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, a method, or any object with
+        ``start``, ``step`` and ``model``, see :mod:`rootkappa.algorithms.driver.objects`.
     theorem : str, optional
         The name of the theorem; by default the one that the method's ``PROMISE`` names, or that its file states.
     problems : iterable of Problem, optional
@@ -43,7 +44,7 @@ def check_method(
     --------
     >>> check_method("scaffnew", problems=[Quadratic.random(clients=3, dim=4, kappa=30.0)])
     """
-    method = find(method) if isinstance(method, str) else method
+    method = found(method, like=theorem)
     if theorem is not None:
         method = dataclasses.replace(method, promise=theorem)
     verdicts = [

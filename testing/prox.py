@@ -194,7 +194,7 @@ def _satisfies_its_definition(function, case):
         if _is_convex(function):
             slope = _inner(x - p, z - p)
             if slope > rise + rounding:
-                rounding += gamma * _change_by_rounding(function, z, p)
+                rounding += _WIDE(gamma) * _change_by_rounding(function, z, p)
             _demand(
                 slope <= rise + rounding, function, case,
                 f"the variational inequality <x - p, z - p> <= gamma (psi(z) - psi(p)) fails at z = {z!r}", slope, rise,

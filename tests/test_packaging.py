@@ -55,6 +55,7 @@ def test_the_packages_are_the_folders_of_sources():
 def test_the_wheel_holds_the_sources_and_the_data_sets(wheel):
     shipped = [name for name in tracked() if not name.startswith("tests/") and name.endswith(".py")]
     shipped += [name for name in tracked() if name.startswith("problems/data/sets/")]
+    shipped += ["py.typed", "algorithms/driver/template.txt"]
     assert any(name.endswith("breast_cancer.toml") for name in shipped)
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == {f"rootkappa/{name}" for name in shipped}
@@ -72,3 +73,8 @@ def test_the_wheel_declares_the_command_and_the_version(wheel):
     assert "Requires-Python: >=3.11" in about
     assert "\nSummary: Holds the promised communication rounds" in about
     assert "\nRequires-Dist: numba" in about
+
+
+def test_the_citation_names_the_version():
+    lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    assert f"version: {rootkappa.__version__}" in lines

@@ -5,18 +5,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from ..algorithms.driver.method import Method, find, load
+from ..algorithms.driver.method import Method, find
+from ..algorithms.driver.objects import found
 from ..algorithms.driver.run import Trace, run
 from ..algorithms.parts.cost import Cost, Pace
 from ..core.errors import InputError
 from ..core.randomness import generator
 from ..problems import Composite, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
+from .conventions import check_conventions
 from .theorem import Condition, Theorem, promised_by
 from .verdict import Bound, Verdict
 
@@ -36,13 +37,14 @@ class NotExact(InputError):
     """Evidence cannot be had of this method on this problem; the message says why."""
 
 
-def case(method: str | Path | Method, problem: Problem, *, seed: int = 0, **changes: Any) -> "Case":
+def case(method: Any, problem: Problem, *, seed: int = 0, **changes: Any) -> "Case":
     """Return a method held against its theorem on a problem: what every engine of evidence takes.
 
     Parameters
     ----------
-    method : str, Path or Method
-        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
+    method : str, Path, Method or object
+        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, a method, or any object with
+        ``start``, ``step`` and ``model``, see :mod:`rootkappa.algorithms.driver.objects`.
     problem : Problem
         Where the promise is tested.
     seed : int
@@ -57,7 +59,7 @@ def case(method: str | Path | Method, problem: Problem, *, seed: int = 0, **chan
     Raises
     ------
     InputError
-        If there is no such method, or nothing is promised of it.
+        If there is no such method, nothing is promised of it, or an object's states are not what is promised of.
 
     Examples
     --------
@@ -69,14 +71,9 @@ def case(method: str | Path | Method, problem: Problem, *, seed: int = 0, **chan
     0.96
     """
     taken = found(method)
-    return Case(taken, promised_by(taken), problem, changes, seed)
-
-
-def found(method: str | Path | Method) -> Method:
-    """Return the method that a name, a path or the method itself stands for."""
-    if isinstance(method, Path):
-        return load(method)
-    return find(method) if isinstance(method, str) else method
+    held = Case(taken, promised_by(taken), problem, changes, seed)
+    check_conventions(held)
+    return held
 
 
 @dataclass(frozen=True)
@@ -210,7 +207,13 @@ class Case:
 
     def state(self, *fields: np.ndarray) -> Any:
         """Return the state of these arrays."""
-        return self.method.State(*fields)
+        return self._State(*fields)
+
+    @cached_property
+    def _State(self) -> Any:
+        # An object's states are known when it has started.
+        state: Any = self.initial()
+        return state.__class__
 
     def model(self, state: Any) -> np.ndarray:
         """Return the model that the method would hand out, shape (d,)."""

@@ -1,13 +1,13 @@
 """A theorem is a module: this is its contract, and how one is found."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from inspect import signature
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..algorithms.driver.method import Method
+from ..algorithms.driver.objects import found
 from ..algorithms.parts.letters import checked_letter, override
 from ..core.discover import discover
 from ..core.errors import InputError, unknown
@@ -179,8 +179,15 @@ def get(name: str) -> Theorem:
     return _discovered()[name]
 
 
-def promised_by(method: Method) -> Theorem:
+def promised_by(method: Any) -> Theorem:
     """Return the theorem that a method is held against: the one that it names, or else the one in its own file.
+
+    An object that names one may measure its V in the letters of its own states.
+
+    Parameters
+    ----------
+    method : str, Path, Method or object
+        As in :func:`rootkappa.theory.verify`.
 
     Raises
     ------
@@ -193,10 +200,12 @@ def promised_by(method: Method) -> Theorem:
     >>> promised_by(algorithms.get("fedcomloc_local"))
     <theorem fedcomloc_com>
     """
+    method = found(method)
     if method.promise is not None:
-        return get(method.promise)
-    module = getattr(method, "module", None)
-    if module is None or not (hasattr(module, "prescribed") and hasattr(module, "contraction")):
+        theorem, own = get(method.promise), method.own_lyapunov
+        return theorem if own is None else replace(theorem, lyapunov=own)
+    module = method.module
+    if not (hasattr(module, "prescribed") and hasattr(module, "contraction")):
         raise InputError(
             f"{method.name} promises nothing: let PROMISE name a theorem, or define prescribed, contraction and "
             "lyapunov in its own file."

@@ -4,16 +4,18 @@ import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from ..algorithms.driver.method import Method
+from ..algorithms.driver.objects import found
 from ..core.errors import InputError, unknown
 from ..problems import Composite, Problem, Quadratic
 from . import claims
-from .case import Case, NotExact, Progress, found
+from .case import Case, NotExact, Progress
+from .conventions import check_conventions
 from .engines import exact, exponent, invariant, path
 from .engines.affine import is_affine
+from .engines.conserved import undeclared
 from .engines.words import lowered
 from .theorem import promised_by
 from .verdict import Verdict
@@ -29,8 +31,9 @@ ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
 KINDS = (*ENGINES, "claim")
 
 
-def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
+def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
     """Return the kinds of evidence that a method and a problem admit."""
+    method = found(method)
     theorem = promised_by(method)
     if theorem.contraction is None:
         kinds = ("invariant",)
@@ -43,7 +46,7 @@ def default_evidence(method: Method, problem: Problem) -> tuple[str, ...]:
 
 
 def verify(
-    method: str | Path | Method,
+    method: Any,
     problem: Problem,
     evidence: Iterable[str] | None = None,
     seed: int = 0,
@@ -54,8 +57,9 @@ def verify(
 
     Parameters
     ----------
-    method : str, Path or Method
-        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, or a method.
+    method : str, Path, Method or object
+        A name from :func:`rootkappa.algorithms.names`, the path of a Python file, a method, or any object with
+        ``start``, ``step`` and ``model``, see :mod:`rootkappa.algorithms.driver.objects`.
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
@@ -87,6 +91,8 @@ def verify(
     case = Case(taken, promised_by(taken), problem, changes, seed)
     with blaming(taken):
         reason = _obstacle(case)
+        if not reason:
+            check_conventions(case)
     verdicts: list[Verdict] = []
     for kind in kinds:
         for engine in _engines(case, kind):
@@ -150,9 +156,14 @@ def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], p
 def _finding(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
     try:
         with blaming(case.method):
-            return engine(case, progress)
+            verdict = engine(case, progress)
     except NotExact as reason:
-        return case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
+        verdict = case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
+    if kind in ("exact", "exponent") and verdict.status in ("refuted", "not applicable"):
+        with blaming(case.method):
+            missing = undeclared(case)
+        return case.verdict(kind, "not applicable", missing) if missing else verdict
+    return verdict
 
 
 @contextmanager

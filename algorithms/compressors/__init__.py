@@ -6,9 +6,12 @@ from typing import Any
 
 from ...core.discover import discover_classes
 from ...core.errors import InputError, unknown
-from .compressor import Compressor, compress, compress_work_size, compress_workspace
+from .compressor import Compressor, compress, compress_work_size, compress_workspace  # pyright: ignore[reportUnusedImport]
 
-__all__ = ["Compressor", "compress", "compress_work_size", "compress_workspace", "examples", "get"]
+_CLASSES = discover_classes(__name__, Compressor)
+__all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
+    [*_CLASSES, "Compressor", "compress", "compress_work_size", "compress_workspace", "examples", "get"]
+)
 
 
 def examples(d: int) -> dict[str, Compressor]:
@@ -19,7 +22,7 @@ def examples(d: int) -> dict[str, Compressor]:
     >>> examples(8)["RandK"]
     RandK(2)
     """
-    return {name: kind.example(d) for name, kind in discover_classes(__name__, Compressor).items()}
+    return {name: kind.example(d) for name, kind in _CLASSES.items()}
 
 
 @cache
@@ -50,11 +53,10 @@ def get(text: str) -> Compressor:
         raise InputError(
             f"compressor = {text!r} is not written as a call with numbers: write for example 'RandK(2)' or 'Natural()'."
         ) from None
-    known = discover_classes(__name__, Compressor)
-    if name not in known:
-        raise unknown("compressor", name, known)
+    if name not in _CLASSES:
+        raise unknown("compressor", name, _CLASSES)
     try:
-        return known[name](*positional, **named)
+        return _CLASSES[name](*positional, **named)
     except TypeError:
         raise InputError(
             f"compressor = {text!r} has other arguments than {name}: rootkappa list compressors shows an example."
@@ -62,11 +64,10 @@ def get(text: str) -> Compressor:
 
 
 def __getattr__(name: str) -> Any:
-    found = {} if name.startswith("_") else discover_classes(__name__, Compressor)
-    if name not in found:
+    if name not in _CLASSES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return found[name]
+    return _CLASSES[name]
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *discover_classes(__name__, Compressor)])
+    return __all__

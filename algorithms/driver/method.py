@@ -153,7 +153,7 @@ class Method:
     model: Callable[[Any], np.ndarray]
     invariants: Callable[[Problem, Any, Any], dict[str, np.ndarray]]
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
-    _check: Callable[[Problem], None]
+    own_check: Callable[[Problem], None]
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -178,7 +178,7 @@ class Method:
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             affine=declared.get("affine", lambda problem, params: params),
-            _check=declared.get("check", lambda problem: None),
+            own_check=declared.get("check", lambda problem: None),
             Params=declared.needed("Params"),
             cost=declared.cost(),
             **declared.randomness(),
@@ -191,14 +191,23 @@ class Method:
         """Whether the method is one of the package's own, not a file of the user's."""
         return self.name in names()
 
+    @property
+    def own_lyapunov(self) -> Callable[..., float] | None:
+        """A V of the method's own in the place of that of the theorem which it names: a file has none."""
+        return None
+
+    def oracles(self, problem: Problem) -> Any:
+        """Return what ``step`` and ``advance`` ask for gradients: what compiled code takes."""
+        return problem.kernel
+
     def stepped(self, problem: Problem, params: Any, state: Any, outcome: Any) -> Any:
         """Return the state after one step, which may be the given one, changed."""
-        returned = self.step(problem.kernel, params, state, outcome)
+        returned = self.step(self.oracles(problem), params, state, outcome)
         return state if returned is None else returned
 
     def advanced(self, problem: Problem, params: Any, state: Any, draws: Any) -> Any:
         """Return the state after many rounds, which may be the given one, changed."""
-        returned = self.advance(problem.kernel, params, state, draws)
+        returned = self.advance(self.oracles(problem), params, state, draws)
         return state if returned is None else returned
 
     def letters(self, params: Any) -> Any:
@@ -217,7 +226,7 @@ class Method:
             )
         return checked(self.Params(**params._asdict()))
 
-    def stated(self) -> ModuleType | None:
+    def stated(self) -> Any:
         """Return the module that states the theorem which the method names, or its own; None if there is neither.
 
         The theorems are found by being there: what runs methods only reads how a theorem measures progress.
@@ -236,7 +245,7 @@ class Method:
             raise InputError(
                 f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
             )
-        self._check(problem)
+        self.own_check(problem)
 
     def __repr__(self) -> str:
         return f"<method {self.name}>"
@@ -475,7 +484,10 @@ def blaming(method: Method) -> Generator[None]:
     except Exception as error:
         if method.is_shipped or isinstance(error, InputError):
             raise
-        first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
-        raise InputError(
-            f"{method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
-        ) from error
+        raise InputError(f"{method.name} raised {complaint(error)}: mend the file and try again.") from error
+
+
+def complaint(error: Exception) -> str:
+    """Return the kind of an error and the first line of what it says."""
+    first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
+    return f"{type(error).__name__}: {first_line}"

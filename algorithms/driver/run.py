@@ -13,6 +13,7 @@ from ...core.randomness import generator
 from ...problems.problem import Problem
 from ..parts.cost import NOTHING, Cost
 from .method import Method
+from .objects import found
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ class Trace:
 
 
 def run(
-    method: Method,
+    method: Any,
     problem: Problem,
     params: Any,
     rounds: int = 1000,
@@ -117,8 +118,9 @@ def run(
 
     Parameters
     ----------
-    method : Method
-        From :func:`rootkappa.algorithms.get`.
+    method : str, Path, Method or object
+        A name, the path of a Python file, a method from :func:`rootkappa.algorithms.get`, or any object with ``start``,
+        ``step`` and ``model``, see :mod:`rootkappa.algorithms.driver.objects`.
     problem : Problem
         What is minimised.
     params : NamedTuple
@@ -161,6 +163,7 @@ def run(
     >>> bool(trace.column("distance")[-1] < 1e-12)
     True
     """
+    method = found(method)
     method.check(problem)
     params = method.letters(params)
     stops = _recorded_rounds(checked_count("rounds", rounds), record)
@@ -198,7 +201,7 @@ class _Measure:
     """What is recorded of a state: V of the theorem that promises something, distance and gap."""
 
     def __init__(self, method: Method, problem: Problem, params: Any, lyapunov: Any, target: Any) -> None:
-        theorem = method.stated() if lyapunov is None or target is None else None
+        theorem: Any = method.stated() if lyapunov is None or target is None else None
         self._method, self._problem, self._params = method, problem, params
         self._solution = problem.solution()
         if target is None:

@@ -5,7 +5,10 @@ from typing import Any
 from ...core.discover import discover_classes
 from .function import Function
 
-__all__ = ["Function", "examples"]
+_CLASSES = discover_classes(__name__, Function)
+__all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
+    [*_CLASSES, "Function", "examples"]
+)
 
 
 def examples(d: int) -> dict[str, Function]:
@@ -16,15 +19,14 @@ def examples(d: int) -> dict[str, Function]:
     >>> examples(3)["L1"]
     L1(0.5)
     """
-    return {name: kind.example(d) for name, kind in discover_classes(__name__, Function).items()}
+    return {name: kind.example(d) for name, kind in _CLASSES.items()}
 
 
 def __getattr__(name: str) -> Any:
-    found = {} if name.startswith("_") else discover_classes(__name__, Function)
-    if name not in found:
+    if name not in _CLASSES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return found[name]
+    return _CLASSES[name]
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *discover_classes(__name__, Function)])
+    return __all__

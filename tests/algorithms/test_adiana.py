@@ -52,8 +52,8 @@ def test_many_rounds_are_the_recursion(problem, seed, theta, beta, q, C, relativ
     state = anywhere(problem, seed)
     expected = copied(state)
     METHOD.advance(problem.kernel, params, state, draws)
-    for record in draws:
-        expected = round_of_the_paper(problem, params, expected, record["coin"], record["r"], record["r"])
+    for record in METHOD.unroll(draws):
+        expected = round_of_the_paper(problem, params, expected, record["refresh"], record["w"], record["w"])
     for found, naive in zip(state, expected, strict=True):
         assert relative_difference(found, naive) < 1e-11
 
@@ -67,14 +67,14 @@ def test_independent_messages_have_the_same_expectation_of_V(seed, C):
     for probability, outcome in METHOD.outcomes(problem, params):
         after = copied(state)
         METHOD.step(problem.kernel, params, after, outcome)
-        shared += probability * METHOD.lyapunov(problem, params, after, target)
+        shared += probability * THEOREM.lyapunov(problem, params, after, target)
     independent = 0.0
     listed = compressors.get(C).randomness(problem.d)
     pairs = [(p * q, (v, w)) for (p, v), (q, w) in product(listed, repeat=2)]
     for coin, side in ((1, params.q), (0, 1.0 - params.q)):
         for (p, first), (q, second) in product(pairs, repeat=2):
             after = round_of_the_paper(problem, params, state, coin, first, second)
-            independent += side * p * q * METHOD.lyapunov(problem, params, after, target)
+            independent += side * p * q * THEOREM.lyapunov(problem, params, after, target)
     assert shared == pytest.approx(independent, rel=1e-11)
 
 
@@ -83,6 +83,6 @@ def test_a_client_computes_one_gradient_a_round_and_one_for_each_new_reference_p
     params = THEOREM.parameters(problem, q=0.5)
     draws = METHOD.draw(np.random.default_rng(0), problem, params, 100)
     cost = METHOD.cost(problem, params, draws)
-    assert cost.gradients == 100 + np.count_nonzero(draws["coin"])
+    assert cost.gradients == 100 + np.count_nonzero(draws.steps["refresh"])
     assert 100 < cost.gradients < 200
     assert cost.floats_up == 100 * 2 * 2

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems
+from rootkappa.algorithms.parts.rounds import Draws
 
 METHOD = algorithms.get("fedlin")
 SEEDS, LENGTHS, SIZES = st.integers(0, 2**32 - 1), st.integers(1, 30), st.floats(0.01, 1.0)
@@ -13,7 +14,7 @@ def walked(name, problem, params, draws, x):
     """Return the model of a method without other state, after all rounds from x."""
     method = algorithms.get(name)
     state = method.State(x.copy())
-    method.advance(problem.kernel, method.Params(*params), state, draws)
+    method.advance(problem.kernel, method.Params(*params), state, Draws(draws, {}, {}))
     return state.x
 
 
@@ -37,7 +38,7 @@ def test_a_round_is_one_of_scaffold_whose_control_variates_are_fresh(problem, se
     x, lengths, eta = np.random.default_rng(seed).standard_normal(problem.d), np.full(1, K), size / problem.L
     scaffold, fresh = algorithms.get("scaffold_1"), problem.gradients(x)
     state = scaffold.State(x.copy(), fresh, fresh.mean(axis=0))
-    scaffold.advance(problem.kernel, scaffold.Params(eta, K), state, lengths)
+    scaffold.advance(problem.kernel, scaffold.Params(eta, K), state, Draws(lengths, {}, {}))
     assert relative_difference(walked("fedlin", problem, (eta, K), lengths, x), state.x) < 1e-12
 
 
@@ -55,5 +56,5 @@ def test_a_round_on_quadratics_has_a_closed_form(seed, K, size):
 @pytest.mark.parametrize("K", [1, 7])
 def test_the_gradient_that_is_sent_is_counted_as_that_of_the_first_local_step(K):
     problem = problems.Quadratic.random(clients=3, dim=4, kappa=20.0)
-    spent = METHOD.cost(problem, METHOD.Params(0.1, K), np.full(5, K))
+    spent = METHOD.cost(problem, METHOD.Params(0.1, K), Draws(np.full(5, K), {}, {}))
     assert (spent.gradients, spent.floats_up, spent.floats_down) == (5 * K, 5 * 2 * 4, 5 * 2 * 4)

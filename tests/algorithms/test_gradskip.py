@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.gradskip import gradients_of_clients, probabilities
+from rootkappa.algorithms.parts.rounds import Draws
 
 METHOD = algorithms.get("gradskip")
 SEEDS, RATES = st.integers(0, 2**32 - 1), st.floats(0.05, 1.0)
@@ -14,8 +15,7 @@ def drawn(seed, problem, p, rounds, q):
     """Return rounds whose clients flip heads with probability q, whatever the theory says."""
     rng = np.random.default_rng(seed)
     draws = METHOD.draw(rng, problem, METHOD.Params(gamma=1.0, p=p), rounds)
-    for steps in draws:
-        steps["eta"] = rng.random(steps["eta"].shape) < q
+    draws.steps["eta"][:] = rng.random(draws.steps["eta"].shape) < q
     return draws
 
 
@@ -33,9 +33,9 @@ def advanced(method, problem, params, state, draws):
 def test_with_heads_only_it_is_scaffnew(problem, seed, p, relative_difference):
     draws, scaffnew = drawn(seed, problem, p, 30, q=1.0), algorithms.get("scaffnew")
     params = METHOD.Params(gamma=1.0 / problem.L, p=p)
-    lengths = np.array([len(steps) for steps in draws])
-    skip = advanced(METHOD, problem, params, METHOD.initial(problem, params), draws)
-    new = advanced(scaffnew, problem, scaffnew.Params(*params), scaffnew.initial(problem, params), lengths)
+    lengths = Draws(draws.lengths, {}, {})
+    skip = advanced(METHOD, problem, params, METHOD.start(problem, params), draws)
+    new = advanced(scaffnew, problem, scaffnew.Params(*params), scaffnew.start(problem, params), lengths)
     assert relative_difference(skip.X, new.X) < 1e-12
     assert relative_difference(skip.H, new.H) < 1e-11
 
@@ -44,20 +44,24 @@ def test_with_heads_only_it_is_scaffnew(problem, seed, p, relative_difference):
 def test_with_tails_only_a_round_is_a_gradient_step_of_size_gamma_over_p(problem, seed, p, relative_difference):
     draws, descent = drawn(seed, problem, p, 30, q=0.0), algorithms.get("gradient_descent")
     params = METHOD.Params(gamma=p / problem.L, p=p)
-    skip = advanced(METHOD, problem, params, METHOD.initial(problem, params), draws)
-    plain = descent.initial(problem, params)
-    descent.advance(problem.kernel, descent.Params(gamma=1.0 / problem.L), plain, np.ones(30, dtype=np.int64))
-    assert relative_difference(METHOD.estimate(skip), plain.x) < 1e-12
+    skip = advanced(METHOD, problem, params, METHOD.start(problem, params), draws)
+    plain = descent.start(problem, params)
+    descent.advance(
+        problem.kernel, descent.Params(gamma=1.0 / problem.L), plain, Draws(np.ones(30, dtype=np.int64), {}, {})
+    )
+    assert relative_difference(METHOD.model(skip), plain.x) < 1e-12
 
 
 @given(seed=SEEDS, q=st.floats(0.0, 1.0))
 def test_with_p_1_it_is_gradient_descent_whatever_the_coins_are(problem, seed, q, relative_difference):
     draws, descent = drawn(seed, problem, 1.0, 30, q), algorithms.get("gradient_descent")
     params = METHOD.Params(gamma=1.0 / problem.L, p=1.0)
-    skip = advanced(METHOD, problem, params, METHOD.initial(problem, params), draws)
-    plain = descent.initial(problem, params)
-    descent.advance(problem.kernel, descent.Params(gamma=1.0 / problem.L), plain, np.ones(30, dtype=np.int64))
-    assert relative_difference(METHOD.estimate(skip), plain.x) < 1e-12
+    skip = advanced(METHOD, problem, params, METHOD.start(problem, params), draws)
+    plain = descent.start(problem, params)
+    descent.advance(
+        problem.kernel, descent.Params(gamma=1.0 / problem.L), plain, Draws(np.ones(30, dtype=np.int64), {}, {})
+    )
+    assert relative_difference(METHOD.model(skip), plain.x) < 1e-12
 
 
 @given(seed=SEEDS, q=st.floats(0.0, 1.0), p=st.floats(0.05, 0.5))
@@ -73,17 +77,17 @@ def test_step_and_advance_agree_from_any_state_and_with_any_coins(problem, seed,
 
 @given(seed=SEEDS, q=st.floats(0.0, 1.0), p=st.floats(0.05, 0.5))
 def test_after_its_first_tails_a_client_stands_still_until_the_round_ends(problem, seed, q, p):
-    (steps,) = drawn(seed, problem, p, 1, q)
+    draws = drawn(seed, problem, p, 1, q)
     params, state = METHOD.Params(gamma=1.0 / problem.L, p=p), anywhere(seed, problem)
     stopped, counted = np.zeros(problem.n, dtype=bool), np.zeros(problem.n, dtype=int)
-    for outcome in steps:
+    for outcome in METHOD.unroll(draws):
         before = state.X.copy()
         counted += ~stopped
         stopped |= ~outcome["eta"]
         outcome["coin"] = 0
         METHOD.step(problem.kernel, params, state, outcome)
         np.testing.assert_array_equal(state.X[stopped], before[stopped])
-    np.testing.assert_array_equal(gradients_of_clients([steps], problem.n), [counted])
+    np.testing.assert_array_equal(gradients_of_clients(draws), [counted])
 
 
 @given(seed=SEEDS, q=st.floats(0.0, 1.0), p=RATES)
@@ -112,7 +116,7 @@ def test_gradients_of_a_round_are_as_many_as_promised(uneven):
     problem, kappas = uneven
     params, rounds = theory.get("gradskip").parameters(problem), 4000
     draws = METHOD.draw(np.random.default_rng(3), problem, params, rounds)
-    counts = gradients_of_clients(draws, problem.n)
+    counts = gradients_of_clients(draws)
     promised = kappas * (1.0 + 10.0) / (kappas + 10.0)
     assert np.all(promised <= np.minimum(kappas, 10.0))
     # A geometric number has a standard deviation below its mean: 6 of them err once in 10^9 runs.
@@ -142,4 +146,4 @@ def test_it_reaches_the_solution_from_control_variates_of_any_sum(uneven):
     params = theory.get("gradskip").parameters(problem)
     state = anywhere(0, problem)
     METHOD.advance(problem.kernel, params, state, METHOD.draw(np.random.default_rng(0), problem, params, 600))
-    np.testing.assert_allclose(METHOD.estimate(state), problem.solution().x, atol=1e-12)
+    np.testing.assert_allclose(METHOD.model(state), problem.solution().x, atol=1e-12)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems
 from rootkappa.algorithms import compressors
+from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.problems import Composite, InputError, Quadratic, functions
 from rootkappa.theory.theorems.randprox import variance
 
@@ -16,9 +17,7 @@ RANDPROX = algorithms.get("randprox")
 
 
 def bernoulli_rounds(lengths):
-    rounds = np.zeros(len(lengths), dtype=[("length", np.int64), ("w", np.int64, (1,))])
-    rounds["length"], rounds["w"] = lengths, 1
-    return rounds
+    return Draws(np.asarray(lengths), {"w": np.ones((len(lengths), 1), dtype=np.int64)}, {})
 
 
 @pytest.mark.parametrize("h", [functions.L1(0.3), functions.Huber(0.5), functions.Box(-0.2, 0.4)], ids=repr)
@@ -29,10 +28,10 @@ def test_with_a_bernoulli_compressor_and_no_matrix_it_is_proxskip_on_one_client(
     lengths = np.random.default_rng(seed).geometric(p, 30)
     proxskip = algorithms.get("proxskip")
     params = RANDPROX.Params(gamma, p / gamma, f"Bernoulli({p!r})")
-    skip = proxskip.initial(problem, None)
-    states = {one: RANDPROX.initial(one, params) for one in (problem, behind_identity)}
+    skip = proxskip.start(problem, None)
+    states = {one: RANDPROX.start(one, params) for one in (problem, behind_identity)}
     for length in lengths:
-        proxskip.advance(problem.kernel, proxskip.Params(gamma, p), skip, np.array([length]))
+        proxskip.advance(problem.kernel, proxskip.Params(gamma, p), skip, Draws(np.array([length]), {}, {}))
         for one, state in states.items():
             RANDPROX.advance(one.kernel, params, state, bernoulli_rounds([length]))
             assert np.abs(state.x - skip.X[0]).max() < 1e-12 * max(1.0, np.abs(skip.X).max())
@@ -46,7 +45,7 @@ def test_with_the_identity_it_is_the_method_of_loris_and_verhoeven(gamma, share,
     tau = share / (gamma * problem.coupling.norm**2)
     params = RANDPROX.Params(gamma, tau, "Identity()")
     draws = RANDPROX.draw(np.random.default_rng(0), problem, params, 1)
-    state = RANDPROX.initial(problem, params)
+    state = RANDPROX.start(problem, params)
     x, u = np.zeros(6), np.zeros(5)
     for _ in range(40):
         # The form with one primal sequence, in which x̂ never appears by itself.
@@ -63,7 +62,7 @@ def test_with_the_identity_and_no_h_it_is_the_proximal_gradient_method():
     problem = Composite(Quadratic.random(2, 6, 30.0, psi=psi), functions.Zero(), np.ones((2, 6)))
     params = RANDPROX.Params(1.2, 0.01, "Identity()")
     draws = RANDPROX.draw(np.random.default_rng(0), problem, params, 1)
-    state, x = RANDPROX.initial(problem, params), np.zeros(6)
+    state, x = RANDPROX.start(problem, params), np.zeros(6)
     for _ in range(40):
         RANDPROX.advance(problem.kernel, params, state, draws)
         x = psi.prox(x - 1.2 * problem.gradient(x), 1.2)
@@ -161,8 +160,8 @@ def test_a_round_is_a_call_of_the_prox():
 @pytest.mark.parametrize(
     ("R", "words"),
     [
-        ("TopK(1)", r"R = 'TopK\(1\)' is biased"),
-        ("PermK(3)", "several vectors together"),
+        ("TopK(1)", r"R = 'TopK\(1\)' is no compressor for this method: give an unbiased one"),
+        ("PermK(3)", "that each client can apply by itself"),
         ("RandK(9)", "k = 9 is more than the d = 5 coordinates"),
         ("Rand(2)", "unknown compressor 'Rand'"),
     ],

@@ -6,24 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems
+from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.problems import InputError, functions
 
 FL = algorithms.get("randprox_fl")
 
 
 def bernoulli_rounds(lengths):
-    rounds = np.zeros(len(lengths), dtype=[("length", np.int64), ("w", np.int64, (1,))])
-    rounds["length"], rounds["w"] = lengths, 1
-    return rounds
+    return Draws(np.asarray(lengths), {"w": np.ones((len(lengths), 1), dtype=np.int64)}, {})
 
 
 @given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.05, 1.0), share=st.floats(0.1, 1.9))
 def test_with_a_bernoulli_compressor_it_is_scaffnew(problem, seed, p, share, relative_difference):
     lengths, gamma = np.random.default_rng(seed).geometric(p, 40), share / problem.L
     scaffnew, params = algorithms.get("scaffnew"), FL.Params(gamma, f"Bernoulli({p!r})")
-    new, fl = scaffnew.initial(problem, None), FL.initial(problem, params)
+    new, fl = scaffnew.start(problem, None), FL.start(problem, params)
     for length in lengths:
-        scaffnew.advance(problem.kernel, scaffnew.Params(gamma, p), new, np.array([length]))
+        scaffnew.advance(problem.kernel, scaffnew.Params(gamma, p), new, Draws(np.array([length]), {}, {}))
         FL.advance(problem.kernel, params, fl, bernoulli_rounds([length]))
         assert relative_difference(fl.X, new.X) < 1e-13
         assert relative_difference(fl.H, new.H) < 1e-13
@@ -33,9 +32,9 @@ def test_with_a_bernoulli_compressor_it_is_scaffnew(problem, seed, p, share, rel
 def test_with_a_nonsmooth_term_it_is_the_convex_sparse_proxskip(seed, p):
     problem = problems.Quadratic.random(3, 6, 30.0, seed=1, psi=functions.L1(0.2))
     sparse, params = algorithms.get("sparse_proxskip_l1"), FL.Params(1.0, f"Bernoulli({p!r})")
-    one, two = sparse.initial(problem, None), FL.initial(problem, params)
+    one, two = sparse.start(problem, None), FL.start(problem, params)
     lengths = np.random.default_rng(seed).geometric(p, 40)
-    sparse.advance(problem.kernel, sparse.Params(1.0, p), one, lengths)
+    sparse.advance(problem.kernel, sparse.Params(1.0, p), one, Draws(lengths, {}, {}))
     FL.advance(problem.kernel, params, two, bernoulli_rounds(lengths))
     np.testing.assert_allclose(two.X, one.X, atol=1e-13)
     np.testing.assert_allclose(two.H, one.H, atol=1e-13)
@@ -62,10 +61,10 @@ def test_a_coordinate_that_is_kept_moves_as_under_a_coin_of_1_and_the_others_as_
 @pytest.mark.parametrize("R", ["RandK(2)", "Identity()"])
 def test_the_sum_of_control_variates_stays_0(problem, R):
     params = FL.Params(1.0 / problem.L, R)
-    state = FL.initial(problem, params)
+    state = FL.start(problem, params)
     FL.advance(problem.kernel, params, state, FL.draw(np.random.default_rng(0), problem, params, 300))
     assert np.abs(state.H.sum(axis=0)).max() < 1e-13 * np.abs(state.H).sum()
-    assert np.linalg.norm(FL.estimate(state) - problem.solution().x) < 1e-2 * np.linalg.norm(problem.solution().x)
+    assert np.linalg.norm(FL.model(state) - problem.solution().x) < 1e-2 * np.linalg.norm(problem.solution().x)
 
 
 @pytest.mark.parametrize(
@@ -84,5 +83,5 @@ def test_a_round_sends_what_the_compressor_keeps(R, floats, iterations):
 @pytest.mark.parametrize("R", ["Natural()", "TopK(1)", "QSGD(4)", "PermK(3)", "L1Selection()"])
 def test_compressors_that_do_not_commute_with_the_mean_are_refused(R):
     problem = problems.Quadratic.random(3, 6)
-    with pytest.raises(InputError, match="does not commute with the mean of the clients' vectors"):
+    with pytest.raises(InputError, match="give one that commutes with the mean of the clients' vectors"):
         algorithms.run(FL, problem, FL.Params(1.0, R), rounds=1)

@@ -6,14 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems
+from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.problems import functions
 
 
 def states(name, problem, params, draws):
-    """Return the state after every round."""
+    """Return the state after every round; draws may be the lengths of rounds in which nothing else is drawn."""
     method = algorithms.get(name)
     params = method.Params(*params)
-    state = method.initial(problem, params)
+    state = method.start(problem, params)
+    draws = draws if isinstance(draws, Draws) else Draws(np.asarray(draws), {}, {})
     for k in range(len(draws)):
         method.advance(problem.kernel, params, state, draws[k : k + 1])
         yield type(state)(*(field.copy() for field in state))
@@ -21,7 +23,7 @@ def states(name, problem, params, draws):
 
 def estimates(name, problem, params, draws):
     method = algorithms.get(name)
-    return np.array([method.estimate(state) for state in states(name, problem, params, draws)])
+    return np.array([method.model(state) for state in states(name, problem, params, draws)])
 
 
 @given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.05, 1.0))
@@ -56,7 +58,7 @@ def test_sampling_from_one_component_is_scaffnew(seed, p, q, relative_difference
     gamma = 1.0 / problem.L
     method = algorithms.get("proxskip_vr")
     draws = method.draw(np.random.default_rng(seed), problem, method.Params(gamma, p, q), 30)
-    lengths = np.array([len(steps) for steps in draws])
+    lengths = draws.lengths
     for reduced, new in zip(
         states("proxskip_vr", problem, (gamma, p, q), draws),
         states("scaffnew", problem, (gamma, p), lengths),
@@ -127,7 +129,7 @@ def test_proxskip_with_l1_reaches_the_sparse_solution(clients):
 
 def test_control_variates_whose_sum_is_not_0_move_the_limit_of_scaffnew_and_not_of_proxskip():
     problem = problems.Quadratic.random(clients=3, dim=4, kappa=20.0, seed=5, basis="client")
-    draws = np.random.default_rng(0).geometric(0.3, 1500)
+    draws = Draws(np.random.default_rng(0).geometric(0.3, 1500), {}, {})
     start = np.random.default_rng(1).standard_normal((3, 4))
     mean_A, mean_b = problem.kernel.A.mean(axis=0), problem.kernel.b.mean(axis=0)
     limits = {
@@ -138,5 +140,5 @@ def test_control_variates_whose_sum_is_not_0_move_the_limit_of_scaffnew_and_not_
         method = algorithms.get(name)
         state = method.State(np.zeros((3, 4)), start.copy())
         method.advance(problem.kernel, method.Params(1.0, 0.3), state, draws)
-        np.testing.assert_allclose(method.estimate(state), limit, atol=1e-12)
+        np.testing.assert_allclose(method.model(state), limit, atol=1e-12)
     assert np.linalg.norm(limits["scaffnew"] - limits["proxskip"]) > 0.1

@@ -49,7 +49,7 @@ def _row(contest: Contest, speed: float) -> tuple[str, ...]:
     few = lengths[: max(1, int(np.searchsorted(np.cumsum(lengths), min(_PEER_SHARE * lengths.sum(), 2e4))))]
 
     def compiled(lengths: np.ndarray) -> np.ndarray:
-        state = method.initial(problem, params)
+        state = method.start(problem, params)
         method.advance(problem.kernel, params, state, lengths)
         return state.X
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa.problems import Quadratic
+from rootkappa.problems import Composite, InputError, Quadratic
 from rootkappa.problems.functions import L1
 from rootkappa.problems.oracles import (
     component_gradient,
@@ -41,6 +41,21 @@ def test_another_nonsmooth_term_changes_the_solution_and_nothing_else(problem):
     assert sparse.with_psi(problem.psi).label == problem.label
     np.testing.assert_array_equal(problem.solution().x, before)
     np.testing.assert_array_equal(sparse.gradients(before), problem.gradients(before))
+
+
+@given(seed=st.integers(0, 1000))
+def test_clients_take_gradients_at_points_of_their_own(problem, dense_and_sparse, seed):
+    K = np.arange(1.0, 2 * problem.d + 1.0).reshape(2, problem.d)
+    for one in (problem, dense_and_sparse[1], Composite(problem, L1(0.1), K, (np.zeros(problem.d), np.zeros(2)))):
+        X = np.random.default_rng(seed).standard_normal((one.n, one.d))
+        expected = np.stack([one.gradients(x)[i] for i, x in enumerate(X)])
+        np.testing.assert_allclose(one.gradients_at(X), expected, rtol=1e-10, atol=1e-10 * np.abs(expected).max())
+        np.testing.assert_array_equal(one.gradients_at(list(X)), one.gradients_at(X))
+
+
+def test_one_point_for_all_is_none_for_each(problem):
+    with pytest.raises(InputError, match=r"X has shape \(\d,\), but \(4, \d\) is needed"):
+        problem.gradients_at(np.zeros(problem.d))
 
 
 def component_gradients(problem, i, x):

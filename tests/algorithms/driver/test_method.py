@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rootkappa import algorithms, theory
-from rootkappa.algorithms.parts import cohorts as cohorts
+from rootkappa.algorithms.parts import cohorts, local_steps
 from rootkappa.problems import InputError, Quadratic
 
 SOURCE = Path(algorithms.__file__).parent
@@ -23,20 +23,10 @@ def test_a_copy_of_a_file_is_the_same_method(tmp_path):
     np.testing.assert_array_equal(ours.state.X, theirs.state.X)
 
 
-def test_a_file_without_advance_goes_step_by_step(tmp_path):
-    text = (SOURCE / "scaffnew.py").read_text()
-    start, end = text.index("@njit\ndef advance"), text.index("@njit\ndef communicate")
-    (tmp_path / "slow.py").write_text(text[:start] + text[end:])
-    slow, fast = algorithms.load(tmp_path / "slow.py"), algorithms.get("scaffnew")
-    problem = Quadratic.random(clients=3, dim=4, kappa=10.0)
-    runs = [algorithms.run(m, problem, m.Params(1.0, 0.3), rounds=30, seed=2).state.X for m in (slow, fast)]
-    np.testing.assert_allclose(*runs, atol=1e-12)
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("x = 1\n", "declares no method, it lacks PROMISE"),
+        ("x = 1\n", "declares no method, it lacks Params"),
         ("raise RuntimeError('broken')\n", "RuntimeError: broken"),
         ("def step(:\n", "SyntaxError"),
         ("from ..nowhere import x\n", "ModuleNotFoundError"),
@@ -62,6 +52,8 @@ def test_a_file_leaves_nothing_in_the_cache_of_shared_functions(tmp_path):
     problem = Quadratic.random(clients=4, dim=3, kappa=10.0)
     theory.verify(algorithms.load(copy), problem, ("invariant",))
     algorithms.run(algorithms.get("tamuna"), problem, theory.get("tamuna").parameters(problem), rounds=1, seed=0)
-    indices = list(Path(cohorts.masked_rounds.stats.cache_path).glob("cohorts.masked_*.nbi"))
-    assert indices
-    assert not [index.name for index in indices if b"leftover" in index.read_bytes()]
+    index = Path(cohorts._rounds_of_cohorts.stats.cache_path).glob("cohorts._rounds_of_cohorts*.nbi")
+    assert not [file.name for file in index if b"leftover" in file.read_bytes()]
+    stored = Path(local_steps.one_step.stats.cache_path).glob("local_steps.*.nbi")
+    assert [file.name for file in stored]
+    assert not [file.name for file in stored if b"leftover" in file.read_bytes()]

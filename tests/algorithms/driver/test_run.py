@@ -25,10 +25,10 @@ def test_the_frame_has_the_promised_columns_and_counts_whole_things():
 
 def test_the_measures_are_those_of_the_recorded_states():
     trace = algorithms.run(SCAFFNEW, PROBLEM, PARAMS, rounds=7, seed=3)
-    x, solution = SCAFFNEW.estimate(trace.state), PROBLEM.solution()
+    x, solution = SCAFFNEW.model(trace.state), PROBLEM.solution()
     assert trace.last("distance") == np.linalg.norm(x - solution.x)
     assert trace.last("gap") == pytest.approx(PROBLEM.value(x) - PROBLEM.value(solution.x), rel=1e-9)
-    assert trace.last("lyapunov") == SCAFFNEW.lyapunov(PROBLEM, PARAMS, trace.state, solution)
+    assert trace.last("lyapunov") == theory.get("scaffnew").lyapunov(PROBLEM, PARAMS, trace.state, solution)
 
 
 def test_seeds_differ_and_repeat():

@@ -36,7 +36,7 @@ def test_any_compressor_gives_the_same_path_by_steps_and_by_rounds(name, C, rela
     method = algorithms.get(name)
     params = method.Params(**theory.get(method.promise).parameters(PROBLEM, C=C)._asdict())
     draws = method.draw(np.random.default_rng(5), PROBLEM, params, 8)
-    fast, slow = method.initial(PROBLEM, params), method.initial(PROBLEM, params)
+    fast, slow = method.start(PROBLEM, params), method.start(PROBLEM, params)
     method.advance(PROBLEM.kernel, params, fast, draws)
     for outcome in method.unroll(draws):
         method.step(PROBLEM.kernel, params, slow, outcome)

@@ -34,7 +34,7 @@ def test_proxskip_reaches_the_solution_and_the_solution_satisfies_its_condition(
     method = algorithms.get("proxskip")
     trace = algorithms.run(method, problem, method.Params(1.0, 0.3), rounds=500, seed=0)
     assert trace.last("distance") <= 1e-13 * max(np.linalg.norm(solution.x), np.linalg.norm(free))
-    assert psi.in_domain(method.estimate(trace.state), tolerance=1e-12)
+    assert psi.in_domain(trace.model, tolerance=1e-12)
 
 
 def test_problems_with_different_terms_are_different_problems():

@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from rootkappa.core import discover
 from rootkappa.problems import functions
 from rootkappa.problems.functions import Function
 from rootkappa.testing.prox import check_prox
@@ -151,6 +152,12 @@ def test_every_class_is_listed_and_no_part_of_one():
     assert sorted(functions.__all__) == functions.__all__
 
 
+def look_again():
+    discover.discover.cache_clear()
+    discover.discover_classes.cache_clear()
+    reload(functions)
+
+
 def test_a_new_file_is_found(monkeypatch):
     module = ModuleType(f"{functions.__name__}.brand_new")
     module.BrandNew = type("BrandNew", (functions.Zero,), {})
@@ -161,13 +168,12 @@ def test_a_new_file_is_found(monkeypatch):
             pkgutil, "iter_modules", lambda path: [*listed(path), pkgutil.ModuleInfo(None, "brand_new", False)]
         )
         try:
-            reload(functions)
+            look_again()
             assert "BrandNew" in functions.__all__
             assert type(functions.examples(1)["BrandNew"]) is functions.BrandNew
         finally:
-            vars(functions).pop("BrandNew", None)
             changed.undo()
-            reload(functions)
+            look_again()
     assert set(functions.__all__) == {*CLASSES, "Function", "examples"}
 
 

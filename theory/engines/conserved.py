@@ -1,0 +1,74 @@
+"""What an object keeps at 0 without saying so: errors that it never has, and that exact evidence would look at."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...algorithms.driver.objects import ObjectMethod
+from ..case import Case, NotExact
+from . import exact
+from .affine import listed_outcomes
+
+# Of a state of more numbers the sums are not looked for.
+_LARGEST = 100
+_ROUNDING = 1e-9
+
+
+def undeclared(case: Case) -> str:
+    """Return what to say of an object whose promise holds exactly once its conserved sums are declared.
+
+    Nothing if it declares invariants, conserves nothing, or breaks its promise with them as well.
+    """
+    if not isinstance(case.method, ObjectMethod) or case.invariants(case.initial()):
+        return ""
+    try:
+        place = case
+        if sum(field.size for field in case.initial()) > _LARGEST:
+            place = case.relative() or case
+        sums = _sums(place)
+        if len(sums) == 0:
+            return ""
+
+        def invariants(problem: Any, params: Any, state: Any) -> dict[str, np.ndarray]:
+            return {"sums": sums @ _flat(state)}
+
+        verdict = exact.evidence(replace(place, method=replace(case.method, invariants=invariants)), lambda share: None)
+    except NotExact:
+        return ""
+    if verdict.status != "confirmed":
+        return ""
+    state = place.initial()
+    within = np.split(sums, np.cumsum([field.size for field in state])[:-1], axis=1)
+    fields = [name for name, part in zip(state._fields, within, strict=True) if np.abs(part).max() > _ROUNDING]
+    return (
+        f"{case.method.name} declares no invariants, but every step keeps {len(sums)} sums of the entries of "
+        f"{' and '.join(fields)}: with them the promise holds exactly, and without them it is held against errors that "
+        "never occur; define invariants(problem, params, state) that returns what stays 0, for example "
+        f'{{"sum": state.{fields[-1]}.sum(axis=0)}}.'
+    )
+
+
+def _flat(state: Any) -> np.ndarray:
+    return np.concatenate([field.ravel() for field in state])
+
+
+def _sums(case: Case) -> np.ndarray:
+    """Return the linear functions that every step keeps and that are 0 at the start, as orthonormal rows."""
+    zeros: list[np.ndarray] = [np.zeros_like(field) for field in case.initial()]
+    ends = np.cumsum([field.size for field in zeros])
+
+    def stepped(flat: np.ndarray, outcome: Any) -> np.ndarray:
+        parts = np.split(flat, ends[:-1])
+        state = case.state(*(part.reshape(field.shape) for part, field in zip(parts, zeros, strict=True)))
+        return _flat(case.step(state, outcome))
+
+    rows: list[np.ndarray] = []
+    identity = np.eye(int(ends[-1]))
+    for _, outcome in listed_outcomes(case):
+        offset = stepped(np.zeros(len(identity)), outcome)
+        columns: list[np.ndarray] = [stepped(unit, outcome) - offset for unit in identity]
+        rows += [np.array(columns) - identity, offset[None]]
+    rows.append(_flat(case.initial())[None])
+    _, sizes, directions = np.linalg.svd(np.concatenate(rows), full_matrices=True)
+    return directions[int((sizes > _ROUNDING * max(sizes.max(), 1.0)).sum()) :]
