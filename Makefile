@@ -5,13 +5,23 @@ BIN := $(VENV)/bin
 # Hypothesis draws new cases in every run; make test SEED=... draws those of an earlier one again.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: verify test nightly lint bench bench-prox clean
+.PHONY: verify test test-oldest nightly lint bench bench-prox clean
 
 verify: $(VENV)/installed
 	$(BIN)/rootkappa verify --all --out out
 
 test: lint
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=ci --hypothesis-seed=$(SEED)
+
+# The oldest versions that setup.cfg allows, in an environment of their own.
+test-oldest: .venv-oldest/installed
+	.venv-oldest/bin/python -m pytest -n auto --hypothesis-profile=ci --hypothesis-seed=$(SEED)
+
+.venv-oldest/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest/bin/python --resolution lowest-direct --editable '.[test]'
+	touch $@
 
 nightly: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=nightly --hypothesis-seed=$(SEED)
@@ -28,7 +38,7 @@ bench-prox: $(VENV)/installed-bench
 	$(BIN)/python tests/bench/prox.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info out
+	rm -rf $(VENV) .venv-oldest build *.egg-info out
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

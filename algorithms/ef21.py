@@ -12,7 +12,6 @@ Source: Richtárik, Sokolov and Fatkhullin, "EF21: A New, Simpler, Theoretically
 Feedback" (2021).
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +67,7 @@ def affine(problem, params):
         return params
     k = round(C.delta(problem.d) * problem.d)
     # Up to rounding: the δ of some compressors is 1 minus a variance.
-    same = k > 0 and math.isclose(k / problem.d, C.delta(problem.d), rel_tol=1e-12)
+    same = k > 0 and abs(k / problem.d - C.delta(problem.d)) <= 1e-12
     return params._replace(C=f"BiasedRandK({k})") if same else None
 
 

@@ -17,7 +17,7 @@ for Federated Learning" (2020), applied to quadratics.
 
 from typing import NamedTuple
 
-from .parts import Dense, Nothing, average, broadcast, end_round, implements, letters, start_round
+from .parts import Dense, Nothing, average, broadcast, implements, letters, server_rounds
 
 RANDOM = Nothing("K")
 SENDS = Dense(up=1, down=1)
@@ -31,14 +31,14 @@ class Params(NamedTuple):
     K: letters.LocalSteps
 
 
-@implements(start_round, Params)
+@implements(server_rounds.start_round, Params)
 def _hand_out(params, kernel, state, phase):
     """y_i = x, and nothing corrects the gradients."""
     broadcast(state.x, phase.Y)
     phase.H[:] = 0.0
 
 
-@implements(end_round, Params)
+@implements(server_rounds.end_round, Params)
 def _average(params, kernel, state, phase):
     """x⁺ = (1/n) Σ_i y_i."""
     average(phase.Y, state.x)

@@ -12,23 +12,18 @@ Source: Mitra, Jaafar, Pappas and Hassani, "Linear Convergence in Federated Lear
 Sparse Gradients" (2021), with the same step size and number of local steps for all clients.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..problems import oracles
-from .parts import Dense, Nothing, letters, local_steps, messages, njit
+from .parts import Nothing, local_steps, messages, njit, scaffold
 
 RANDOM = Nothing("K")
-SENDS = Dense(up=2, down=2)
+SENDS = scaffold.SENDS
 PROMISE = "fedlin"
 
 
-class Params(NamedTuple):
+class Params(scaffold.Params):
     """The local step size η and the number K of local steps in a round."""
-
-    eta: letters.LocalStepSize
-    K: letters.LocalSteps
 
 
 def step(kernel, params, state, outcome):

@@ -24,7 +24,7 @@ import numpy as np
 
 from ..problems import oracles
 from . import scaffnew
-from .parts import Flips, client_steps, communicate, implements, plain_steps, take
+from .parts import Flips, implements, local_steps, take
 
 
 def probabilities(problem, params):
@@ -48,7 +48,7 @@ class Params(scaffnew.Params):
     """The step size γ and the probability p of communication, from which the q_i follow."""
 
 
-@implements(plain_steps, Params)
+@implements(local_steps.plain_steps, Params)
 def _plain_steps(params, kernel, i, state, k, xi, scratch):
     """ĥ_i = η_i h_i + (1 - η_i) ∇f_i(x_i) with η_i = ξ_t, then x_i ← x_i - γ (∇f_i(x_i) - ĥ_i)."""
     X, H, g = state.X, state.H, scratch.g
@@ -60,7 +60,7 @@ def _plain_steps(params, kernel, i, state, k, xi, scratch):
             X[i, j] -= params.gamma * (g[j] - H[i, j])
 
 
-@implements(client_steps, Params)
+@implements(local_steps.client_steps, Params)
 def _steps_until_at_rest(params, kernel, i, state, k, xi, scratch):
     """Steps with gradients up to the first η_i = 0, and one more gradient there: then x_i stays."""
     X, H = state
@@ -72,7 +72,7 @@ def _steps_until_at_rest(params, kernel, i, state, k, xi, scratch):
         oracles.gradient(kernel, i, X[i], H[i], scratch.work)
 
 
-@implements(communicate, Params)
+@implements(local_steps.communicate, Params)
 def _average(params, kernel, state, w, scratch):
     """x_i⁺ = (1/n) Σ_j (x̂_j - (γ/p) ĥ_j) and h_i⁺ = ĥ_i + (p/γ)(x_i⁺ - x̂_i)."""
     X, H = state

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..problems import oracles
 from . import scaffnew
-from .parts import components, letters, messages, njit, skipped_rounds
+from .parts import components, letters, njit, skipped_rounds
 
 RANDOM = scaffnew.RANDOM & components.Flip("q", "refresh") & components.Components()
 SENDS = scaffnew.SENDS
@@ -84,8 +84,7 @@ def _steps(kernel, params, X, H, Y, coins, refreshes, samples):
             for j in range(d):
                 X[i, j] -= params.gamma * (at_x[j] - H[i, j])
         if coins[t] == 1:
-            messages.average(X, mean)
-            skipped_rounds.take(mean, params.p / params.gamma, X, H)
+            skipped_rounds.meet(params.p / params.gamma, X, H, mean)
 
 
 def gradients(problem, params, draws):

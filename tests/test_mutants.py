@@ -93,5 +93,6 @@ def test_an_unchanged_copy_is_confirmed(problem, command, tmp_path):
 def test_exact_evidence_alone_confirms_no_wrong_map(name, command, tmp_path):
     """What lies about its randomness only is right in the eyes of the exact engine, and of it alone."""
     found = command("verify", FOLDER / f"{name}.py", *QUADRATIC, "--evidence", "exact")
+    assert not found.errors
     lies = ("advance_forgets_the_last_step", "counts_half_of_its_rounds", "draws_half_as_often", "draws_twice_as_often")
     assert (found.code == 0) == (name in lies)

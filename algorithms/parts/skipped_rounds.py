@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core.compiled import njit
+from .messages import average
 
 
 class State(NamedTuple):
@@ -34,6 +35,13 @@ def fixed_point(problem: Any, params: Any, target: Any) -> State:
 def invariants(problem: Any, params: Any, state: Any) -> dict[str, np.ndarray]:
     """Return what stays 0: Σ_i h_i."""
     return {"sum of control variates": state.H.sum(axis=0)}
+
+
+@njit
+def meet(p_over_gamma, X, H, mean):
+    """Every client takes the average of all, x_i⁺ = (1/n) Σ_j x̂_j; ``mean`` is scratch space."""
+    average(X, mean)
+    take(mean, p_over_gamma, X, H)
 
 
 @njit

@@ -5,17 +5,18 @@ import numpy as np
 from . import scaffnew
 from .parts import Flips, average, communicate, implements
 from .parts.rounds import EveryStep
-from .scaffnew import PROMISE, SENDS
 
 RANDOM = EveryStep() & Flips(lambda problem, params: np.full(problem.n, params.p), "coins", in_every_step=False)
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
 class Params(scaffnew.Params):
-    pass
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
 @implements(communicate, Params)
-def _average(params, kernel, state, w, scratch):
+def _communicate(params, kernel, state, w, scratch):
     X, H = state
     average(X, scratch.mean)
     for i in range(X.shape[0]):

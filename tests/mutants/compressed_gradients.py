@@ -3,19 +3,34 @@
 import numpy as np
 
 from ..problems import oracles
-from .ef21 import PROMISE, RANDOM, SENDS, Params, State, affine, fixed_point, start
+from . import ef21
+from .ef21 import PROMISE, RANDOM, SENDS, State, affine, fixed_point, start
 from .parts import messages, njit
+
+
+class Params(ef21.Params):
+    """The step size γ and the compressor C, contractive, for example "TopK(2)"."""
 
 
 def step(kernel, params, state, outcome):
     C = messages.sender(params.C, len(state.x))
-    _round(kernel, params._replace(C=C), *state, outcome["w"])
+    _rounds(kernel, params._replace(C=C), *state, outcome["w"][None])
+
+
+def advance(kernel, params, state, draws):
+    C = messages.sender(params.C, len(state.x))
+    _rounds(kernel, params._replace(C=C), *state, np.ascontiguousarray(draws.ends["w"]))
 
 
 @njit
-def _round(kernel, params, x, G, w):
-    v, work, sending = np.empty_like(x), oracles.workspace(kernel), messages.sending_space(params.C, x.shape[0])
-    x -= params.gamma * G.sum(axis=0) / G.shape[0]
-    for i in range(G.shape[0]):
-        oracles.gradient(kernel, i, x, v, work)
-        messages.send(params.C, v, w[i], G[i], sending)
+def _rounds(kernel, params, x, G, w):
+    gamma, C = params
+    n, d = G.shape
+    v, mean = np.empty(d), np.empty(d)
+    work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
+    for t in range(w.shape[0]):
+        messages.average(G, mean)
+        x -= gamma * mean
+        for i in range(n):
+            oracles.gradient(kernel, i, x, v, work)
+            messages.send(C, v, w[t, i], G[i], sending)

@@ -1,18 +1,18 @@
 """Scaffnew whose control variates move by 1/γ instead of p/γ."""
 
 from . import scaffnew
-from .parts import average, communicate, implements
-from .scaffnew import PROMISE, RANDOM, SENDS
+from .parts import average, communicate, implements, take
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
 class Params(scaffnew.Params):
-    pass
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
 @implements(communicate, Params)
-def _average(params, kernel, state, w, scratch):
-    X, H = state
-    average(X, scratch.mean)
-    for i in range(X.shape[0]):
-        H[i] += (scratch.mean - X[i]) / params.gamma
-        X[i] = scratch.mean
+def _communicate(params, kernel, state, w, scratch):
+    average(state.X, scratch.mean)
+    take(scratch.mean, 1.0 / params.gamma, state.X, state.H)

@@ -2,12 +2,15 @@
 
 from ..problems.oracles import gradients_at
 from . import fedlin
-from .fedlin import PROMISE, RANDOM, SENDS
 from .parts import average, broadcast, end_round, implements, start_round
+
+RANDOM = fedlin.RANDOM
+SENDS = fedlin.SENDS
+PROMISE = fedlin.PROMISE
 
 
 class Params(fedlin.Params):
-    pass
+    """The local step size η and the number K of local steps in a round."""
 
 
 @implements(start_round, Params)

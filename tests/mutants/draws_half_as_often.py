@@ -1,12 +1,15 @@
 """Scaffnew whose coins are drawn with p/2 although step and outcomes go by p."""
 
-from .parts import Coin
-from .scaffnew import PROMISE, SENDS, Params
+from . import scaffnew
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
-class HalfAsOften(Coin):
-    def lengths(self, rng, params, rounds):
-        return rng.geometric(params.p / 2, rounds)
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
-RANDOM = HalfAsOften("p")
+def draw(rng, problem, params, rounds):
+    return RANDOM.draw(rng, problem, params._replace(p=params.p / 2), rounds)

@@ -1,12 +1,15 @@
 """Scaffnew whose coins are drawn with 2p although step and outcomes go by p."""
 
-from .parts import Coin
-from .scaffnew import PROMISE, SENDS, Params
+from . import scaffnew
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
-class TwiceAsOften(Coin):
-    def lengths(self, rng, params, rounds):
-        return rng.geometric(min(2 * params.p, 1.0), rounds)
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
-RANDOM = TwiceAsOften("p")
+def draw(rng, problem, params, rounds):
+    return RANDOM.draw(rng, problem, params._replace(p=min(2 * params.p, 1.0)), rounds)

@@ -3,13 +3,24 @@
 import numpy as np
 
 from ..problems.oracles import gradient, workspace
+from . import scaffnew
 from .parts import average, njit, take
-from .scaffnew import PROMISE, RANDOM, SENDS, Params
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
+
+
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+def step(kernel, params, state, coin):
+    _step(kernel, params, *state, coin)
 
 
 @njit
-def step(kernel, params, state, coin):
-    X, H = state
+def _step(kernel, params, X, H, coin):
     g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
     average(X, mean)
     for i in range(X.shape[0]):

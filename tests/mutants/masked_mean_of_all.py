@@ -2,15 +2,19 @@
 
 from . import tamuna
 from .parts import cohorts
-from .tamuna import FAMILY, PROMISE, RANDOM, SENDS
+
+RANDOM = tamuna.RANDOM
+SENDS = tamuna.SENDS
+PROMISE = tamuna.PROMISE
+FAMILY = cohorts
 
 
 class Params(tamuna.Params):
-    pass
+    """Step size γ, probability p of communication, factor χ of control variates, s senders, c clients in a cohort."""
 
 
 @cohorts.averages(Params)
-def _average_of_senders(params, state, omega, mean):
+def _average(params, state, omega, mean):
     X, H = state
     s, c = params.s, omega.shape[0]
     for j in range(mean.shape[0]):

@@ -5,21 +5,23 @@ import numpy as np
 from ..problems.oracles import gradient
 from . import scaffnew
 from .parts import client_steps, implements
-from .scaffnew import PROMISE, RANDOM, SENDS
 
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 WEIGHT = 0.05
 
 
 class Params(scaffnew.Params):
-    pass
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
 @implements(client_steps, Params)
-def _steps(params, kernel, i, state, k, xi, scratch):
-    X, H = state
+def _steps_of_something_else(params, kernel, i, state, k, xi, scratch):
+    X, H, g = state.X, state.H, scratch.g
     for _ in range(k):
-        gradient(kernel, i, X[i], scratch.g, scratch.work)
-        X[i] -= params.gamma * (scratch.g + WEIGHT * X[i] - H[i])
+        gradient(kernel, i, X[i], g, scratch.work)
+        X[i] -= params.gamma * (g + WEIGHT * X[i] - H[i])
 
 
 def target(problem, params):

@@ -2,15 +2,18 @@
 
 from . import scaffnew
 from .parts import average, communicate, implements
-from .scaffnew import PROMISE, RANDOM, SENDS
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
 class Params(scaffnew.Params):
-    pass
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
 @implements(communicate, Params)
-def _average(params, kernel, state, w, scratch):
+def _communicate(params, kernel, state, w, scratch):
     X, H = state
     average(X, scratch.mean)
     for i in range(X.shape[0]):

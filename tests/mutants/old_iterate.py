@@ -2,20 +2,30 @@
 
 import numpy as np
 
-from ..problems.oracles import gradient, workspace
-from .parts import average, broadcast, njit
-from .scaffnew import PROMISE, RANDOM, SENDS, Params
+from ..problems.oracles import workspace
+from . import scaffnew
+from .parts import average, njit
+from .parts.local_steps import local_gradient_steps
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
+
+
+class Params(scaffnew.Params):
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
+
+
+def step(kernel, params, state, coin):
+    _step(kernel, params, *state, coin)
 
 
 @njit
-def step(kernel, params, state, coin):
-    X, H = state
-    g, mean, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    before = X.copy()
-    for i in range(X.shape[0]):
-        gradient(kernel, i, X[i], g, work)
-        X[i] -= params.gamma * (g - H[i])
+def _step(kernel, params, X, H, coin):
+    before, g, mean = X.copy(), np.empty(X.shape[1]), np.empty(X.shape[1])
+    local_gradient_steps(kernel, X, H, params.gamma, 1, g, workspace(kernel))
     if coin == 1:
         average(X, mean)
-        broadcast(mean, X)
-        H += params.p / params.gamma * (X - before)
+        for i in range(X.shape[0]):
+            H[i] += params.p / params.gamma * (mean - before[i])
+            X[i] = mean

@@ -3,8 +3,13 @@
 import numpy as np
 
 from ..problems.oracles import component_gradient, workspace
+from . import proxskip_vr
 from .parts import average, njit, take
-from .proxskip_vr import FAMILY, PROMISE, RANDOM, SENDS, Params, State, fixed_point, start
+from .proxskip_vr import FAMILY, PROMISE, RANDOM, SENDS, State, fixed_point, gradients, start
+
+
+class Params(proxskip_vr.Params):
+    """The step size γ, and the probabilities p of communication and q of new reference points."""
 
 
 def step(kernel, params, state, outcome):
@@ -13,13 +18,15 @@ def step(kernel, params, state, outcome):
 
 @njit
 def _step(kernel, params, X, H, Y, coin, refresh, sample):
-    at_x, at_y, work = np.empty(X.shape[1]), np.empty(X.shape[1]), workspace(kernel)
-    for i in range(X.shape[0]):
+    n, d = X.shape
+    at_x, at_y, mean, work = np.empty(d), np.empty(d), np.empty(d), workspace(kernel)
+    for i in range(n):
         component_gradient(kernel, i, sample[i], X[i], at_x, work)
         component_gradient(kernel, i, sample[i], Y[i], at_y, work)
         if refresh == 1:
             Y[i] = X[i]
-        X[i] -= params.gamma * (at_x - at_y - H[i])
+        for j in range(d):
+            X[i, j] -= params.gamma * (at_x[j] - at_y[j] - H[i, j])
     if coin == 1:
-        average(X, at_x)
-        take(at_x, params.p / params.gamma, X, H)
+        average(X, mean)
+        take(mean, params.p / params.gamma, X, H)

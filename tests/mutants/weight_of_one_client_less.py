@@ -1,14 +1,20 @@
 """Scaffnew whose average divides by n - 1."""
 
 from . import scaffnew
-from .parts import communicate, implements, take
-from .scaffnew import PROMISE, RANDOM, SENDS
+from .parts import average, communicate, implements, take
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
 class Params(scaffnew.Params):
-    pass
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
 @implements(communicate, Params)
-def _average(params, kernel, state, w, scratch):
-    take(state.X.sum(axis=0) / (state.X.shape[0] - 1), params.p / params.gamma, state.X, state.H)
+def _communicate(params, kernel, state, w, scratch):
+    X, H = state
+    average(X, scratch.mean)
+    scratch.mean[:] *= X.shape[0] / (X.shape[0] - 1)
+    take(scratch.mean, params.p / params.gamma, X, H)

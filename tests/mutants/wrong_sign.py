@@ -1,18 +1,18 @@
 """Scaffnew whose control variates move away from where they should."""
 
 from . import scaffnew
-from .parts import average, communicate, implements
-from .scaffnew import PROMISE, RANDOM, SENDS
+from .parts import average, communicate, implements, take
+
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
+PROMISE = scaffnew.PROMISE
 
 
 class Params(scaffnew.Params):
-    pass
+    """The step size γ and the probability p of communication, which is Scaffnew's."""
 
 
 @implements(communicate, Params)
-def _average(params, kernel, state, w, scratch):
-    X, H = state
-    average(X, scratch.mean)
-    for i in range(X.shape[0]):
-        H[i] -= params.p / params.gamma * (scratch.mean - X[i])
-        X[i] = scratch.mean
+def _communicate(params, kernel, state, w, scratch):
+    average(state.X, scratch.mean)
+    take(scratch.mean, -params.p / params.gamma, state.X, state.H)
