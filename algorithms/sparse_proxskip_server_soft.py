@@ -14,14 +14,14 @@ Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Ser
 Federated Learning" (2024), its negative example with a convex regulariser.
 """
 
+from math import copysign
 from typing import NamedTuple
 
-from ..problems.functions.l1 import L1Kernel
-from ..problems.oracles import prox
-from .parts import Coin, Dense, average, communicate, implements, letters, take
+from . import scaffnew
+from .parts import average, communicate, implements, letters, take
 
-RANDOM = Coin("p")
-SENDS = Dense(up=1, down=1)
+RANDOM = scaffnew.RANDOM
+SENDS = scaffnew.SENDS
 PROMISE = "sparse_proxskip_server_soft"
 fixed_point = None
 invariants = None  # Σ_i h_i moves with what the threshold takes
@@ -39,6 +39,8 @@ class Params(NamedTuple):
 def _thresholded_average(params, kernel, state, w, scratch):
     """x_i⁺ = S_τ((1/n) Σ_j x̂_j) with τ = γ λ/p, and h_i⁺ = h_i + (p/γ)(x_i⁺ - x̂_i)."""
     X, H = state
+    x, tau = scratch.v, params.gamma / params.p * params.lam
     average(X, scratch.mean)
-    prox(L1Kernel(params.lam), scratch.mean, params.gamma / params.p, scratch.g, scratch.mean[:0])
-    take(scratch.g, params.p / params.gamma, X, H)
+    for j in range(X.shape[1]):
+        x[j] = copysign(max(abs(scratch.mean[j]) - tau, 0.0), scratch.mean[j])
+    take(x, params.p / params.gamma, X, H)

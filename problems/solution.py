@@ -1,21 +1,36 @@
 """The minimiser in high precision, with a certificate, kept on disk by the problem's content."""
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ..core.compiled import cache_folder
+from .functions import Function
 from .functions.zero import Zero
-
-if TYPE_CHECKING:
-    from .problem import Problem
 
 # A solution that took longer than this to find is worth a file.
 _WORTH_A_FILE_SECONDS = 0.1
 _NEWTON_STEPS = 100
 _REFINEMENTS = 6
 _PROXIMAL_STEPS = 200_000
+
+
+class Solvable(Protocol):
+    """What is asked of a problem to solve it; every :class:`~rootkappa.problems.problem.Problem` says it."""
+
+    d: int
+    psi: Function
+
+    @property
+    def L(self) -> float: ...
+    def value(self, x: np.ndarray) -> float: ...
+    def gradient(self, x: np.ndarray) -> np.ndarray: ...
+    def gradients(self, x: np.ndarray) -> np.ndarray: ...
+    def precise_gradients(self, x: np.ndarray) -> np.ndarray: ...
+    def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray: ...
+    def content_key(self) -> str: ...
 
 
 class Solution(NamedTuple):
@@ -30,7 +45,7 @@ class Solution(NamedTuple):
     :math:`\psi` this is the relative norm of the gradient."""
 
 
-def solve(problem: "Problem") -> Solution:
+def solve(problem: Solvable) -> Solution:
     """Return the solution, from disk if a problem of the same content was solved before."""
     file = cache_folder("solutions") / f"{problem.content_key()}.npz"
     try:
@@ -46,7 +61,7 @@ def solve(problem: "Problem") -> Solution:
     return solution
 
 
-def _store(file, solution: Solution) -> None:
+def _store(file: Path, solution: Solution) -> None:
     part = file.with_name(f"{file.stem}.{time.time_ns()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +72,7 @@ def _store(file, solution: Solution) -> None:
         pass  # a machine without a writable cache only loses time
 
 
-def _certify(problem: "Problem", x: np.ndarray) -> Solution:
+def _certify(problem: Solvable, x: np.ndarray) -> Solution:
     gradients = problem.precise_gradients(x.astype(np.longdouble))
     residual = _residual(problem, x, gradients)
     zero = np.zeros(problem.d)
@@ -66,7 +81,7 @@ def _certify(problem: "Problem", x: np.ndarray) -> Solution:
     return Solution(x, gradients.astype(float), float(residual / scale))
 
 
-def _residual(problem: "Problem", x: np.ndarray, gradients: np.ndarray) -> float:
+def _residual(problem: Solvable, x: np.ndarray, gradients: np.ndarray) -> float:
     mean = gradients.mean(axis=0)
     if isinstance(problem.psi, Zero):
         return float(np.sqrt(np.sum(mean**2)))
@@ -75,7 +90,7 @@ def _residual(problem: "Problem", x: np.ndarray, gradients: np.ndarray) -> float
     return float(np.linalg.norm(x - moved) / step)
 
 
-def _newton(problem: "Problem") -> np.ndarray:
+def _newton(problem: Solvable) -> np.ndarray:
     """Newton's method with backtracking, then steps whose gradient is summed in extended precision."""
     x = np.zeros(problem.d)
     value = problem.value(x)
@@ -103,7 +118,7 @@ def _newton(problem: "Problem") -> np.ndarray:
     return best
 
 
-def _proximal_gradient(problem: "Problem") -> np.ndarray:
+def _proximal_gradient(problem: Solvable) -> np.ndarray:
     """Accelerated proximal gradient steps, restarted when they turn back (O'Donoghue and Candès 2015)."""
     step = 1.0 / problem.L
     x = y = np.zeros(problem.d)

@@ -1,8 +1,9 @@
-"""The house rules that a reader of one file cannot see: floors, relative imports, no machine of anybody's."""
+"""The house rules that a reader of one file cannot see: floors, relative imports, no circle, no machine of anybody."""
 
 import ast
 import re
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,26 @@ def test_imports_of_the_package_are_relative(file):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
         assert not any(name.split(".")[0] == "rootkappa" for name in names), f"{file}:{node.lineno}"
+
+
+def read_by_type_checkers_only(file):
+    """Return the lines that never run."""
+    tests = [node for node in ast.walk(tree(file)) if isinstance(node, ast.If)]
+    blocks = [test.body for test in tests if ast.unparse(test.test) == "TYPE_CHECKING"]
+    return {line for block in blocks for line in range(block[0].lineno, block[-1].end_lineno + 1)}
+
+
+def test_no_module_needs_itself():
+    """Neither directly nor by way of others; an import inside a function only hides a circle."""
+    modules = {tuple(inside(file).removesuffix("__init__").strip(".").split(".")): file for file in SOURCES}
+    needs = {}
+    for module, file in modules.items():
+        unread = read_by_type_checkers_only(file)
+        needs[module] = {
+            names if names in modules else names[:-1] or ("",) for line, names in imported(file) if line not in unread
+        }
+    assert set().union(*needs.values()) <= set(modules)
+    TopologicalSorter(needs).prepare()  # raises an error that lists the circle
 
 
 def test_the_root_holds_a_docstring_and_the_version_only():

@@ -27,13 +27,16 @@ def tracked():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Build the wheel from a copy of the tree, as pip would from git."""
+    """Build the wheel from a copy of the tree, as pip would from git, in which a file of an earlier build lies."""
     if int(metadata.version("setuptools").split(".")[0]) < 77:
         pytest.skip("building needs setuptools 77, see the extra test")
     copy, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
     for name in tracked():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
+    stale = copy / "build" / "lib" / "rootkappa" / "stale.py"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q"]
     built = subprocess.run([*command, "-w", str(out), str(copy)], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr

@@ -380,12 +380,14 @@ class _StepByStep:
         # Steps are told apart by the type of the letters, so each file has one of its own.
         if isinstance(module.step, Dispatcher):
             self._letters = type("_Letters", (module.Params,), {"__module__": module.__name__, "__slots__": ()})
+            distinguish(self._letters)
             vars(module)["_Letters"] = self._letters
             step = module.step
 
-            @implements(_step_of, self._letters)
-            def _(params, kernel, state, outcome):
+            def one(params, kernel, state, outcome):
                 step(kernel, params, state, outcome)
+
+            implements(_step_of, self._letters)(one)
 
     def __call__(self, kernel: Any, params: Any, state: Any, draws: Any) -> Any:
         outcomes = self._unroll(draws)

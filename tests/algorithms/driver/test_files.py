@@ -74,6 +74,12 @@ def step(kernel, params, state, coin):
             X[i] = mean
 """
 
+#: That step again, which returns a new state.
+RETURNED = "from rootkappa.algorithms.parts.skipped_rounds import State\n" + COMPILED.replace(
+    "X, H = state", "X, H = state.X.copy(), state.H.copy()"
+)
+RETURNED += "    return State(X, H)\n"
+
 #: A communication with a factor that can be told in the state: x_i⁺ = FACTOR times the mean.
 FACTORED = f"""{HEAD}
 FACTOR = {{factor}}
@@ -110,7 +116,9 @@ def ratio(path, other):
     return float((walked(path) / other)[0, 0])
 
 
-@pytest.mark.parametrize("text", [FUNCTIONAL, COMPILED], ids=["new states", "compiled, in place"])
+@pytest.mark.parametrize(
+    "text", [FUNCTIONAL, COMPILED, RETURNED], ids=["new states", "compiled, in place", "compiled, new states"]
+)
 def test_a_file_with_a_step_alone_walks_the_path_of_the_shipped_method(tmp_path, text):
     shipped = algorithms.run(SCAFFNEW, PROBLEM, SCAFFNEW.Params(1.0, 0.3), rounds=40, seed=1).state.X
     np.testing.assert_allclose(walked(written(tmp_path / "mine.py", text), rounds=40), shipped, atol=1e-13)
