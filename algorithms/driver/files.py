@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from ...core.compiled import FILE_MARK, store_as
 from ...core.errors import InputError
 
 _METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
-# What cannot change without a change of the file, if it is no number, text or tuple of these.
-_PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
+# What compiled code freezes: all else cannot change without a change of the file.
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None), np.ndarray, np.generic)
 
 
 def content(path: Path) -> str:
@@ -69,10 +71,25 @@ def execute(path: Path) -> ModuleType:
 def identity(module: ModuleType) -> str:
     """Return a hash of all that the compiled code of a user's file depends on: its content and its constants.
 
-    A constant may come from elsewhere, such as the environment, and is frozen into compiled code.
+    A constant may come from elsewhere, such as the environment, and is frozen into compiled code; so is one of a file
+    beside it.
     """
-    constants = {name: value for name, value in vars(module).items() if isinstance(value, _PLAIN) and name[:2] != "__"}
-    return blake2b(f"{module.__name__}\0{sorted(constants.items(), key=str)}".encode(), digest_size=16).hexdigest()
+    beside = [sys.modules.get(file.stem) for file in _imported_from_beside(Path(module.__file__ or ""))]
+    digest = blake2b(module.__name__.encode(), digest_size=16)
+    for part in filter(None, [module, *beside]):
+        for name, value in sorted(vars(part).items()):
+            if isinstance(value, _PLAIN) and name[:2] != "__":
+                digest.update(f"\0{part.__name__}.{name}\0".encode() + _told(value))
+    return digest.hexdigest()
+
+
+def _told(value: Any) -> bytes:
+    """Return a constant as bytes, with every digit and every entry."""
+    if isinstance(value, np.ndarray | np.generic):
+        return f"{value.dtype} {value.shape} ".encode() + value.tobytes()
+    if isinstance(value, tuple):
+        return b"(" + b",".join(map(_told, value)) + b")"
+    return repr(value).encode()
 
 
 def store_compiled(module: ModuleType, *loops: Dispatcher) -> None:

@@ -84,7 +84,7 @@ Unbiased = Annotated[
 Diagonal = Annotated[
     str,
     Written(
-        lambda R: isinstance(R, Bernoulli | RandK | Identity),
+        lambda R: R.is_unbiased and isinstance(R, Bernoulli | RandK | Identity),
         "one that commutes with the mean of the clients' vectors: 'Bernoulli(p)', 'RandK(k)' or 'Identity()'",
     ),
 ]
@@ -128,11 +128,11 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
     kind, *rules = get_args(kinds[letter]) or (kinds[letter],)
     rule = rules[0] if rules else Range(lambda value: True, "a finite number")
     if isinstance(rule, Written):
-        if not rule.holds(compressors.get(value)):
+        if not rule.holds(compressors.get(str(value))):
             raise InputError(f"{letter} = {value!r} is no compressor for this method: give {rule.allowed}.")
     elif isinstance(rule, Names):
         if value not in rule.known():
-            raise unknown(letter, value, rule.known())
+            raise unknown(letter, str(value), rule.known())
     elif isinstance(rule, Range) and kind in (float, int):
         numbers = int if kind is int else int | float
         if isinstance(value, bool) or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(value):

@@ -80,7 +80,7 @@ def test_a_round_sends_what_the_compressor_keeps(R, floats, iterations):
     assert cost.iterations / 2000 == pytest.approx(iterations, rel=6 / 2000**0.5)
 
 
-@pytest.mark.parametrize("R", ["Natural()", "TopK(1)", "QSGD(4)", "PermK(3)", "L1Selection()"])
+@pytest.mark.parametrize("R", ["Natural()", "TopK(1)", "BiasedRandK(2)", "QSGD(4)", "PermK(3)", "L1Selection()"])
 def test_compressors_that_do_not_commute_with_the_mean_are_refused(R):
     problem = problems.Quadratic.random(3, 6)
     with pytest.raises(InputError, match="give one that commutes with the mean of the clients' vectors"):
