@@ -243,9 +243,9 @@ def _loss_bregman(margins: np.ndarray, moves: np.ndarray) -> np.ndarray:
 
 
 def _checked_data(features: Any, labels: Any) -> tuple[Any, np.ndarray]:
-    from scipy.sparse import csr_array, issparse
+    from scipy.sparse import issparse
 
-    features = csr_array(features, dtype=float) if issparse(features) else checked_array("features", features)
+    features = _checked_sparse(features) if issparse(features) else checked_array("features", features)
     if features.ndim != 2 or 0 in features.shape:
         raise InputError(f"features has shape {features.shape}, but (N, d) is needed: give one row for each sample.")
     entries = features if isinstance(features, np.ndarray) else features.data
@@ -265,6 +265,25 @@ def _checked_data(features: Any, labels: Any) -> tuple[Any, np.ndarray]:
             f"labels has shape {labels.shape}, but features has {features.shape[0]} rows: give one label for each."
         )
     return features, two_labels(labels)
+
+
+def _checked_sparse(features: Any) -> Any:
+    """Return a sparse matrix as CSR, whose indices compiled code can trust."""
+    from scipy.sparse import csr_array
+
+    if features.dtype.kind == "c":
+        raise InputError("features is complex, and its imaginary part would be lost: give real numbers.")
+    try:
+        if hasattr(features, "check_format"):
+            # Before its layout is changed, which trusts the indices too.
+            features.check_format(full_check=True)
+        rows = csr_array(features, dtype=float)
+        rows.check_format(full_check=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"features is no matrix that SciPy can read ({error}): build it anew, from rows, columns and values."
+        ) from None
+    return rows
 
 
 def _scaled_rows(features: Any, labels: np.ndarray) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.checks import as_number
+from ...core.checks import as_number, refuse_mask
 from ...core.compiled import njit
 from ...core.errors import InputError
 from ..oracles import prox, prox_work_size
@@ -228,7 +228,7 @@ class Function:
 
     def _point(self, name: str, x: Any) -> np.ndarray:
         """Return ``x`` as an array of float32 or float64 of a shape that the function takes."""
-        array = x if isinstance(x, np.ndarray) else _as_array(name, x)
+        array = x if type(x) is np.ndarray else _as_array(name, x)
         if array.dtype != _FLOAT64 and array.dtype != _FLOAT32:
             array = _as_floats(name, array)
         if array.size == 0:
@@ -242,7 +242,8 @@ class Function:
             raise InputError(f"out is {given}, which cannot take the result: give a writeable {x.dtype} {x.shape}.")
         # Compiled code reads and writes different arrays, so a result over its own point is computed beside it.
         if out.flags.c_contiguous and not np.may_share_memory(x, out) and not (self.in_double and x.itemsize == 4):
-            return self._prox(x, gamma, out)
+            self._prox(x, gamma, np.asarray(out))
+            return out
         out[...] = self.prox(x, gamma)
         return out
 
@@ -260,6 +261,7 @@ def rounding(point: np.ndarray) -> float:
 
 
 def _as_array(name: str, x: Any) -> np.ndarray:
+    refuse_mask(name, x)
     try:
         return np.asarray(x)
     except (TypeError, ValueError):
