@@ -45,7 +45,7 @@ def test_an_array_of_numbers_is_copied():
 
 
 def test_an_array_of_a_subclass_becomes_a_plain_one():
-    for given in (np.matrix([[1.0, 2.0]]), np.ma.array([[1.0, 2.0]])):
+    for given in (np.array([[1.0, 2.0]]).view(np.matrix), np.ma.array([[1.0, 2.0]])):
         found = checked_array("features", given)
         assert type(found) is np.ndarray
         assert np.array_equal(found, [[1.0, 2.0]])

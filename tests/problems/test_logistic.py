@@ -375,7 +375,7 @@ def test_an_index_outside_the_matrix_is_refused(features):
 
 def test_matrices_and_one_feature_will_do():
     plain = Logistic(X, Y, clients=1, kappa=10.0)
-    assert Logistic(np.matrix(X), Y, clients=1, kappa=10.0).content_key() == plain.content_key()
+    assert Logistic(np.array(X).view(np.matrix), Y, clients=1, kappa=10.0).content_key() == plain.content_key()
     assert Logistic([[1.0], [2.0], [-1.0]], Y, clients=1, kappa=10.0).solution().residual < 1e-13
 
 

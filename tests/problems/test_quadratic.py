@@ -329,7 +329,8 @@ def test_wrong_arrays_are_refused(hessians, linear, sentence):
 
 
 def test_matrices_one_coordinate_and_the_condition_number_1_will_do():
-    given = Quadratic([np.matrix(EYE[0])] * 2, np.matrix([[1.0, 2.0], [3.0, 4.0]]))
+    linear = np.array([[1.0, 2.0], [3.0, 4.0]]).view(np.matrix)
+    given = Quadratic([np.eye(2).view(np.matrix)] * 2, linear)
     assert given.kappa == 1.0
     assert given.solution().x.tolist() == [2.0, 3.0]
     line = Quadratic([[[2.0]], [[4.0]]], [[1.0], [2.0]], functions.L1(0.5))

@@ -158,7 +158,7 @@ def test_what_is_no_array_of_real_numbers_is_refused(name, kind):
         assert is_one_sentence(str(refused.value))
 
 
-@pytest.mark.parametrize("form", [np.matrix, np.ma.array])
+@pytest.mark.parametrize("form", [lambda x: x.view(np.matrix), np.ma.array])
 def test_an_array_of_a_subclass_is_as_good_as_a_plain_one(form):
     x, out = np.array([[3.0, -0.5], [0.0, -2.0]]), form(np.empty((2, 2)))
     expected = L1.prox(x, 1.0)
