@@ -49,7 +49,7 @@ def checked_array(name: str, value: Any) -> np.ndarray:
     raise InputError(f"{name} is complex, and its imaginary part would be lost: give real numbers.")
 
 
-def refuse_mask(name: str, value: Any) -> None:
+def refuse_mask(name: str, value: object) -> None:
     """Raise an InputError if entries of an array are masked: what becomes a plain array forgets that."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise InputError(f"{name} has masked entries, and the mask would be lost: give it filled in, or without them.")

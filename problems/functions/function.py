@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...core.checks import as_number, refuse_mask
 from ...core.compiled import njit
@@ -73,7 +74,7 @@ class Function:
         """Whether its gradient is Lipschitz continuous."""
         return bool(np.isfinite(self.L))
 
-    def value(self, x: Any, tolerance: float | None = None) -> float:
+    def value(self, x: ArrayLike, tolerance: float | None = None) -> float:
         r"""Return :math:`\psi(x)`, infinity outside the domain and where x is infinite, NaN where x is NaN.
 
         Parameters
@@ -93,7 +94,7 @@ class Function:
             return np.nan if np.isnan(point).any() else np.inf
         return float(self._value_within(point.astype(float), rounding(point) if tolerance is None else tolerance))
 
-    def in_domain(self, x: Any, tolerance: float | None = None) -> bool:
+    def in_domain(self, x: ArrayLike, tolerance: float | None = None) -> bool:
         r"""Return whether :math:`\psi(x) < \infty`.
 
         Parameters
@@ -108,7 +109,7 @@ class Function:
         tolerance = rounding(point) if tolerance is None else tolerance
         return bool(np.isfinite(point).all() and self._contains(point.astype(float), tolerance))
 
-    def prox(self, x: Any, gamma: float, out: np.ndarray | None = None) -> np.ndarray:
+    def prox(self, x: ArrayLike, gamma: float, out: np.ndarray | None = None) -> np.ndarray:
         r"""Return :math:`\mathrm{prox}_{\gamma\psi}(x) = \arg\min_z \psi(z) + \|z - x\|^2 / (2\gamma)`.
 
         Parameters
@@ -167,7 +168,7 @@ class Function:
 
         return Conjugate(self)
 
-    def subdifferential_distance(self, x: Any, u: Any) -> float:
+    def subdifferential_distance(self, x: ArrayLike, u: ArrayLike) -> float:
         r"""Return the distance of ``u`` from the subdifferential :math:`\partial\psi(x)`, in the Euclidean norm.
 
         It is 0 exactly if :math:`x = \mathrm{prox}_{\gamma\psi}(x + \gamma u)` for all :math:`\gamma > 0`, so it
@@ -248,7 +249,7 @@ class Function:
         return out
 
 
-def checked_function(name: str, function: Any) -> Function:
+def checked_function(name: str, function: object) -> Function:
     """Return the function that another one is made of, refused if it is none."""
     if not isinstance(function, Function):
         raise InputError(f"{name} = {function!r} is no function with a prox: give one such as L1(0.1).")
