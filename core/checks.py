@@ -20,7 +20,7 @@ def as_number(value: Any) -> float:
     (10000.0, nan)
     """
     try:
-        return float(value)
+        return float("nan") if np.iscomplexobj(value) else float(value)
     except (TypeError, ValueError):
         return float("nan")
 
@@ -39,10 +39,20 @@ def checked_kappa(kappa: float | str) -> float:
 
 def checked_array(name: str, value: Any) -> np.ndarray:
     """Return a copy of an array of numbers as floats; its shape and its entries are the caller's to check."""
+    refuse_mask(name, value)
     try:
-        return np.array(value, dtype=float, order="C")
+        array = np.asarray(value)
+        if array.dtype.kind != "c":
+            return np.array(array, dtype=float, order="C")
     except (TypeError, ValueError):
         raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
+    raise InputError(f"{name} is complex, and its imaginary part would be lost: give real numbers.")
+
+
+def refuse_mask(name: str, value: object) -> None:
+    """Raise an InputError if entries of an array are masked: what becomes a plain array forgets that."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise InputError(f"{name} has masked entries, and the mask would be lost: give it filled in, or without them.")
 
 
 def checked_count(name: str, value: Any) -> int:

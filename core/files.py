@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
 
 from .errors import InputError
 
@@ -76,7 +75,7 @@ def write_text(file: Path, text: str) -> None:
         ) from None
 
 
-def write_json(file: Path, records: Any) -> None:
+def write_json(file: Path, records: object) -> None:
     """Write records as JSON with :func:`write_text`."""
     write_text(file, f"{json.dumps(records, indent=1, ensure_ascii=False)}\n")
 

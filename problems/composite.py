@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core.checks import checked_array
 from ..core.compiled import njit
@@ -18,6 +19,7 @@ from .functions.zero import ZeroKernel
 from .oracles import clients, gradient, local_steps, work_size
 from .problem import Problem
 from .quadratic import Quadratic
+from .solution import Solution
 
 _STEPS = 200_000
 # When so many steps in a row were no smaller than one before them, they are rounding.
@@ -109,7 +111,9 @@ class Composite(Problem):
     (array([1.5, 1. ]), array([1.5]))
     """
 
-    def __init__(self, base: Problem, h: Function, K: Any, known: tuple[np.ndarray, np.ndarray] | None = None) -> None:
+    def __init__(
+        self, base: Problem, h: Function, K: ArrayLike, known: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> None:
         if not isinstance(base, Problem) or isinstance(base, Composite):
             raise InputError(f"base = {base!r} is no problem without a matrix: give a Quadratic or a Logistic.")
         K = checked_array("K", K)
@@ -141,7 +145,7 @@ class Composite(Problem):
         kappa: float = 100.0,
         seed: int = 0,
         h: Function | None = None,
-        K: Any = None,
+        K: ArrayLike | None = None,
         basis: str = "common",
     ) -> Self:
         r"""Draw a quadratic F of a planted spectrum, with g = 0 and a planted solution.
@@ -294,7 +298,7 @@ def block_norm(problem: Problem, size: int) -> float:
     return float(np.linalg.norm(blocks, 2, axis=(1, 2)).max())
 
 
-def dual_solution(solution: Any) -> np.ndarray:
+def dual_solution(solution: Solution | CompositeSolution) -> np.ndarray:
     r"""Return :math:`u^*` of a solution; without a matrix it is :math:`-\nabla F(x^*)`, a subgradient of ψ."""
     return solution.u if isinstance(solution, CompositeSolution) else -solution.gradients.mean(axis=0)
 

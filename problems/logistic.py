@@ -1,9 +1,10 @@
 """L2-regularised logistic regression on real or given data, dense or sparse."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core.checks import as_number, checked_array, checked_count, checked_kappa
 from ..core.compiled import njit
@@ -32,6 +33,15 @@ from .problem import Problem, checked_psi
 _DENSE_SIZE = 2048
 # Sizes of features whose squares, summed over all samples, stay far inside the range of floats.
 _SMALLEST_ENTRY, _LARGEST_ENTRY = 1e-100, 1e100
+
+
+class SparseMatrix(Protocol):
+    """What all sparse matrices of SciPy have, whose classes no type checker knows."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def tocsr(self) -> Any: ...
 
 
 class DenseLogisticKernel(NamedTuple):
@@ -101,22 +111,22 @@ class Logistic(Problem):
 
     def __init__(
         self,
-        features: Any,
-        labels: Any,
+        features: ArrayLike | SparseMatrix,
+        labels: ArrayLike,
         clients: int = 10,
         l2: float | None = None,
         kappa: float | None = None,
-        partition: Any = "contiguous",
+        partition: str | ArrayLike = "contiguous",
         alpha: float = 0.5,
         seed: int = 0,
         psi: Function | None = None,
     ) -> None:
-        features, labels = _checked_data(features, labels)
-        self.n, self.d = checked_count("clients", clients), int(features.shape[1])
-        owner = assign(partition, labels, self.n, seed, alpha)
+        rows, signs = _checked_data(features, labels)
+        self.n, self.d = checked_count("clients", clients), int(rows.shape[1])
+        owner = assign(partition, signs, self.n, seed, alpha)
         order = np.argsort(owner, kind="stable")
         self._start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
-        self._B = _scaled_rows(features[order], labels[order])
+        self._B = _scaled_rows(rows[order], signs[order])
         largest = np.array([_largest_eigenvalue(self._rows(i)) for i in range(self.n)]) / 4
         self.l2 = _regularisation(l2, kappa, float(largest.max()))
         self.L_i = largest + self.l2
@@ -132,7 +142,7 @@ class Logistic(Problem):
             )
         how = partition if isinstance(partition, str) else "given"
         how += {"dirichlet": f" alpha={alpha:g} seed={seed}", "shuffled": f" seed={seed}"}.get(how, "")
-        label = f"logistic N={len(labels)} n={self.n} d={self.d} kappa={self.kappa:g} partition={how}"
+        label = f"logistic N={len(signs)} n={self.n} d={self.d} kappa={self.kappa:g} partition={how}"
         self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
 
     @classmethod
@@ -242,13 +252,13 @@ def _loss_bregman(margins: np.ndarray, moves: np.ndarray) -> np.ndarray:
     return np.where(np.abs(moves) < 1e-3, near, far)
 
 
-def _checked_data(features: Any, labels: Any) -> tuple[Any, np.ndarray]:
-    from scipy.sparse import csr_array, issparse
+def _checked_data(features: ArrayLike | SparseMatrix, labels: ArrayLike) -> tuple[Any, np.ndarray]:
+    from scipy.sparse import issparse
 
-    features = csr_array(features, dtype=float) if issparse(features) else checked_array("features", features)
-    if features.ndim != 2 or 0 in features.shape:
-        raise InputError(f"features has shape {features.shape}, but (N, d) is needed: give one row for each sample.")
-    entries = features if isinstance(features, np.ndarray) else features.data
+    rows: Any = _checked_sparse(features) if issparse(features) else checked_array("features", features)
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise InputError(f"features has shape {rows.shape}, but (N, d) is needed: give one row for each sample.")
+    entries = rows if isinstance(rows, np.ndarray) else rows.data
     if not np.isfinite(entries).all():
         raise InputError("features holds entries that are NaN or infinite: remove or fill in those samples.")
     largest = max(entries.max(initial=0.0), -entries.min(initial=0.0))
@@ -259,12 +269,31 @@ def _checked_data(features: Any, labels: Any) -> tuple[Any, np.ndarray]:
             f"features are of size {largest:.3g}, and their squares leave the range of floats: rescale them, "
             "for example to size 1."
         )
-    labels = checked_array("labels", labels)
-    if labels.shape != (features.shape[0],):
+    signs = checked_array("labels", labels)
+    if signs.shape != (rows.shape[0],):
         raise InputError(
-            f"labels has shape {labels.shape}, but features has {features.shape[0]} rows: give one label for each."
+            f"labels has shape {signs.shape}, but features has {rows.shape[0]} rows: give one label for each."
         )
-    return features, two_labels(labels)
+    return rows, two_labels(signs)
+
+
+def _checked_sparse(features: Any) -> Any:
+    """Return a sparse matrix as CSR, whose indices compiled code can trust."""
+    from scipy.sparse import csr_array
+
+    if features.dtype.kind == "c":
+        raise InputError("features is complex, and its imaginary part would be lost: give real numbers.")
+    try:
+        if hasattr(features, "check_format"):
+            # Before its layout is changed, which trusts the indices too.
+            features.check_format(full_check=True)
+        rows = csr_array(features, dtype=float)
+        rows.check_format(full_check=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"features is no matrix that SciPy can read ({error}): build it anew, from rows, columns and values."
+        ) from None
+    return rows
 
 
 def _scaled_rows(features: Any, labels: np.ndarray) -> Any:

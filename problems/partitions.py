@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.checks import as_number, checked_count
+from ..core.checks import as_number, checked_count, refuse_mask
 from ..core.errors import InputError, unknown
 from ..core.randomness import generator
 
@@ -193,6 +193,7 @@ def given(ids: ArrayLike, samples: int, clients: int) -> Ids:
     array([0, 1, 1])
     """
     rule = "give one integer client id per sample, counted from 0"
+    refuse_mask("partition", ids)
     try:
         array = np.asarray(ids)
     except ValueError as error:
@@ -284,6 +285,7 @@ def _counts(samples: int, clients: int) -> tuple[int, int]:
 
 def _labels(labels: ArrayLike) -> np.ndarray:
     """Return the labels as an array of one dimension."""
+    refuse_mask("labels", labels)
     array = np.asarray(labels)
     if array.ndim != 1:
         raise InputError(f"labels has shape {array.shape}: give one label per sample, in one dimension.")

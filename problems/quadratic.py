@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core.checks import as_number, checked_array, checked_count, checked_kappa
 from ..core.compiled import njit
@@ -67,7 +68,7 @@ class Quadratic(Problem):
     (4.0, array([1., 1.]))
     """
 
-    def __init__(self, hessians: Any, linear: Any, psi: Function | None = None) -> None:
+    def __init__(self, hessians: ArrayLike, linear: ArrayLike, psi: Function | None = None) -> None:
         A = _checked_hessians(hessians)
         lam, columns = np.linalg.eigh(A)
         if not lam[:, 0].min() > 0:
@@ -195,7 +196,7 @@ class Quadratic(Problem):
         return np.linalg.solve(self.kernel.A.mean(axis=0), g)
 
 
-def _checked_hessians(hessians: Any) -> np.ndarray:
+def _checked_hessians(hessians: ArrayLike) -> np.ndarray:
     A = checked_array("hessians", hessians)
     if A.ndim != 3 or A.shape[1] != A.shape[2] or A.size == 0:
         raise InputError(f"hessians has shape {A.shape}, but (n, d, d) is needed: give one matrix for each client.")

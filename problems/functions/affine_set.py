@@ -1,8 +1,9 @@
 """The indicator of an affine set."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
@@ -45,7 +46,7 @@ class AffineSet(Function):
     ndim = 1
     is_indicator = True
 
-    def __init__(self, A: Any, b: Any) -> None:
+    def __init__(self, A: ArrayLike, b: ArrayLike) -> None:
         self.A, self.b = checked_array("A", A), checked_array("b", b)
         if self.A.ndim != 2 or self.A.size == 0 or self.b.shape != self.A.shape[:1]:
             raise InputError(f"A has shape {self.A.shape} and b {self.b.shape}: give shapes (m, d) and (m,).")
@@ -65,11 +66,11 @@ class AffineSet(Function):
         self.kernel = AffineSetKernel(np.ascontiguousarray(V[kept]), c)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         rows = max(1, d // 3)
         return cls(np.eye(rows, d) + 0.1 * np.cos(np.arange(rows * d)).reshape(rows, d), np.ones(rows))
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != self.A.shape[1:]:
             raise InputError(f"{name} has shape {shape}, but A has {self.A.shape[1]} columns: give as many numbers.")
 

@@ -1,8 +1,9 @@
 """The indicator of a box, and of the nonnegative orthant."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
@@ -47,7 +48,7 @@ class Box(Function):
     is_separable = True
     is_indicator = True
 
-    def __init__(self, low: Any, high: Any) -> None:
+    def __init__(self, low: ArrayLike, high: ArrayLike) -> None:
         self.low, self.high = checked_array("low", low), checked_array("high", high)
         if self.low.ndim or self.high.ndim:
             try:
@@ -67,10 +68,10 @@ class Box(Function):
             self.kernel = BoxKernel(float(self.low), float(self.high))
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(-0.25, 0.75)
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if self.low.ndim and shape != self.low.shape:
             raise InputError(f"{name} has shape {shape}, but the bounds have {self.low.shape}: give one shape.")
 
@@ -88,7 +89,7 @@ class Box(Function):
         at_high = np.multiply(u, self.high, where=u > 0.0, out=np.zeros_like(u))
         return np.multiply(u, self.low, where=u < 0.0, out=at_high).sum()
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         if self.is_homogeneous:
             # The polar of a cone of this kind is one of this kind.
             return Box(np.where(self.low == 0.0, -np.inf, 0.0)[()], np.where(self.high == 0.0, np.inf, 0.0)[()])
@@ -118,7 +119,7 @@ class Nonnegative(Box):
         super().__init__(0.0, np.inf)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls()
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
 """The indicator of consensus: every client holds the same model."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -49,10 +49,10 @@ class Consensus(Function):
         self.kernel = ConsensusKernel(self.clients)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(d)
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if len(shape) != 2 or shape[0] != self.clients:
             raise InputError(
                 f"{name} has shape {shape}, which is not one row for each of {self.clients} clients: "

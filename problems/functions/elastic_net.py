@@ -1,7 +1,7 @@
 """The elastic net: the L1 norm and half the squared Euclidean norm."""
 
 from math import copysign
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -53,14 +53,14 @@ class ElasticNet(Function):
         self.kernel = ElasticNetKernel(self.l1, self.l2)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5, 2.0)
 
     def _value(self, x):
         with np.errstate(over="ignore"):
             return self.l1 * np.abs(x).sum() + (0.5 * self.l2 * np.sum(x**2) if self.l2 > 0.0 else 0.0)
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return super().conjugate() if self.l2 > 0.0 else LInfBall(self.l1)
 
     def _conjugate_value(self, u, tolerance):

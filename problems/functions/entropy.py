@@ -1,7 +1,7 @@
 """The negative entropy and the Kullback-Leibler divergence."""
 
 from math import exp, log
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.special import kl_div, xlogy
@@ -72,7 +72,7 @@ class Entropy(Function):
         self.kernel = EntropyKernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     def _value(self, x):
@@ -134,10 +134,10 @@ class KullbackLeibler(Function):
         self.kernel = KLKernel(np.log(self.q))
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(np.linspace(0.5, 2.0, d))
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != self.q.shape:
             raise InputError(f"{name} has shape {shape}, but q has shape {self.q.shape}: give as many numbers.")
 

@@ -3,8 +3,9 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ...core.checks import as_number
+from ...core.checks import as_number, refuse_mask
 from ...core.compiled import njit
 from ...core.discover import discover_classes
 from ...core.dispatch import implements
@@ -78,7 +79,7 @@ class Function:
         """Whether its gradient is Lipschitz continuous."""
         return bool(np.isfinite(self.L))
 
-    def value(self, x: Any, tolerance: float | None = None) -> float:
+    def value(self, x: ArrayLike, tolerance: float | None = None) -> float:
         r"""Return :math:`\psi(x)`, infinity outside the domain and where x is infinite, NaN where x is NaN.
 
         Parameters
@@ -98,7 +99,7 @@ class Function:
             return np.nan if np.isnan(point).any() else np.inf
         return float(self._value_within(point.astype(float), rounding(point) if tolerance is None else tolerance))
 
-    def in_domain(self, x: Any, tolerance: float | None = None) -> bool:
+    def in_domain(self, x: ArrayLike, tolerance: float | None = None) -> bool:
         r"""Return whether :math:`\psi(x) < \infty`.
 
         Parameters
@@ -113,7 +114,7 @@ class Function:
         tolerance = rounding(point) if tolerance is None else tolerance
         return bool(np.isfinite(point).all() and self._contains(point.astype(float), tolerance))
 
-    def prox(self, x: Any, gamma: float, out: np.ndarray | None = None) -> np.ndarray:
+    def prox(self, x: ArrayLike, gamma: float, out: np.ndarray | None = None) -> np.ndarray:
         r"""Return :math:`\mathrm{prox}_{\gamma\psi}(x) = \arg\min_z \psi(z) + \|z - x\|^2 / (2\gamma)`.
 
         Parameters
@@ -170,7 +171,7 @@ class Function:
         """
         return Conjugate(self)
 
-    def subdifferential_distance(self, x: Any, u: Any) -> float:
+    def subdifferential_distance(self, x: ArrayLike, u: ArrayLike) -> float:
         r"""Return the distance of ``u`` from the subdifferential :math:`\partial\psi(x)`, in the Euclidean norm.
 
         It is 0 exactly if :math:`x = \mathrm{prox}_{\gamma\psi}(x + \gamma u)` for all :math:`\gamma > 0`, so it
@@ -231,7 +232,7 @@ class Function:
 
     def _point(self, name: str, x: Any) -> np.ndarray:
         """Return ``x`` as an array of float32 or float64 of a shape that the function takes."""
-        array = x if isinstance(x, np.ndarray) else _as_array(name, x)
+        array = x if type(x) is np.ndarray else _as_array(name, x)
         if array.dtype != _FLOAT64 and array.dtype != _FLOAT32:
             array = _as_floats(name, array)
         if array.size == 0:
@@ -245,12 +246,13 @@ class Function:
             raise InputError(f"out is {given}, which cannot take the result: give a writeable {x.dtype} {x.shape}.")
         # Compiled code reads and writes different arrays, so a result over its own point is computed beside it.
         if out.flags.c_contiguous and not np.may_share_memory(x, out) and not (self.in_double and x.itemsize == 4):
-            return self._prox(x, gamma, out)
+            self._prox(x, gamma, np.asarray(out))
+            return out
         out[...] = self.prox(x, gamma)
         return out
 
 
-def checked_function(name: str, function: Any) -> Function:
+def checked_function(name: str, function: object) -> Function:
     """Return the function that another one is made of, refused if it is none."""
     if not isinstance(function, Function):
         raise InputError(f"{name} = {function!r} is no function with a prox: give one such as L1(0.1).")
@@ -263,6 +265,7 @@ def rounding(point: np.ndarray) -> float:
 
 
 def _as_array(name: str, x: Any) -> np.ndarray:
+    refuse_mask(name, x)
     try:
         return np.asarray(x)
     except (TypeError, ValueError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -69,10 +69,10 @@ class GroupL2(Function):
         self.kernel = GroupL2Kernel(self.lam * self.weights, indices, starts.astype(np.uint64))
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5, [list(range(start, d, 3)) for start in range(min(3, d))])
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         super().check_shape(shape, name)
         if shape[0] < self._d:
             raise InputError(f"{name} has {shape[0]} entries, but a group has coordinate {self._d - 1}: give as many.")

@@ -2,9 +2,10 @@
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array, checked_number
 from ...core.compiled import REASSOCIATE, njit
@@ -84,7 +85,7 @@ class _Linear(Function, ABC):
     ndim = 1
     is_indicator = True
 
-    def __init__(self, a: Any, b: float) -> None:
+    def __init__(self, a: ArrayLike, b: float) -> None:
         self.a, self.b = checked_array("a", a), checked_number("b", b, "an offset")
         length = norm(self.a) if self.a.ndim == 1 and self.a.size else 0.0
         if not 0.0 < length < np.inf:
@@ -92,7 +93,7 @@ class _Linear(Function, ABC):
         self._normal, self._offset = self.a / length, self.b / length
         self.is_homogeneous = self.b == 0.0
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != self.a.shape:
             raise InputError(f"{name} has shape {shape}, but a has shape {self.a.shape}: give as many numbers.")
 
@@ -134,12 +135,12 @@ class HalfSpace(_Linear):
     array([0.6, 0.8])
     """
 
-    def __init__(self, a: Any, b: float) -> None:
+    def __init__(self, a: ArrayLike, b: float) -> None:
         super().__init__(a, b)
         self.kernel = HalfSpaceKernel(self._normal, self._offset)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(np.linspace(1.0, 2.0, d), 0.5)
 
     def _violation(self, x):
@@ -178,12 +179,12 @@ class Hyperplane(_Linear):
     array([0.5, 0.5])
     """
 
-    def __init__(self, a: Any, b: float) -> None:
+    def __init__(self, a: ArrayLike, b: float) -> None:
         super().__init__(a, b)
         self.kernel = HyperplaneKernel(self._normal, self._offset)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(np.linspace(1.0, 2.0, d), 0.5)
 
     def _violation(self, x):

@@ -1,6 +1,6 @@
 """The hinge loss."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Hinge(Function):
         self.kernel = HingeKernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     def _value(self, x):

@@ -1,7 +1,7 @@
 """The Huber function."""
 
 from math import copysign
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Huber(Function):
         self.kernel = HuberKernel(self.delta)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.75)
 
     def _value(self, x):

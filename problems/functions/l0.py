@@ -1,7 +1,7 @@
 """The number of nonzero entries, and the vectors with few of them; neither is convex."""
 
 from math import nan, sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class L0(Function):
         self.kernel = L0Kernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     def _value(self, x):
@@ -95,7 +95,7 @@ class L0Ball(Function):
         self.kernel = L0BallKernel(self.k)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(max(1, d // 3))
 
     def _value(self, x):

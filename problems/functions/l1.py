@@ -7,6 +7,7 @@ import numpy as np
 
 from ...core.dispatch import implements
 from ..oracles import prox
+from .function import Function
 from .weighted_norm import NormBall, WeightedNorm
 
 
@@ -41,7 +42,7 @@ class L1(WeightedNorm):
     def _norm(self, x):
         return np.abs(x).sum()
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return LInfBall(self.lam)
 
     def _subdifferential_distance(self, x, u, tolerance):
@@ -90,7 +91,7 @@ class LInfBall(NormBall):
     def _norm(self, x):
         return np.abs(x).max()
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return L1(self.radius)
 
     def _subdifferential_distance(self, x, u, tolerance):

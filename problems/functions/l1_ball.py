@@ -7,6 +7,7 @@ import numpy as np
 
 from ...core.dispatch import implements
 from ..oracles import prox
+from .function import Function
 from .norms import absolute_sum, fill, is_finite
 from .simplex import Simplex
 from .thresholds import absolute_threshold, common_level
@@ -48,7 +49,7 @@ class L1Ball(NormBall):
     def _norm(self, x):
         return np.abs(x).sum()
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return LInf(self.radius)
 
     def _subdifferential_distance(self, x, u, tolerance):
@@ -108,7 +109,7 @@ class LInf(WeightedNorm):
     def _norm(self, x):
         return np.abs(x).max()
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return L1Ball(self.lam)
 
     def _subdifferential_distance(self, x, u, tolerance):

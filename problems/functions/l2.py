@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from ...core.dispatch import implements
 from ..oracles import prox
+from .function import Function
 from .norms import fill, norm
 from .weighted_norm import NormBall, WeightedNorm
 
@@ -38,7 +39,7 @@ class L2(WeightedNorm):
     def _norm(self, x):
         return norm(x.ravel())
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return L2Ball(self.lam)
 
     def _subdifferential_distance(self, x, u, tolerance):
@@ -90,7 +91,7 @@ class L2Ball(NormBall):
     def _norm(self, x):
         return norm(x.ravel())
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return L2(self.radius)
 
     def _subdifferential_distance(self, x, u, tolerance):

@@ -1,7 +1,7 @@
 """The logarithmic barrier."""
 
 from math import hypot, sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class LogBarrier(Function):
         self.kernel = LogBarrierKernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     def _value(self, x):

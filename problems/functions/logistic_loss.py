@@ -1,7 +1,7 @@
 """The logistic loss."""
 
 from math import exp
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.special import xlogy
@@ -53,7 +53,7 @@ class LogisticLoss(Function):
         self.kernel = LogisticLossKernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(2.0)
 
     def _value(self, x):

@@ -1,6 +1,6 @@
 """The nuclear norm, its conjugate, the indicator of the spectral ball, and the matrices of bounded rank."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Nuclear(WeightedNorm):
     def _norm(self, x):
         return _singular_values(x).sum()
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return SpectralBall(self.lam)
 
     def _subdifferential_distance(self, x, u, tolerance):
@@ -105,7 +105,7 @@ class SpectralBall(NormBall):
     def _norm(self, x):
         return _singular_values(x)[0]
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return Nuclear(self.radius)
 
     def _subdifferential_distance(self, x, u, tolerance):
@@ -156,7 +156,7 @@ class RankBall(Function):
         self.kernel = RankBallKernel(self.rank)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(max(1, d // 2))
 
     def _value(self, x):

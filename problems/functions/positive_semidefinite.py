@@ -39,7 +39,7 @@ class PositiveSemidefinite(Function):
     is_indicator = True
     is_homogeneous = True
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if len(shape) != 2 or shape[0] != shape[1]:
             raise InputError(f"{name} has shape {shape}, which is no square matrix: give an array of shape (d, d).")
 

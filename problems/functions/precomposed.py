@@ -1,8 +1,9 @@
 """A function of an orthogonal transform."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
@@ -54,7 +55,7 @@ class Precomposed(Function):
     ndim = 1
     in_double = True
 
-    def __init__(self, inner: Function, A: Any) -> None:
+    def __init__(self, inner: Function, A: ArrayLike) -> None:
         self.inner, self.A = checked_function("inner", inner), checked_array("A", A)
         if self.A.ndim != 2 or self.A.size == 0 or not np.isfinite(self.A).all():
             raise InputError(f"A = {A!r} is no transform: give a matrix of finite numbers.")
@@ -73,13 +74,13 @@ class Precomposed(Function):
         self.kernel = PrecomposedKernel(inner.kernel, self.A, self.nu)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         rows = max(1, d - 1)
         wave = np.cos(np.pi / d * np.outer(np.arange(rows), np.arange(d) + 0.5))
         wave[0] /= np.sqrt(2.0)
         return cls(L1(0.5), wave)
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != self.A.shape[1:]:
             raise InputError(f"{name} has shape {shape}, but A has {self.A.shape[1]} columns: give as many numbers.")
 

@@ -1,6 +1,6 @@
 """A positive multiple of a function."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from ...core.checks import checked_number
 from ...core.dispatch import implements
@@ -46,10 +46,10 @@ class Scaled(Function):
         self.kernel = ScaledKernel(inner.kernel, self.scale)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(L1(0.5), 3.0)
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         self.inner.check_shape(shape, name)
 
     def _contains(self, x, tolerance):

@@ -1,7 +1,7 @@
 """A sum of functions of separate blocks of coordinates."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -68,10 +68,10 @@ class SeparableSum(Function):
         self.kernel = kernel
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls([(L1(0.5), 1), (Simplex(), d - 1)] if d > 1 else [(L1(0.5), 1)])
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != (self._ends[-1],):
             raise InputError(f"{name} has shape {shape}, but the blocks have {self._ends[-1]} entries: give as many.")
 
@@ -85,7 +85,7 @@ class SeparableSum(Function):
     def _value_within(self, x, tolerance):
         return sum(function._value_within(block, tolerance) for function, block in self._blocks(x))
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return SeparableSum([(function.conjugate(), size) for function, size in self.parts])
 
     def _subdifferential_distance(self, x, u, tolerance):

@@ -1,7 +1,7 @@
 """The indicator of the simplex."""
 
 from math import nan
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Simplex(Function):
         self.kernel = SimplexKernel(self.total)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls()
 
     def _value(self, x):

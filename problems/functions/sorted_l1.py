@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from math import copysign
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
 from ...core.checks import checked_array, checked_number
@@ -90,7 +91,7 @@ class SortedL1(_Sorted):
 
     ndim = 1
 
-    def __init__(self, weights: Any) -> None:
+    def __init__(self, weights: ArrayLike) -> None:
         self.weights = checked_array("weights", weights)
         w = self.weights
         if w.ndim != 1 or w.size == 0 or not np.isfinite(w).all() or w[-1] < 0.0 or np.any(np.diff(w) > 0.0):
@@ -98,10 +99,10 @@ class SortedL1(_Sorted):
         self.kernel = SortedL1Kernel(self.weights)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(np.linspace(1.0, 0.25, d))
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != self.weights.shape:
             raise InputError(f"{name} has shape {shape}, but there are {self.weights.size} weights: give as many.")
 
@@ -143,7 +144,7 @@ class OSCAR(_Sorted):
         self.kernel = OSCARKernel(self.l1, self.l2)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.25, 0.125)
 
     def _weights(self, d):

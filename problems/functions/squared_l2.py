@@ -1,6 +1,6 @@
 """Half the squared Euclidean norm."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -44,14 +44,14 @@ class SquaredL2(Function):
         self.kernel = SquaredL2Kernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(2.0)
 
     def _value(self, x):
         with np.errstate(over="ignore"):
             return 0.5 * self.lam * np.sum(x**2) if self.lam > 0.0 else 0.0
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return SquaredL2(1.0 / self.lam) if self.lam > 0.0 else Zero().conjugate()
 
     def _subdifferential_distance(self, x, u, tolerance):

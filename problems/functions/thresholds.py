@@ -65,7 +65,7 @@ def _threshold(s, count, r):
         tau = (_sum(s, count) - r) / count
 
 
-def common_level(on, off):
+def common_level(on: np.ndarray, off: np.ndarray) -> float:
     r"""Return the t that minimises :math:`\sum_{on} (w_j - t)^2 + \sum_{off} \max\{w_j - t, 0\}^2`.
 
     Parameters
@@ -81,4 +81,4 @@ def common_level(on, off):
     off = np.sort(off)[::-1]
     levels = (on.sum() + np.concatenate(([0.0], np.cumsum(off)))) / (len(on) + np.arange(len(off) + 1))
     # The entries above the level take part, so the level is right where the next entry is below it.
-    return levels[np.argmax(np.append(off, -np.inf) <= levels)]
+    return float(levels[np.argmax(np.append(off, -np.inf) <= levels)])

@@ -1,7 +1,7 @@
 """One-dimensional total variation, and the fused lasso."""
 
 from math import copysign
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class TotalVariation1D(Function):
         self.kernel = TotalVariation1DKernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     def _value(self, x):
@@ -111,7 +111,7 @@ class FusedLasso(Function):
         self.kernel = FusedLassoKernel(self.l1, self.tv)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.25, 0.5)
 
     def _value(self, x):

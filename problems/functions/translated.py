@@ -1,8 +1,9 @@
 """A function moved to another place."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
@@ -40,7 +41,7 @@ class Translated(Function):
     array([2., 1.])
     """
 
-    def __init__(self, inner: Function, shift: Any) -> None:
+    def __init__(self, inner: Function, shift: ArrayLike) -> None:
         self.inner, self.shift = checked_function("inner", inner), checked_array("shift", shift)
         if self.shift.size == 0 or not np.isfinite(self.shift).all():
             raise InputError(f"shift = {shift!r} is no place to move to: give finite numbers.")
@@ -52,10 +53,10 @@ class Translated(Function):
         self.kernel = TranslatedKernel(inner.kernel, self.shift if inner.ndim == 2 else self.shift.ravel())
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(L1(0.5), np.linspace(-1.0, 1.0, d))
 
-    def check_shape(self, shape, name="x"):
+    def check_shape(self, shape: tuple[int, ...], name: str = "x") -> None:
         if shape != self.shift.shape:
             raise InputError(f"{name} has shape {shape}, but the shift has {self.shift.shape}: give one shape.")
 

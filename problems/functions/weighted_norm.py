@@ -1,7 +1,7 @@
 """What all multiples of a norm share, and what all balls around 0 share."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class WeightedNorm(Function, ABC):
         self.kernel = self.Kernel(self.lam)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     @abstractmethod
@@ -52,7 +52,7 @@ class NormBall(Function, ABC):
         self.kernel = self.Kernel(self.radius)
 
     @classmethod
-    def example(cls, d):
+    def example(cls, d: int) -> Self:
         return cls(0.5)
 
     @abstractmethod

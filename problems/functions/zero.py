@@ -34,7 +34,7 @@ class Zero(Function):
     def _value(self, x):
         return 0.0
 
-    def conjugate(self):
+    def conjugate(self) -> Function:
         return LInfBall(0.0)
 
     def _subdifferential_distance(self, x, u, tolerance):

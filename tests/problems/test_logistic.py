@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import coo_array, csr_array, csr_matrix, diags_array, random_array
+from scipy.sparse import coo_array, csc_array, csr_array, csr_matrix, diags_array, random_array
 from scipy.special import expit
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
@@ -343,6 +343,40 @@ def test_a_data_set_is_loaded_by_name_and_by_path(tmp_path):
 
 X = [[1.0, 2.0], [0.5, -1.0], [0.0, 1.0]]
 Y = [1, -1, 1]
+MASKED = np.ma.array(Y, mask=[True, False, False])
+
+
+def spoilt(form, **changes):
+    """Return a matrix whose own arrays were changed, which SciPy does not notice."""
+    matrix = form(np.array(X))
+    for attribute, (place, value) in changes.items():
+        getattr(matrix, attribute)[place] = value
+    return matrix
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        spoilt(csr_array, indices=(0, 2)),
+        spoilt(csr_array, indices=(0, 10**6)),
+        spoilt(csr_array, indices=(0, -1)),
+        spoilt(csr_matrix, indices=(0, 2)),
+        spoilt(csr_array, indptr=(-1, 100)),
+        spoilt(csr_array, indptr=(1, 5)),
+        spoilt(csc_array, indices=(0, 3)),
+        spoilt(coo_array, col=(0, 2)),
+    ],
+)
+def test_an_index_outside_the_matrix_is_refused(features):
+    """Compiled code would read and write there."""
+    with pytest.raises(InputError, match=r"^features is no matrix that SciPy can read \(.*\): build it anew, .*\.$"):
+        Logistic(features, Y, clients=1, kappa=10.0)
+
+
+def test_matrices_and_one_feature_will_do():
+    plain = Logistic(X, Y, clients=1, kappa=10.0)
+    assert Logistic(np.array(X).view(np.matrix), Y, clients=1, kappa=10.0).content_key() == plain.content_key()
+    assert Logistic([[1.0], [2.0], [-1.0]], Y, clients=1, kappa=10.0).solution().residual < 1e-13
 
 
 @pytest.mark.parametrize(
@@ -357,6 +391,12 @@ Y = [1, -1, 1]
         (None, Y, {}, r"features has shape \(\)"),
         ([[1.0], [1.0, 2.0], [3.0]], Y, {}, "features is no array of numbers"),
         ([["a"], ["b"], ["c"]], Y, {}, "features is no array of numbers"),
+        (np.ones((3, 2)) * 1j, Y, {}, "features is complex"),
+        (csr_array(np.ones((3, 2)) * 1j), Y, {}, "features is complex"),
+        (np.ma.array(X, mask=np.eye(3, 2)), Y, {}, "features has masked entries"),
+        (X, np.array(Y) * (1 + 1j), {}, "labels is complex"),
+        (X, MASKED, {}, "labels has masked entries"),
+        (X, Y, {"partition": MASKED, "clients": 2}, "partition has masked entries"),
         (np.zeros((3, 2)), Y, {}, "features are all zero"),
         (csr_array((3, 2)), Y, {}, "features are all zero"),
         ([[1e200, 0.0]] * 3, Y, {}, r"features are of size 1e\+200"),

@@ -317,11 +317,24 @@ def test_values_at_the_edge_are_refused(arguments, sentence):
         (EYE, [[1.0, np.inf]], "linear .* finite numbers"),
         (EYE, [[1.0], [1.0, 2.0]], "linear is no array of numbers"),
         (EYE, "vector", "linear is no array of numbers"),
+        (np.array(EYE) * (1 + 1j), [[1.0, 1.0]], "hessians is complex"),
+        (EYE, [[1.0, 1j]], "linear is complex"),
+        (np.ma.array(EYE, mask=EYE), [[1.0, 1.0]], "hessians has masked entries"),
+        (EYE, np.ma.array([[1.0, 2.0]], mask=[[True, False]]), "linear has masked entries"),
     ],
 )
 def test_wrong_arrays_are_refused(hessians, linear, sentence):
     with pytest.raises(InputError, match=f"^{sentence}.*: give "):
         Quadratic(hessians, linear)
+
+
+def test_matrices_one_coordinate_and_the_condition_number_1_will_do():
+    linear = np.array([[1.0, 2.0], [3.0, 4.0]]).view(np.matrix)
+    given = Quadratic([np.eye(2).view(np.matrix)] * 2, linear)
+    assert given.kappa == 1.0
+    assert given.solution().x.tolist() == [2.0, 3.0]
+    line = Quadratic([[[2.0]], [[4.0]]], [[1.0], [2.0]], functions.L1(0.5))
+    assert line.solution().x == pytest.approx([1.0 / 3.0], rel=1e-14)
 
 
 def test_all_quadratics_are_one_type_for_compiled_code():

@@ -136,6 +136,7 @@ WRONG_ARRAYS = {
     "a set": {1.0},
     "ragged": [[1.0], [1.0, 2.0]],
     "record": np.zeros(2, dtype=[("a", float)]),
+    "masked": np.ma.array([1.0, 2.0], mask=[True, False]),
 }
 if np.dtype(np.longdouble).itemsize > 8:
     WRONG_ARRAYS["longdouble"] = np.ones(2, dtype=np.longdouble)
@@ -146,7 +147,7 @@ if np.dtype(np.longdouble).itemsize > 8:
 def test_what_is_no_array_of_real_numbers_is_refused(name, kind):
     function, wrong = EXAMPLES[name], WRONG_ARRAYS[kind]
     if isinstance(wrong, np.ndarray) and function.ndim == 2:
-        wrong = np.stack((wrong, wrong))
+        wrong = np.ma.stack((wrong, wrong)) if kind == "masked" else np.stack((wrong, wrong))
     uses = [lambda: function.value(wrong), lambda: function.in_domain(wrong), lambda: function.prox(wrong, 1.0)]
     if function.is_convex:
         fine = np.ones((2, 2) if function.ndim == 2 else 2)
@@ -155,6 +156,17 @@ def test_what_is_no_array_of_real_numbers_is_refused(name, kind):
         with pytest.raises(InputError, match=r"^x (is no array|has )") as refused:
             use()
         assert is_one_sentence(str(refused.value))
+
+
+@pytest.mark.parametrize("form", [lambda x: x.view(np.matrix), np.ma.array])
+def test_an_array_of_a_subclass_is_as_good_as_a_plain_one(form):
+    x, out = np.array([[3.0, -0.5], [0.0, -2.0]]), form(np.empty((2, 2)))
+    expected = L1.prox(x, 1.0)
+    assert type(L1.prox(form(x), 1.0)) is np.ndarray
+    assert np.array_equal(L1.prox(form(x), 1.0), expected)
+    assert L1.value(form(x)) == L1.value(x)
+    assert L1.prox(x, 1.0, out=out) is out
+    assert np.array_equal(out, expected)
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 2), (2, 0), (0, 0)])
