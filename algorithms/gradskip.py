@@ -95,6 +95,7 @@ def gradients_of_clients(draws):
 
     There is one in every step up to the first η_i = 0, which still needs it for h_i.
     """
-    rounds = np.split(draws.steps["eta"], np.cumsum(draws.lengths)[:-1])
-    heads = np.array([np.logical_and.accumulate(eta).sum(axis=0) for eta in rounds]).reshape(len(draws), -1)
-    return np.minimum(heads + 1, draws.lengths[:, None])
+    eta, ends = draws.steps["eta"], np.cumsum(draws.lengths)
+    rounds = [eta[end - length : end] for end, length in zip(ends, draws.lengths, strict=True)]
+    heads = [np.logical_and.accumulate(flips).sum(axis=0) for flips in rounds]
+    return np.minimum(np.reshape(heads, (len(draws), eta.shape[1])) + 1, draws.lengths[:, None]).astype(np.int64)
