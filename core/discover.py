@@ -5,7 +5,9 @@ import pkgutil
 from functools import cache
 from inspect import isabstract
 from types import ModuleType
-from typing import Any
+from typing import TypeVar
+
+_Kind = TypeVar("_Kind")
 
 
 @cache
@@ -28,7 +30,7 @@ def discover(package: str) -> dict[str, ModuleType]:
 
 
 @cache
-def discover_classes(package: str, base: type) -> dict[str, Any]:
+def discover_classes(package: str, base: type[_Kind]) -> dict[str, type[_Kind]]:
     """Return the concrete classes of one kind that the modules of a package define, by name and sorted.
 
     Parameters
