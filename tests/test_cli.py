@@ -129,7 +129,7 @@ BAD = {
     "verify ./missing.py": "method file 'missing.py' does not exist",
     "verify ./raises.py": "'raises.py' cannot be executed, RuntimeError: first line second line",
     "verify ./syntax.py": "'syntax.py' cannot be executed, SyntaxError: ",
-    "verify ./nothing.py": "nothing.py declares no method, it lacks PROMISE",
+    "verify ./nothing.py": "nothing.py declares no method, it lacks Params",
     "verify ./file": "'file' is no Python file",
     f"verify ./untyped.py {SMALL}": "untyped.py raised TypingError",
     "sweep ./missing.py": "method file 'missing.py' does not exist",

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -170,16 +170,16 @@ def test_a_step_may_return_its_state():
     assert theory.verify(case.method, SMALL, ("invariant",))[0].status == "confirmed"
 
 
-def module(**parts):
-    made = ModuleType("own")
-    vars(made).update(parts)
-    return made
+def file_with(**parts):
+    """Return a method as from a user's file that says so much of a theorem."""
+    module = ModuleType("own")
+    vars(module).update(parts)
+    return dataclasses.replace(algorithms.get("scaffnew"), name="own.py", promise=None, module=module)
 
 
 def test_a_file_that_names_no_theorem_states_its_own():
     parts = {name: getattr(theory.get("proxskip"), name) for name in ("contraction", "lyapunov")}
-    own = module(prescribed=lambda problem: None, **parts)
-    theorem = theory.promised_by(SimpleNamespace(name="own.py", promise=None, module=own))
+    theorem = theory.promised_by(file_with(prescribed=lambda problem: None, **parts))
     assert (theorem.name, theorem.unit, theorem.tight, theorem.exponents) == ("own.py", "iteration", False, {})
     assert theorem.admissible(SMALL, None) == ()
     assert theorem.noise(SMALL, None) == 0.0
@@ -195,10 +195,9 @@ def test_a_file_that_names_no_theorem_states_its_own():
 )
 def test_what_states_no_theorem_is_told_what_to_define(parts, words):
     with pytest.raises(InputError, match=words):
-        theory.promised_by(SimpleNamespace(name="own.py", promise=None, module=module(**parts)))
+        theory.promised_by(file_with(**parts))
 
 
-@pytest.mark.skipif("module" not in algorithms.Method.__dataclass_fields__, reason="a method knows no module yet")
 def test_method_and_theorem_may_stand_in_one_file(tmp_path):
     named = 'PROMISE = "scaffnew"\n'
     assert SOURCE.count(named) == 1
