@@ -115,7 +115,12 @@ def test_thresholds_too_small_to_reach_zero_refute_nothing(lam, status):
 
 def test_a_server_that_does_not_threshold_is_refuted():
     soft = case("sparse_proxskip_server_soft")
-    method = dataclasses.replace(soft.method, advance=algorithms.get("scaffnew").advance)
+    scaffnew = algorithms.get("scaffnew")
+
+    def advance(kernel, params, state, draws):
+        scaffnew.advance(kernel, scaffnew.Params(params.gamma, params.p), state, draws)
+
+    method = dataclasses.replace(soft.method, advance=advance)
     verdict = judge(named("soft_thresholding_at_the_server"), dataclasses.replace(soft, method=method))
     assert verdict.status == "refuted"
 

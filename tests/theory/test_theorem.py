@@ -61,8 +61,8 @@ def test_what_is_prescribed_fits_what_is_given(name, free):
         ("tamuna", {"c": 7}, "c = 7 do not fit n = 6 clients: give 2 <= s <= c <= n"),
         ("compressed_scaffnew", {"s": 7}, "s = 7 senders"),
         ("compressed_scaffnew", {"s": "x"}, "s = 'x' is out of range"),
-        ("locodl", {"C": "TopK(2)"}, "biased, and LoCoDL needs"),
-        ("diana", {"C": "TopK(2)"}, "biased, and DIANA needs"),
+        ("locodl", {"C": "TopK(2)"}, "C = 'TopK(2)' is no compressor for this method: give an unbiased one"),
+        ("diana", {"C": "TopK(2)"}, "C = 'TopK(2)' is no compressor for this method: give an unbiased one"),
         ("ef21", {"C": "RandK(2)"}, "not contractive, and EF21 needs"),
     ],
 )
