@@ -94,7 +94,7 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         return lambda wrapped: njit(wrapped, **options)
     folder = cache_folder("compiled")
     # What a foreign function calls from beside it is not seen here: only its loader can say when it may be stored.
-    stored = is_ours(function.__module__) and _is_writable(folder)
+    stored = is_ours(getattr(function, "__module__", "")) and _is_writable(folder)
     with _storing_in(folder):
         compiled = numba.njit(cache=stored, nogil=True, error_model="numpy", **options)(function)
     if stored:

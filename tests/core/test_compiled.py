@@ -108,6 +108,7 @@ def test_kinds_have_folders_of_their_own(base):
 @pytest.mark.parametrize("before", ["", "elsewhere"])
 def test_the_decorator_leaves_the_setting_as_it_was(before, monkeypatch):
     monkeypatch.setattr(config, "CACHE_DIR", before)
+    monkeypatch.setattr(compiled, "is_ours", lambda module: True)
 
     @compiled.njit
     def plain(x):

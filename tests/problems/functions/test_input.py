@@ -100,6 +100,7 @@ def test_a_wrong_number_is_repeated(make, argument, value):
         repr(value) in str(refused.value)
         or "no array of numbers" in str(refused.value)
         or "shape" in str(refused.value)
+        or "is complex" in str(refused.value)
     )
 
 
