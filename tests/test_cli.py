@@ -33,7 +33,7 @@ FILES = {
     "raises.py": "raise RuntimeError('first line\\nsecond line')\n",
     "nothing.py": "x = 1\n",
     "syntax.py": "def (\n",
-    "untyped.py": SCAFFNEW.replace("if coin == 1:", 'if coin == "heads" + kernel:'),
+    "untyped.py": SCAFFNEW.replace("average(X, scratch.mean)", 'average("mean" + X, scratch.mean)'),
     "file": "a regular file\n",
 }
 

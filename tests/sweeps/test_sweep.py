@@ -315,7 +315,7 @@ def test_a_method_file_is_swept_and_its_text_is_in_the_key(tmp_path):
 def test_a_method_file_that_raises_gets_one_sentence(tmp_path):
     broken = tmp_path / "broken.py"
     right = MUTANTS.parents[1] / "algorithms" / "scaffnew.py"
-    broken.write_text(right.read_text().replace("mean_rows(X, mean)", "mean_rows(X, params)"))
+    broken.write_text(right.read_text().replace("average(X, scratch.mean)", "average(X, params)"))
     wanted = grid_cells([str(broken)], specs(), {}, 1e-6, 1)
     with pytest.raises(InputError, match=r"broken\.py raised TypingError: Failed in nopython mode.*mend the file"):
         computed(tmp_path / "s.sqlite", wanted)

@@ -108,7 +108,7 @@ def test_on_a_plain_quadratic_it_is_judged_with_a_matrix_too():
     assert "Kx" not in other.sentence
 
 
-LOOP, APPLY = "        for _ in range(lengths[t]):\n", "            apply_matrix(kernel, x, q)\n"
+LOOP, APPLY = "        for _ in range(lengths[t]):\n", "            composite.apply_matrix(kernel, x, q)\n"
 
 
 @pytest.mark.parametrize(
