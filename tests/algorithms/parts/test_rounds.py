@@ -78,7 +78,7 @@ def randomness(draw):
 
 
 @pytest.mark.parametrize("problem", [EVEN, UNEVEN], ids=["even", "uneven"])
-@pytest.mark.parametrize("part", PARTS, ids=repr)
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: f"{type(part).__name__} {part.name}")
 @given(letters=LETTERS, seed=SEEDS)
 def test_a_part_draws_what_it_lists(part, problem, letters, seed, follow):
     listing = part.listed(problem, letters)
