@@ -175,7 +175,7 @@ def test_compiled_code_passes_on_what_is_not_finite(compressor, entry):
     [
         (np.zeros((0,)), "at least one coordinate"), (np.zeros((2, 0)), "at least one"), (np.zeros((1, 1, 6)), "shape"),
         ([1.0, np.nan], "finite"), ([np.inf, 1.0], "finite"), (np.array([1j, 2.0]), "complex"),
-        ([1j, 2.0], "array of numbers"), (["a", "b"], "array of numbers"),
+        ([1j, 2.0], "is complex"), (["a", "b"], "array of numbers"),
         ([[1.0], [1.0, 2.0]], "array of numbers"), (3.0, "shape"),
     ],
 )  # fmt: skip
