@@ -25,7 +25,7 @@ def template(like: str | None = None) -> str:
 
     Examples
     --------
-    >>> template("scaffnew").splitlines()[19]
+    >>> template("scaffnew").splitlines()[15]
     'from rootkappa.algorithms.parts import Coin, Dense, average, communicate, implements, letters'
     """
     if like is None:

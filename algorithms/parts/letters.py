@@ -173,7 +173,7 @@ def override(params: Any, changes: dict[str, Any], method: str) -> Any:
     --------
     >>> from rootkappa import algorithms
     >>> override(algorithms.get("gradient_descent").Params(gamma=1.0), {"gamma": 0.5}, "gradient_descent")
-    Params(gamma=0.5)
+    gradient_descent.Params(gamma=0.5)
     """
     for letter in changes:
         if letter not in params._fields:
