@@ -8,6 +8,7 @@ opens a new folder.
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -26,6 +27,8 @@ REASSOCIATE = {"reassoc", "contract", "nsz"}
 _KEPT_FOLDERS = 3
 # Folders of users' files; one that is being written makes a new one with every edit.
 _KEPT_FILES = 32
+# Seconds for which a process may still be writing to the folder that it has chosen.
+_IN_USE = 3600.0
 #: The mark in the name of a module that was executed from a user's file.
 FILE_MARK = "._file_"
 # Numba makes its settings at run time, so no type checker knows them.
@@ -127,12 +130,22 @@ def store_as(identity: str, *functions: Any) -> None:
     folder = base / identity
     if not _is_writable(folder):
         return
-    os.utime(folder)
-    for old in sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_KEPT_FILES:]:
-        shutil.rmtree(old, ignore_errors=True)
+    _remove_old(base, folder)
     with _storing_in(folder):
         for function in functions:
             function.enable_caching()
+
+
+def _remove_old(base: Path, used: Path) -> None:
+    """Remove the folders of files that nobody has used for an hour, but for the last few; others may do the same."""
+    try:
+        os.utime(used)
+        ages = sorted((time.time() - folder.stat().st_mtime, folder) for folder in base.iterdir())
+    except OSError:
+        return  # another process is clearing up
+    for age, folder in ages[_KEPT_FILES:]:
+        if age > _IN_USE:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def uncached(function: Any) -> Any:
