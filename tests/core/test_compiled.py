@@ -214,3 +214,21 @@ def test_code_from_the_disk_is_not_taken_for_fresh_code_of_a_type_of_the_same_na
 
     assert answers("first") == ["1"]
     assert answers("second") == ["2"]
+
+
+def test_a_folder_that_another_process_removes_is_no_error(tmp_path, monkeypatch):
+    """Several processes may load files, and clear up, at the same time."""
+    monkeypatch.setattr(compiled, "cache_folder", lambda kind: tmp_path)
+    monkeypatch.setattr(compiled, "_is_writable", lambda folder: (tmp_path / "files").mkdir(exist_ok=True) or True)
+    compiled.store_as("gone")
+
+
+def test_only_folders_that_nobody_uses_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled, "cache_folder", lambda kind: tmp_path)
+    for number in range(compiled._KEPT_FILES + 5):
+        compiled.store_as(f"{number}")
+    assert len(list((tmp_path / "files").iterdir())) == compiled._KEPT_FILES + 5
+    for folder in (tmp_path / "files").iterdir():
+        os.utime(folder, (0.0, 0.0))
+    compiled.store_as("new")
+    assert len(list((tmp_path / "files").iterdir())) == compiled._KEPT_FILES
