@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..algorithms.driver.method import Method, find
-from ..algorithms.driver.objects import found
+from ..algorithms.driver.objects import ObjectMethod, found
 from ..algorithms.driver.run import Trace, run
 from ..algorithms.parts.cost import Cost, Pace
 from ..core.errors import InputError
@@ -19,13 +19,21 @@ from ..problems import Composite, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
 from .conventions import check_conventions
 from .theorem import Condition, Theorem, promised_by
-from .verdict import Bound, Verdict
+from .verdict import TINY, Bound, Verdict
 
 _SLACK = 1.2
 # The size of a quadratic on which all outcomes of nearly every method can be listed.
 _CLIENTS, _DIM = 4, 3
 # Multiplications that one path may cost: about half a minute on one core.
 _BUDGET = 3e10
+# What a round and a step of one client cost besides, in multiplications, and a step that is not compiled.
+_PER_ROUND, _PER_STEP, _PER_PLAIN_STEP = 300.0, 50.0, 2e4
+# Roundings of the clients' gradients, whose sum at the solution is all that determines it.
+_ROUNDINGS = 16.0
+# A shift beside which the size of a field is nothing.
+_FAR = 1e6
+# Constants whose squares, and products with those of others, are floating-point numbers.
+_SMALLEST, _LARGEST = 1e-100, 1e100
 # Rounds whose steps are looked at for whether they are all equally long.
 _LOOKED_AT = 64
 
@@ -188,13 +196,62 @@ class Case:
     def start(self) -> tuple[float, float]:
         """The first V and the first distance of the model to its target."""
         state = self.initial()
-        return self.lyapunov(state), float(np.linalg.norm(self.model(state) - self.target.x))
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = float(self.lyapunov(state))
+            distance = float(np.linalg.norm(self.model(state) - self.target.x))
+        if not (math.isfinite(value) and math.isfinite(distance)):
+            raise InputError(
+                f"V of {self.theorem.name} is {value} at the start of {self.method.name} on {self.problem.label}: scale "
+                "the functions so that the squares of their gradients and solution are floating-point numbers."
+            )
+        return value, distance
+
+    @cached_property
+    def weights(self) -> tuple[float, ...]:
+        """By how much V grows with the square of the first number of each field of a state; 0 where V ignores it."""
+        weights: list[float] = []
+        for position, field in enumerate(self.initial()):
+            # So far from the start nothing but the field's own weight is seen, in whatever units it is.
+            far = _FAR * (float(np.abs(self._sizes[position]).max(initial=0.0)) or 1.0)
+
+            def value(shift: float, position: int = position) -> float:
+                moved = self.initial()
+                moved[position].flat[0] += shift
+                return self.lyapunov(moved)
+
+            weight = (value(far) + value(-far) - 2.0 * self.start[0]) / (2.0 * far**2) if field.size else 0.0
+            weights.append(max(weight, 0.0))
+        return tuple(weights)
+
+    @cached_property
+    def _sizes(self) -> Any:
+        """A state whose fields are as large as those that the method meets."""
+        return self.fixed_point() if self.has_fixed_point else self.initial()
+
+    @cached_property
+    def is_solved(self) -> bool:
+        """Whether the method starts at its target, as far as rounding lets the target be known."""
+        unknown = _ROUNDINGS * np.finfo(float).eps * float(np.linalg.norm(self.target.gradients)) / self.problem.mu
+        start = self.initial()
+        model, farthest = self.model(start), 0.0
+        for position in range(len(start)):
+            moved = self.initial()
+            moved[position][...] += unknown
+            if np.any(self.model(moved) != model):
+                farthest = max(farthest, self.lyapunov(moved))
+        return self.start[0] <= farthest / 2 or self.start[0] == 0.0
 
     # What the method does.
 
     def check(self) -> None:
         """Raise an InputError if the method cannot run on the problem."""
         self.method.check(self.problem)
+        for name in ("L", "mu"):
+            if not _SMALLEST <= getattr(self.problem, name) <= _LARGEST:
+                raise InputError(
+                    f"{name} = {getattr(self.problem, name):.3g} of {self.problem.label} is out of range: scale the "
+                    f"functions so that it is between {_SMALLEST:g} and {_LARGEST:g}."
+                )
 
     @property
     def pace(self) -> Pace:
@@ -303,8 +360,12 @@ class Case:
         The promise is about expectations, so a fifth is added.
         """
         pace = self.pace
-        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho)
-        affordable = _BUDGET / self.problem.work(pace.iterations / pace.rounds)
+        steps = pace.iterations / pace.rounds
+        beside = _PER_ROUND + steps * (_PER_PLAIN_STEP if isinstance(self.method, ObjectMethod) else _PER_STEP)
+        affordable = _BUDGET / (self.problem.work(steps) + self.problem.n * beside)
+        if self.rho == 1.0:
+            return max(1, int(affordable))
+        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho or TINY)
         return max(1, int(min(math.ceil(rounds), affordable)))
 
     # Cases beside this one.

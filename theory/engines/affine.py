@@ -25,6 +25,8 @@ _MOST_ENTRIES = 5e7
 _ZERO = 1e-12
 # How far what must be equal may be apart by rounding.
 _ROUNDING = 1e-9
+# Errors of single operations add up over a step; this many times what one trial showed covers them.
+_SAFETY = 16.0
 
 
 class TooLarge(NotExact):
@@ -56,6 +58,10 @@ class Block:
     """What the outcomes do to the error 0, shape (outcomes, r); 0 without noise."""
     trial: np.ndarray
     """A generic admissible error in the same coordinates, shape (r,)."""
+    rounding: float
+    """How far rounding may have moved the matrices, in the spectral norm."""
+    offset_rounding: float
+    """How far rounding may have moved the offsets, in the Euclidean norm."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +100,11 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     total = sum(probability for probability, _ in outcomes)
     if not abs(total - 1.0) <= _ROUNDING:
         raise NotExact(f"the outcomes of {name} have probabilities that add up to {total:.6g}: list them all.")
-    maps, offsets = map(np.stack, zip(*(probe.affine(outcome) for _, outcome in outcomes), strict=True))
+    found, moves, gaps = zip(*(probe.affine(outcome) for _, outcome in outcomes), strict=True)
+    maps, offsets, gap = np.stack(found), np.stack(moves), max(gaps) + float(np.finfo(float).eps)
     probabilities = np.array([probability for probability, _ in outcomes])
     moved = np.abs(probabilities @ offsets if noisy else offsets).max()
-    if moved > _ROUNDING * probe.scale:
+    if moved > _ROUNDING * max(probe.scale, np.abs(offsets).max()):
         raise NotExact(f"a step of {name} moves its fixed point: take invariant evidence.")
     if not noisy:
         # What is left is rounding.
@@ -119,7 +126,7 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
             raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
         trial[members] = free @ free.T @ trial[members]
         form = probe.quadratic_form(members)
-        blocks.append(_whitened(own, offsets[:, members], form, free, trial[members]))
+        blocks.append(_whitened(own, offsets[:, members], form, free, trial[members], (gap, gap * probe.scale)))
     expected = probe.value(trial)
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
@@ -174,7 +181,11 @@ def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
 
 
 class _Probe:
-    """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian."""
+    """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian.
+
+    Each coordinate is measured in a unit of its own, of which one alone makes up the V of the start. So it does not
+    matter in which units the problem is written.
+    """
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -186,12 +197,22 @@ class _Probe:
         quadratic = case.problem.base if isinstance(case.problem, Composite) else case.problem
         self.basis = np.linalg.eigh(quadratic.kernel.A.mean(axis=0))[1]
         self.size = sum(field.size for field in self.fixed)
+        self.units = np.ones(self.size)
+        self.units = self._natural_units()
         self.scale = max(np.abs(self._flat(self.fixed)).max(), 1.0)
         # A vector without symmetries: what holds for it by accident does not hold at all.
         self.trial = np.cos(np.arange(1.0, self.size + 1.0))
 
+    def _natural_units(self) -> np.ndarray:
+        """Return how much of each coordinate alone makes up the V of the start, where V sees the coordinate."""
+        first = 0.0 if self.case.is_solved else self.case.start[0]
+        sizes = [np.abs(field).max(initial=0.0) if first > 0.0 else 0.0 for field in self.fixed]
+        trials = np.concatenate([np.full(field.size, s or 1.0) for field, s in zip(self.fixed, sizes, strict=True)])
+        seen = np.array([self.value(unit) for unit in np.diag(trials)])
+        return trials * np.sqrt(np.divide(first or 1.0, seen, out=np.ones_like(seen), where=seen > 0.0))
+
     def _flat(self, fields: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([(field @ self._basis_of(field)).ravel() for field in fields])
+        return np.concatenate([(field @ self._basis_of(field)).ravel() for field in fields]) / self.units
 
     def _basis_of(self, field: np.ndarray) -> np.ndarray:
         # What is no model, as a dual variable behind a matrix, stays as it is.
@@ -202,6 +223,7 @@ class _Probe:
         """Return the state with this error, or with these deviations from another origin."""
         fields: list[np.ndarray] = []
         position = 0
+        error = error * self.units
         for field in self.fixed if origin is None else origin:
             part = error[position : position + field.size].reshape(field.shape)
             fields.append(field + part @ self._basis_of(field).T)
@@ -213,16 +235,20 @@ class _Probe:
         state = self.state(error, [np.zeros_like(field) for field in self.fixed])
         return self._flat(self.case.step(state, outcome))
 
-    def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return the matrix of the error's step under one outcome and where it takes 0; checks that it is affine."""
+    def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return the matrix of the error's step under one outcome, where it takes 0, and a relative error of rounding.
+
+        Checks that the step is affine.
+        """
         offset = self._step(np.zeros(self.size), outcome)
         columns = [self._step(unit, outcome) - offset for unit in np.eye(self.size)]
         matrix = np.column_stack(columns)
         found, expected = self._step(self.trial, outcome), matrix @ self.trial + offset
-        if np.abs(found - expected).max() > 1e-9 * max(np.abs(expected).max(), 1.0):
+        gap = np.abs(found - expected).max() / max(np.abs(expected).max(), 1.0)
+        if gap > _ROUNDING:
             raise _not_affine(self.case)
         state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
-        return matrix, self._flat(self.case.step(state, outcome)) - fixed
+        return matrix, self._flat(self.case.step(state, outcome)) - fixed, float(gap)
 
     def constraints(self) -> np.ndarray:
         """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
@@ -234,7 +260,10 @@ class _Probe:
         at_zero = values(np.zeros(self.size))
         if at_zero.size == 0:
             return np.zeros((0, self.size))
-        return np.column_stack([values(unit) - at_zero for unit in np.eye(self.size)])
+        rows = np.column_stack([values(unit) - at_zero for unit in np.eye(self.size)])
+        sizes = np.abs(rows).max(axis=1, keepdims=True)
+        # A sum of small numbers is as much of a sum as one of large ones.
+        return rows / np.where(sizes > 0.0, sizes, 1.0)
 
     def value(self, error: np.ndarray) -> float:
         return self.case.lyapunov(self.state(error))
@@ -268,12 +297,26 @@ def _null_space(constraints: np.ndarray) -> np.ndarray:
     return rows[rank:].T
 
 
-def _whitened(maps: np.ndarray, offsets: np.ndarray, form: np.ndarray, free: np.ndarray, trial: np.ndarray) -> Block:
-    """Restrict to the free subspace, in coordinates y where V = |y|²."""
+def _whitened(
+    maps: np.ndarray,
+    offsets: np.ndarray,
+    form: np.ndarray,
+    free: np.ndarray,
+    trial: np.ndarray,
+    gaps: tuple[float, float],
+) -> Block:
+    """Restrict to the free subspace, in coordinates y where V = |y|².
+
+    ``gaps`` are what rounding has made of single entries of the maps and of the offsets.
+    """
     eigenvalues, vectors = np.linalg.eigh(free.T @ form @ free)
     if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
         raise NotExact("the Lyapunov function is not positive on some errors: it cannot measure progress.")
     root = np.sqrt(eigenvalues)
     to_white = (vectors * root).T @ free.T
     from_white = free @ (vectors / root)
-    return Block(np.stack([to_white @ A @ from_white for A in maps]), offsets @ to_white.T, to_white @ trial)
+    white = np.stack([to_white @ A @ from_white for A in maps])
+    many = _SAFETY * len(root)
+    # The change of coordinates makes errors larger where V is flat in some direction.
+    rounding = many * gaps[0] * float(root[-1] / root[0]), many * gaps[1] * float(root[-1])
+    return Block(white, offsets @ to_white.T, to_white @ trial, *rounding)

@@ -24,7 +24,7 @@ from ...core.errors import InputError
 from ..case import Case, Progress
 from ..verdict import Verdict
 from .affine import Block, Model, TooLarge, affine_case, affine_model
-from .words import lowered, said_of_bound, said_of_relative
+from .words import lowered, said_of_bound, said_of_factor, said_of_relative
 
 # Beyond these sizes of a block the dense operators on its second moments take minutes.
 _LARGEST_SECOND_MOMENT = 40
@@ -32,8 +32,9 @@ _LARGEST_DENSE_OPERATOR = 30
 _MOST_DOUBLINGS = 60
 # An error that has grown this much is not coming back.
 _DIVERGED = 1e100
-# How far above the promise a factor may come out by rounding alone.
-_ROUNDING = 1e-9
+# Of the promised progress, what counts as nothing; and what rounding may make of it for a verdict to stand.
+_SLACK = 1e-9
+_LEGIBLE = 1e-3
 
 
 class Times(NamedTuple):
@@ -61,35 +62,49 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     worst = affine_case(case)
     model = affine_model(worst)
     progress(0.5)
-    factor = max(_factor(block, model.probabilities) for block in model.blocks)
-    interval = (factor - _ROUNDING, factor + _ROUNDING)
-    status = "confirmed" if factor <= case.rho + _ROUNDING else "refuted"
-    compared = {
-        (True, True): "just as promised",
-        (True, False): f"below the promised {case.rho:.6g}",
-        (False, False): f"more than the promised {case.rho:.6g}",
-    }[status == "confirmed", abs(factor - case.rho) <= _ROUNDING]
+    factor, rounding = _factor_of(model)
+    status, compared = _compared(factor, case.rho, rounding)
     bound = said_of_bound(case.params, worst.params)
     step = f"a step with {bound}, which is never worse," if bound else "a step"
-    sentence = f"From its worst state {step} multiplies V by {factor:.6g} on average, {compared}"
+    sentence = f"From its worst state {step} multiplies V by {said_of_factor(factor)} on average, {compared}"
     # The sentence can do without the asymptotic rate where it takes minutes.
-    if all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
-        sentence += f"; at last by {max(_radius(block, model.probabilities) for block in model.blocks):.6g}"
-    if status == "confirmed" and 1.0 - case.rho <= _ROUNDING:
-        status = "inconclusive"
-        sentence += "; a promise so close to 1 cannot be told from no progress at all: take a smaller kappa"
-    return case.verdict("exact", status, sentence + ".", factor, case.rho, interval)
+    if status != "inconclusive" and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
+        radius = max(_radius(block, model.probabilities) for block in model.blocks)
+        sentence += f"; at last by {said_of_factor(radius)}"
+    return case.verdict("exact", status, sentence + ".", factor, case.rho, (factor - rounding, factor + rounding))
+
+
+def _compared(factor: float, rho: float, rounding: float) -> tuple[str, str]:
+    """Return the status of a factor that may be off by so much, and what to say of it.
+
+    What is promised is progress, 1 - rho. Near 1 it is all that counts, and has few digits.
+    """
+    slack = rounding + _SLACK * (1.0 - rho)
+    if factor > rho + slack:
+        return "refuted", f"more than the promised {said_of_factor(rho)}"
+    if rounding > _LEGIBLE * (1.0 - rho) and not factor < rho - slack:
+        return "inconclusive", (
+            f"which cannot be told from the promised {said_of_factor(rho)}, as rounding may have moved it by "
+            f"{rounding:.1g}: take a smaller kappa"
+        )
+    if factor >= rho - slack:
+        return "confirmed", "just as promised"
+    return "confirmed", f"below the promised {said_of_factor(rho)}"
 
 
 def _judged_noise(case: Case, progress: Progress) -> Verdict:
-    needed = one_step_noise(case)
+    needed, rounding = _noise_of(case)
     progress(1.0)
-    status = "confirmed" if needed <= case.noise * (1.0 + _ROUNDING) else "refuted"
+    slack = rounding + _SLACK * case.noise
     sentence = (
         f"For every state E V⁺ - ρV is {needed:.6g} at most, where the theorem allows {case.noise:.6g}, "
-        f"with ρ = {case.rho:.6g}."
+        f"with ρ = {said_of_factor(case.rho)}"
     )
-    return case.verdict("exact", status, sentence, needed, case.noise, (needed, needed))
+    status = "confirmed" if needed <= case.noise + slack else "refuted"
+    if status == "confirmed" and needed > case.noise - slack and rounding > _LEGIBLE * case.noise:
+        status = "inconclusive"
+        sentence += f"; rounding may have moved it by {rounding:.1g}: take more noise or a smaller problem"
+    return case.verdict("exact", status, sentence + ".", needed, case.noise, (needed - rounding, needed + rounding))
 
 
 def one_step_noise(case: Case) -> float:
@@ -98,21 +113,31 @@ def one_step_noise(case: Case) -> float:
     Here :math:`\rho` is what the theorem promises of a step. Infinite if there is none. Errors are those of
     :func:`one_step_factor`, but the step may move the fixed point as long as it does not in the mean.
     """
+    return _noise_of(case)[0]
+
+
+def _noise_of(case: Case) -> tuple[float, float]:
+    """Return the noise, and how far rounding may have moved it."""
     rho, model = case.rho, affine_model(case, noisy=True)
-    q, needed = model.probabilities, 0.0
+    q, needed, rounding = model.probabilities, 0.0, 0.0
     for block in model.blocks:
         # E V+ - rho V is the quadratic y'(M - rho)y + 2v'y + s, and its maximum stands in closed form.
         M = np.einsum("w,wki,wkj->ij", q, block.maps, block.maps)
         v = np.einsum("w,wki,wk->i", q, block.maps, block.offsets)
         room, vectors = np.linalg.eigh(rho * np.eye(len(v)) - M)
-        if room[0] < -_ROUNDING:
-            return math.inf
+        slack = block.rounding + _SLACK * (1.0 - rho)
+        if room[0] < -slack:
+            return math.inf, 0.0
+        spread = float(q @ np.sum(block.offsets**2, axis=1))
         along = (vectors.T @ v) ** 2
-        tight = room <= _ROUNDING
-        if along[tight].max(initial=0.0) > _ROUNDING**2:
-            return math.inf
-        needed += float(q @ np.sum(block.offsets**2, axis=1) + np.sum(along[~tight] / room[~tight]))
-    return needed
+        tight = room <= slack
+        # By rounding the mean of what moves the error is not quite 0.
+        moved = block.offset_rounding + _SLACK * math.sqrt(spread)
+        if along[tight].max(initial=0.0) > moved**2:
+            return math.inf, 0.0
+        needed += float(spread + np.sum(along[~tight] / room[~tight]))
+        rounding += block.offset_rounding * (2.0 * math.sqrt(spread) + block.offset_rounding)
+    return needed, rounding
 
 
 def one_step_factor(case: Case) -> float:
@@ -135,8 +160,7 @@ def one_step_factor(case: Case) -> float:
     >>> round(one_step_factor(theory.case("scaffnew", problem, p=0.2)), 9)
     0.96
     """
-    model = affine_model(case)
-    return max(_factor(block, model.probabilities) for block in model.blocks)
+    return _factor_of(affine_model(case))[0]
 
 
 def spectral_radius(case: Case) -> float:
@@ -173,9 +197,15 @@ def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
     return Times(steps * case.pace.rounds, steps * case.pace.iterations)
 
 
-def _factor(block: Block, probabilities: np.ndarray) -> float:
-    expected = np.einsum("w,wki,wkj->ij", probabilities, block.maps, block.maps)
-    return float(np.linalg.eigvalsh(expected)[-1])
+def _factor_of(model: Model) -> tuple[float, float]:
+    """Return the largest factor of all blocks, and how far rounding may have moved it."""
+    factors: list[float] = []
+    errors: list[float] = []
+    for block in model.blocks:
+        expected = np.einsum("w,wki,wkj->ij", model.probabilities, block.maps, block.maps)
+        factors.append(float(np.linalg.eigvalsh(expected)[-1]))
+        errors.append(2.0 * math.sqrt(max(factors[-1], 1.0)) * block.rounding)
+    return max(factors), max(errors)
 
 
 def _radius(block: Block, probabilities: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core.randomness import generator
-from ..case import Case, Progress
+from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
 
 _TOLERANCE = 1e-9
@@ -25,8 +25,6 @@ _STEPPED_ROUNDS = 10
 _MOST_OUTCOMES = 64
 _DRAWN_ROUNDS = 1000
 _ALPHA = 1e-4
-# A shift beside which the size of every state is nothing, and its square no overflow.
-_FAR = 1e6
 # Rounds of geometric length scatter by 3 % in the mean of so many.
 _PACE_TOLERANCE = 0.15
 
@@ -41,13 +39,15 @@ class Finding(NamedTuple):
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the method's identities against its compiled functions."""
+    if case.is_solved:
+        raise NotExact(f"{case.method.name} starts at its solution here, where nothing moves: take another problem.")
     findings = [*_fixed_point(case)]
     progress(0.3)
     findings.extend(_conserved(case))
     progress(0.7)
     findings.append(_advance_is_step(case))
     findings.extend(_drawn_as_listed(case))
-    worst = max(findings, key=lambda finding: finding.error if finding.error == finding.error else np.inf)
+    worst = max(findings, key=lambda finding: np.inf if math.isnan(finding.error) else finding.error)
     broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
     if broken:
         sentence = " ".join(finding.broken for finding in broken)
@@ -75,9 +75,9 @@ def _fixed_point(case: Case) -> Iterator[Finding]:
     )
 
 
-def _relative(case: Case, state: Any) -> float:
-    """Return the error of a state relative to that of the start, both measured by the square root of V."""
-    return float(np.sqrt(case.lyapunov(state) / (case.start[0] or 1.0)))
+def _relative(case: Case, state: Any, *others: Any) -> float:
+    """Return the error of a state relative to that of the start or of others, if one is larger, in the root of V."""
+    return float(np.sqrt(case.lyapunov(state) / max(case.start[0], *map(case.lyapunov, others), 0.0)))
 
 
 def _some_outcomes(case: Case) -> Iterable[Any]:
@@ -90,6 +90,9 @@ def _some_outcomes(case: Case) -> Iterable[Any]:
 def _conserved(case: Case) -> Iterator[Finding]:
     draws = case.draw(generator(case.seed, "invariant", "conserved"), _CONSERVED_ROUNDS)
     state = case.advance(case.initial(), draws)
+    if not all(np.isfinite(field).all() for field in state):
+        yield Finding(np.inf, "", f"It diverges: after {_CONSERVED_ROUNDS} rounds its state is not finite.")
+        return
     for name, value in case.invariants(state).items():
         size = max((_size(case, state, position) for position in _fields_behind(case, name)), default=0.0)
         drift = float(np.abs(value).max() / (size or 1.0))
@@ -120,13 +123,7 @@ def _size(case: Case, state: Any, position: int) -> float:
     Where clients are alike a field may be nothing but rounding, and its own size no measure of anything.
     """
 
-    def value(shift: float) -> float:
-        moved = case.initial()
-        moved[position].flat[0] += shift
-        return case.lyapunov(moved)
-
-    # V is quadratic in such a field: far from the start nothing but the field's own weight is seen.
-    weight = (value(_FAR) + value(-_FAR) - 2.0 * value(0.0)) / (2.0 * _FAR**2)
+    weight = case.weights[position]
     natural = np.sqrt(case.start[0] / weight) if weight > 0 else 0.0
     return max(float(np.abs(state[position]).max()), float(natural))
 
@@ -153,7 +150,7 @@ def _apart(case: Case, fast: Any, slow: Any) -> float:
             return max(float(np.abs(a - b).max() / size) for a, b, size in zip(fast, slow, sizes, strict=True))
         # The difference as an error around the fixed point: V knows how much each field weighs.
         differences = zip(case.fixed_point(), fast, slow, strict=True)
-        return _relative(case, case.state(*(at + a - b for at, a, b in differences)))
+        return _relative(case, case.state(*(at + a - b for at, a, b in differences)), fast, slow)
 
 
 def _drawn_as_listed(case: Case) -> Iterator[Finding]:

@@ -11,14 +11,16 @@ at the horizon, seen from the step t.
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event, Lock
+from typing import Any
 
 import numpy as np
 
 from ...algorithms.driver.run import Trace
-from ...core.randomness import derived_seed
-from ..case import Case, Progress
-from ..verdict import Verdict
+from ...core.randomness import derived_seed, generator
+from ..case import Case, NotExact, Progress
+from ..verdict import TINY, Verdict
 
 #: The probability with which path evidence refutes a true promise.
 ALPHA = 1e-4
@@ -26,34 +28,70 @@ ALPHA = 1e-4
 ACCURACY = 1e-12
 _PATHS = 2
 _RECORDS = 200
+# How many roundings, of numbers that weigh as much in V as the largest, a step is taken to make in each number; and by
+# how much V may then grow and still not be made of them. V is a square, so what is made of them grows much more.
+_ROUNDINGS = 100.0
+_SAME = 4.0
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold sampled paths against the promised factor."""
+    if case.is_solved:
+        raise NotExact(f"{case.method.name} starts at its solution here, and has no way to go: take another problem.")
+    if case.rho == 1.0:
+        raise NotExact("the promised factor of a step rounds to 1, which every path would keep: take a smaller kappa.")
     is_random = len(case.outcomes() or (None, None)) > 1
-    traces = _run(case, _PATHS if is_random else 1, progress)
-    excess, at_round = _largest_ratio(case, traces)
+    paths = _PATHS if is_random else 1
     limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
+    traces = _run([case] * paths, progress)
+    excess, at_round = _largest_ratio(case, traces)
+    if excess > math.log(limit):
+        rounded = _run([_rounded_more(case, path) for path in range(paths)], lambda share: None)
+        excess, at_round = _largest_ratio(case, traces, rounded)
     rounds = max(int(trace.column("round")[-1]) for trace in traces)
     details = {"traces": traces, "promises": [case.promise(trace) for trace in traces]}
-    paths = f"{len(traces)} paths" if len(traces) > 1 else "the path"
+    walked = f"{paths} paths" if paths > 1 else "the path"
     error_rate = f", and a true promise exceeds {limit:g} with probability {ALPHA:g} at most" if is_random else ""
     if excess > math.log(limit):
         sentence = (
-            f"After {at_round} rounds V on {paths} is {_power(excess)} times what is promised{error_rate}; "
+            f"After {at_round} rounds V on {walked} is {_power(excess)} times what is promised{error_rate}; "
             f"{_arrival(case, traces)}."
         )
         return case.verdict("path", "refuted", sentence, _exp(excess), 1.0, details=details)
     sentence = (
-        f"V on {paths} was never above {_power(excess)} times what is promised over {rounds} rounds; "
+        f"V on {walked} was never above {_power(excess)} times what is promised over {rounds} rounds; "
         f"{_arrival(case, traces)}."
     )
     return case.verdict("path", "consistent", sentence, _exp(excess), 1.0, details=details)
 
 
-def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
+def _rounded_more(case: Case, path: int) -> Case:
+    """Return the case of the same method with larger rounding errors, made wherever the path is looked at."""
+    method = case.method
+    roots = np.sqrt(case.weights)
+
+    def advance(oracles: Any, params: Any, state: Any, draws: Any) -> Any:
+        returned = method.advance(oracles, params, state, draws)
+        after = state if returned is None else returned
+        # The same in every call: errors of one sign add up, those of random signs may cancel.
+        rng = generator(case.seed, "rounding", path)
+        error = _ROUNDINGS * np.finfo(float).eps * max(case.cost(draws).iterations, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sizes = [np.abs(field).max(initial=0.0) for field in after]
+            weighed = max((root * size for root, size in zip(roots, sizes, strict=True)), default=0.0)
+            for field, root, size in zip(after, roots, sizes, strict=True):
+                field += error * (weighed / root if root > 0.0 else size) * rng.choice([-1.0, 1.0], field.shape)
+        return returned
+
+    return replace(case, method=replace(method, advance=advance))
+
+
+def _run(cases: list[Case], progress: Progress) -> list[Trace]:
+    """Walk one path of each case; they are the same but for their rounding errors."""
+    case, paths = cases[0], len(cases)
     first, distance = case.start
-    rounds = case.horizon(min((ACCURACY * distance) ** 2 / first, 0.5) if first else 0.5)
+    # Where the model alone starts at its target, V is what has to fall.
+    rounds = case.horizon(min((ACCURACY * distance) ** 2 / first or ACCURACY**2, 0.5))
     # Evenly spaced to follow the promise, and in the logarithm for methods that are much faster.
     spaced = np.linspace(1, rounds, _RECORDS), np.geomspace(1, rounds, _RECORDS)
     record = np.unique(np.concatenate(spaced).round().astype(int))
@@ -68,7 +106,7 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
                 progress(sum(done) / (paths * rounds))
 
         seed = derived_seed(case.seed, "path", path)
-        return case.run(rounds, seed, record=record, until=("distance", ACCURACY), progress=report)
+        return cases[path].run(rounds, seed, record=record, until=("distance", ACCURACY), progress=report)
 
     case.problem.solution()
     with ThreadPoolExecutor(paths) as pool:
@@ -80,8 +118,11 @@ def _run(case: Case, paths: int, progress: Progress) -> list[Trace]:
             raise
 
 
-def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
-    """Return the logarithm of the largest mean of V_t / (rho^t V_0), and the round where it stands."""
+def _largest_ratio(case: Case, traces: list[Trace], rounded: list[Trace] | None = None) -> tuple[float, int]:
+    """Return the logarithm of the largest mean of V_t / (rho^t V_0), and the round where it stands.
+
+    Where larger rounding errors, on the paths ``rounded``, make much more of V, it does not count.
+    """
     length = max(len(trace.column("round")) for trace in traces)
     logs = np.full((len(traces), length), -np.inf)
     # Below this V is rounding: each step adds an error of that size, and the promise sums them up.
@@ -90,12 +131,15 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
         with np.errstate(divide="ignore"):
             fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         fallen = np.where(np.isnan(fallen), np.inf, fallen)
+        counts = fallen > rounding
+        if rounded is not None:
+            counts &= _is_above(trace, rounded[path])
         steps = case.steps(trace)
-        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho), -np.inf)
+        ratio = np.where(counts, fallen - steps * math.log(case.rho or TINY), -np.inf)
         if case.noise > 0.0:
             # The promised V at the last step, seen from each step, beside that from the start.
             seen = case.bound.log_from(fallen, steps[-1] - steps)
-            ratio = seen - seen[0]
+            ratio = np.where(counts, seen - seen[0], -np.inf)
         # A path that has arrived stays where it is: a stopped supermartingale is still one.
         logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
     mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
@@ -103,6 +147,18 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
     # At the start the ratio is 1 by definition, so it says nothing.
     largest = int(mean[1:].argmax()) + 1
     return float(mean[largest]), int(longest[largest])
+
+
+def _is_above(trace: Trace, rounded: Trace) -> np.ndarray:
+    """Return at which recorded rounds V is above all that larger rounding errors have made of it up to there."""
+    V, more = (np.full(len(trace.rows), np.nan) for _ in range(2))
+    V[:] = trace.column("lyapunov")
+    seen = min(len(trace.rows), len(rounded.rows))
+    more[:seen] = rounded.column("lyapunov")[:seen]
+    with np.errstate(over="ignore", invalid="ignore"):
+        made = np.maximum.accumulate(np.where(more > _SAME * V, more, 0.0))
+        # A path that leaves the floating-point numbers is above all.
+        return ~(V <= made) | ~np.isfinite(V)
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:
@@ -114,6 +170,8 @@ def _arrival(case: Case, traces: list[Trace]) -> str:
     bias = np.linalg.norm(case.target.x - solution)
     verb = "fell" if last <= first else "grew"
     text = f"the error {verb} to {max(last / first, 1e-16):.1e} of its start in {rounds} rounds"
+    if not math.isfinite(last):
+        text = f"it diverged within {rounds} rounds"
     if case.noise > 0.0:
         text += f", where V has {_last_value(case, traces):.2g} of the promised floor"
     elif ACCURACY * first < last <= first:
