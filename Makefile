@@ -11,11 +11,11 @@ verify: $(VENV)/installed
 	$(BIN)/rootkappa verify --all --out out
 
 test: lint
-	$(BIN)/python -m pytest -n auto --hypothesis-profile=ci --hypothesis-seed=$(SEED)
+	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile=ci --hypothesis-seed=$(SEED)
 
 # The oldest versions that setup.cfg allows, in an environment of their own.
 test-oldest: .venv-oldest/installed
-	.venv-oldest/bin/python -m pytest -n auto --hypothesis-profile=ci --hypothesis-seed=$(SEED)
+	.venv-oldest/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile=ci --hypothesis-seed=$(SEED)
 
 .venv-oldest/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv --clear .venv-oldest
@@ -24,7 +24,7 @@ test-oldest: .venv-oldest/installed
 	touch $@
 
 nightly: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --hypothesis-profile=nightly --hypothesis-seed=$(SEED)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m '' --hypothesis-profile=nightly --hypothesis-seed=$(SEED)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -201,8 +201,8 @@ class Case:
             distance = float(np.linalg.norm(self.model(state) - self.target.x))
         if not (math.isfinite(value) and math.isfinite(distance)):
             raise InputError(
-                f"V of {self.theorem.name} is {value} at the start of {self.method.name} on {self.problem.label}: scale "
-                "the functions so that the squares of their gradients and solution are floating-point numbers."
+                f"V of {self.theorem.name} is {value} at the start of {self.method.name} on {self.problem.label}: "
+                "scale the functions so that the squares of their gradients and solution are floating-point numbers."
             )
         return value, distance
 

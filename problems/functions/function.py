@@ -151,8 +151,9 @@ class Function:
 
     def _prox(self, x: np.ndarray, gamma: float, result: np.ndarray) -> np.ndarray:
         """Run the compiled prox; ``result`` is contiguous and shares nothing with x."""
-        if not x.flags.c_contiguous:
-            x = np.ascontiguousarray(x)
+        # Numba would compile once more for an array that may not be written to.
+        if not (x.flags.c_contiguous and x.flags.writeable):
+            x = np.array(x, order="C")
         # NumPy asks the system for large pages, so that scratch space is cheaper from here than from compiled code.
         work = np.empty(prox_work_size(self.kernel, x.size))
         if x.ndim == 1 or self.ndim == 2:

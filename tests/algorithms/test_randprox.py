@@ -20,7 +20,14 @@ def bernoulli_rounds(lengths):
     return Draws(np.asarray(lengths), {"w": np.ones((len(lengths), 1), dtype=np.int64)}, {})
 
 
-@pytest.mark.parametrize("h", [functions.L1(0.3), functions.Huber(0.5), functions.Box(-0.2, 0.4)], ids=repr)
+@pytest.mark.parametrize(
+    "h",
+    [
+        functions.L1(0.3),
+        *(pytest.param(h, marks=pytest.mark.nightly) for h in (functions.Huber(0.5), functions.Box(-0.2, 0.4))),
+    ],
+    ids=repr,
+)
 @given(p=st.floats(0.05, 1.0), gamma=st.floats(0.1, 1.9), seed=st.integers(0, 2**32 - 1))
 def test_with_a_bernoulli_compressor_and_no_matrix_it_is_proxskip_on_one_client(h, p, gamma, seed):
     problem = Quadratic.random(clients=1, dim=6, kappa=30.0, seed=1, psi=h)
@@ -69,8 +76,15 @@ def test_with_the_identity_and_no_h_it_is_the_proximal_gradient_method():
         np.testing.assert_allclose(state.x, x, atol=1e-13)
 
 
-@pytest.mark.parametrize("R", ["Identity()", "Bernoulli(0.3)", "RandK(2)", "Natural()", "QSGD(4)"])
-@pytest.mark.parametrize("psi", [None, functions.L1(0.2)], ids=["g=0", "g=l1"])
+@pytest.mark.parametrize(
+    ("R", "psi"),
+    [(R, None) for R in ("Identity()", "Bernoulli(0.3)", "RandK(2)", "Natural()", "QSGD(4)")]
+    + [("RandK(2)", functions.L1(0.2))]
+    + [
+        pytest.param(R, functions.L1(0.2), marks=pytest.mark.nightly)
+        for R in ("Identity()", "Bernoulli(0.3)", "Natural()", "QSGD(4)")
+    ],
+)
 def test_it_reaches_the_solution_with_every_compressor(R, psi):
     base = Quadratic.random(3, 6, 10.0, seed=3, psi=psi)
     problem = Composite(base, functions.Huber(0.5), np.diff(np.eye(6), axis=0))

@@ -104,7 +104,8 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     maps, offsets, gap = np.stack(found), np.stack(moves), max(gaps) + float(np.finfo(float).eps)
     probabilities = np.array([probability for probability, _ in outcomes])
     moved = np.abs(probabilities @ offsets if noisy else offsets).max()
-    if moved > _ROUNDING * max(probe.scale, np.abs(offsets).max()):
+    size = max(probe.scale, np.abs(offsets).max())
+    if moved > _ROUNDING * size:
         raise NotExact(f"a step of {name} moves its fixed point: take invariant evidence.")
     if not noisy:
         # What is left is rounding.
@@ -120,7 +121,7 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
             trial[members] = 0.0
             continue
         own = maps[:, members][:, :, members]
-        if np.abs(offsets[:, members] @ constraints[:, members].T).max(initial=0.0) > _ROUNDING * probe.scale:
+        if np.abs(offsets[:, members] @ constraints[:, members].T).max(initial=0.0) > _ROUNDING * size:
             raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
         if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
             raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")

@@ -122,7 +122,6 @@ def _size(case: Case, state: Any, position: int) -> float:
 
     Where clients are alike a field may be nothing but rounding, and its own size no measure of anything.
     """
-
     weight = case.weights[position]
     natural = np.sqrt(case.start[0] / weight) if weight > 0 else 0.0
     return max(float(np.abs(state[position]).max()), float(natural))

@@ -158,7 +158,7 @@ def _is_above(trace: Trace, rounded: Trace) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         made = np.maximum.accumulate(np.where(more > _SAME * V, more, 0.0))
         # A path that leaves the floating-point numbers is above all.
-        return ~(V <= made) | ~np.isfinite(V)
+        return (made < V) | ~np.isfinite(V)
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:

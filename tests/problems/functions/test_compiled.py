@@ -33,9 +33,10 @@ def workspace(function):
     return np.full(oracles.prox_work_size(function.kernel, D * D if function.ndim == 2 else D), np.nan)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("name", CLASSES)
-@given(data=st.data(), tau=STEPS, dtype=st.sampled_from([np.float64, np.float32]))
-def test_compiled_code_gets_the_bits_that_prox_returns(name, data, tau, dtype):
+@given(data=st.data(), tau=STEPS)
+def test_compiled_code_gets_the_bits_that_prox_returns(name, dtype, data, tau):
     function = functions.examples(D)[name]
     v = data.draw(arrays(float, shape_of(function), elements=ENTRIES)).astype(dtype)
     if function.in_double or function.ndim == 2:
