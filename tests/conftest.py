@@ -15,8 +15,8 @@ from rootkappa import algorithms, cli, problems, theory
 # the seed that replays them, and a failure prints what replays it alone.
 _COMMON = {"deadline": None, "derandomize": False, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 settings.register_profile("quick", max_examples=20, **_COMMON)
-settings.register_profile("ci", max_examples=25, **_COMMON)
-settings.register_profile("nightly", max_examples=80 * 25, **_COMMON)
+settings.register_profile("ci", max_examples=15, **_COMMON)
+settings.register_profile("nightly", max_examples=2000, **_COMMON)
 settings.load_profile("quick")
 
 

@@ -376,6 +376,10 @@ class Case:
             return None
         return self._fitting(self._small())
 
+    def on_small_quadratic(self) -> "Case | None":
+        """Return the case on a small quadratic whatever the problem is; None if it has no room for the parameters."""
+        return self._fitting(self._small())
+
     def behind_matrix(self) -> "Case | None":
         r"""Return the case on a small Composite with the same L and mu; None unless the method takes one.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.randomness import generator
 from ...problems import Composite, Problem, Quadratic
 from ...problems.functions.squared_l2 import SquaredL2
 from ...problems.functions.zero import Zero
@@ -25,6 +26,8 @@ _MOST_ENTRIES = 5e7
 _ZERO = 1e-12
 # How far what must be equal may be apart by rounding.
 _ROUNDING = 1e-9
+# Rounds after which no field of a state is as small as rounding only.
+_AHEAD = 3
 # Errors of single operations add up over a step; this many times what one trial showed covers them.
 _SAFETY = 16.0
 
@@ -205,10 +208,18 @@ class _Probe:
         self.trial = np.cos(np.arange(1.0, self.size + 1.0))
 
     def _natural_units(self) -> np.ndarray:
-        """Return how much of each coordinate alone makes up the V of the start, where V sees the coordinate."""
+        """Return how much of each coordinate alone makes up the V of the start; where V sees none, its size."""
         first = 0.0 if self.case.is_solved else self.case.start[0]
-        sizes = [np.abs(field).max(initial=0.0) if first > 0.0 else 0.0 for field in self.fixed]
-        trials = np.concatenate([np.full(field.size, s or 1.0) for field, s in zip(self.fixed, sizes, strict=True)])
+        ahead = self.case.advance(self.case.initial(), self.case.draw(generator(self.case.seed, "units"), _AHEAD))
+        sizes = [
+            max(np.abs(a).max(), np.abs(b).max()) if a.size else 0.0 for a, b in zip(self.fixed, ahead, strict=True)
+        ]
+        trials = np.concatenate(
+            [
+                np.full(field.size, (size if first > 0.0 else 0.0) or 1.0)
+                for field, size in zip(self.fixed, sizes, strict=True)
+            ]
+        )
         seen = np.array([self.value(unit) for unit in np.diag(trials)])
         return trials * np.sqrt(np.divide(first or 1.0, seen, out=np.ones_like(seen), where=seen > 0.0))
 

@@ -4,37 +4,27 @@ Every realisation of a step leaves the fixed point where it is, conserved sums s
 ``advance`` walks the same path as the paper's ``step``. Each number is an error relative to the size of what it errs
 in, so that rounding stays below 1e-9 and a mistake does not.
 
-The exact engine goes by ``outcomes`` and ``pace``, runs go by ``draw``, so here is also tested whether these agree: by
-sampling, with a probability of 1e-4 at most that it refutes what is right.
+The exact engine goes by ``outcomes`` and ``pace``, runs go by ``draw``, so here is also tested whether these agree
+(:mod:`rootkappa.theory.engines.randomness`): by sampling, with a probability of 1e-4 at most that it refutes what is
+right.
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
+from . import randomness
+from .randomness import Finding
 
 _TOLERANCE = 1e-9
 _CONSERVED_ROUNDS = 50
 _STEPPED_ROUNDS = 10
 _MOST_OUTCOMES = 64
-_DRAWN_ROUNDS = 1000
-_ALPHA = 1e-4
-# Rounds of geometric length scatter by 3 % in the mean of so many.
-_PACE_TOLERANCE = 0.15
-
-
-class Finding(NamedTuple):
-    """One identity: its error, what it says when it holds (nothing if another says it too), and when it does not."""
-
-    error: float
-    holds: str
-    broken: str
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
@@ -46,7 +36,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     findings.extend(_conserved(case))
     progress(0.7)
     findings.append(_advance_is_step(case))
-    findings.extend(_drawn_as_listed(case))
+    findings.extend(randomness.findings(case))
     worst = max(findings, key=lambda finding: np.inf if math.isnan(finding.error) else finding.error)
     broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
     if broken:
@@ -150,47 +140,3 @@ def _apart(case: Case, fast: Any, slow: Any) -> float:
         # The difference as an error around the fixed point: V knows how much each field weighs.
         differences = zip(case.fixed_point(), fast, slow, strict=True)
         return _relative(case, case.state(*(at + a - b for at, a, b in differences)), fast, slow)
-
-
-def _drawn_as_listed(case: Case) -> Iterator[Finding]:
-    draws = case.draw(generator(case.seed, "invariant", "draws"), _DRAWN_ROUNDS)
-    steps = np.asarray(case.unroll(draws))
-    pace, spent = case.pace, case.cost(draws)
-    for axis, count in {"rounds": _DRAWN_ROUNDS, "iterations": spent.iterations}.items():
-        told, found = getattr(pace, axis), count / len(steps)
-        error = abs(found / told - 1.0)
-        yield Finding(
-            error if error > _PACE_TOLERANCE else 0.0,
-            "",
-            f"The functions pace and draw part: a step is {found:.3g} {axis} as drawn, and {told:.3g} as told.",
-        )
-    listed = case.outcomes()
-    if listed is None:
-        return
-    shown = {}
-
-    def key(outcome: Any) -> bytes:
-        entry = np.asarray(outcome, dtype=steps.dtype)
-        shown[entry.tobytes()] = entry.tolist()
-        return entry.tobytes()
-
-    drawn = Counter(map(key, steps))
-    expected = {key(outcome): float(probability) for probability, outcome in listed}
-    gaps = {value: abs(drawn.get(value, 0) / len(steps) - expected.get(value, 0.0)) for value in {*drawn, *expected}}
-    value = max(gaps, key=lambda value: gaps[value])
-    frequency = drawn.get(value, 0) / len(steps)
-    yield Finding(
-        gaps[value] if _log_evidence(drawn, expected) > -math.log(_ALPHA) else 0.0,
-        "draw, outcomes and pace agree",
-        f"The functions draw and outcomes part: outcome {shown[value]} has the frequency {frequency:.3g} "
-        f"as drawn, and the probability {expected.get(value, 0.0):.3g} as listed.",
-    )
-
-
-def _log_evidence(drawn: dict[Any, int], expected: dict[Any, float]) -> float:
-    """Return the logarithm of a test martingale against the probabilities: a Dirichlet mixture's likelihood ratio."""
-    if any(expected.get(value, 0.0) <= 0.0 for value in drawn):
-        return math.inf
-    mixture = math.lgamma(len(expected) / 2) - math.lgamma(sum(drawn.values()) + len(expected) / 2)
-    mixture += sum(math.lgamma(drawn.get(value, 0) + 0.5) - math.lgamma(0.5) for value in expected)
-    return mixture - sum(count * math.log(expected[value]) for value, count in drawn.items())

@@ -95,8 +95,21 @@ def _average(params, kernel, state, w, scratch):
 """
 
 
-def factored(factor="1.0", name="FACTOR"):
-    return FACTORED.format(factor=factor, name=name)
+#: The same constant in a step that takes no time to compile.
+LIGHT = f"""{HEAD}
+FACTOR = {{factor}}
+
+class Params(scaffnew.Params):
+    pass
+
+@njit
+def step(kernel, params, state, coin):
+    state.X[0, 0] += {{name}}
+"""
+
+
+def factored(factor="1.0", name="FACTOR", text=FACTORED):
+    return text.format(factor=factor, name=name)
 
 
 def written(path, text):
@@ -369,7 +382,7 @@ def test_a_constant_from_the_environment_is_compiled_anew_when_it_changes(tmp_pa
     helper = "from rootkappa.algorithms.parts import njit\n\n@njit\ndef double():\n    return FACTOR\n"
     written(tmp_path / "helper.py", f'import os\nFACTOR = float(os.environ["FACTOR"])\n{helper}')
     paths = [
-        written(tmp_path / f"mine{number}.py", f"import os\nimport helper\n{factored(*constant)}")
+        written(tmp_path / f"mine{number}.py", f"import os\nimport helper\n{factored(*constant, LIGHT)}")
         for number, constant in enumerate(CONSTANTS.items())
     ]
     one, two, again = (other_process(tmp_path, *paths, FACTOR=value) for value in ("1.0", "0.5", "1.0"))

@@ -96,7 +96,7 @@ LIMITS, NESTED = list(at_the_limits()), list(nested())
 
 
 @pytest.mark.parametrize("name", CLASSES)
-@pytest.mark.parametrize("d", [1, 2, 5])
+@pytest.mark.parametrize("d", [1, 5, pytest.param(2, marks=pytest.mark.nightly)])
 def test_the_prox_is_what_its_definition_says(d, name):
     function = functions.examples(d)[name]
     check_prox(function, shape_of(function, d))

@@ -1,8 +1,13 @@
 import dataclasses
+import re
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rootkappa import problems, theory
+from rootkappa.problems import InputError
 from rootkappa.theory.engines import path
 
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
@@ -66,3 +71,79 @@ def test_rounding_at_the_end_of_a_run_refutes_nothing():
     problem = problems.Quadratic.random(clients=3, dim=4, kappa=1e5, seed=1, basis="client")
     assert judge(case("nesterov", problem)).status == "consistent"
     assert judge(case("scaffnew", problem)).status == "consistent"
+
+
+STARTS = {
+    "no linear term": problems.Quadratic(SMALL.hessians, np.zeros((3, 4))),
+    "one too small to be squared": problems.Quadratic(SMALL.hessians, np.full((3, 4), 1e-200)),
+    "labels in balance": problems.Logistic(np.ones((16, 3)), [1, -1] * 8, clients=4, kappa=100.0),
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("name", ["scaffnew", "gradient_descent", "nesterov"])
+def test_a_method_that_starts_at_its_solution_has_no_path(name, start):
+    verdicts = theory.verify(name, STARTS[start], ("invariant", "path"))
+    for verdict in verdicts:
+        assert verdict.status == "not applicable"
+        assert "starts at its solution" in verdict.sentence
+
+
+@given(gamma=st.floats(0.05, 1.5), p=st.floats(0.2, 1.0), seed=st.integers(0, 2**32 - 1))
+def test_what_rounding_makes_of_control_variates_refutes_nothing(gamma, p, seed):
+    """Their sum drifts by a rounding error a step, which a small kappa does not know of."""
+    problem = problems.Quadratic.random(clients=10, dim=3, kappa=300.0, seed=seed)
+    assert judge(case("scaffnew", problem, seed=seed, gamma=gamma, p=p)).status == "consistent"
+
+
+def test_a_floor_of_the_method_s_own_is_no_rounding():
+    """A point of its own is reached whatever the rounding is, so V stays as it is."""
+    held = case("gradient_descent", problems.Quadratic.random(clients=3, dim=4, kappa=30.0))
+    target = held.target._replace(x=held.target.x * (1 + 1e-6))
+    theorem = dataclasses.replace(held.theorem, target=lambda problem, params: target)
+    verdict = judge(dataclasses.replace(held, theorem=theorem))
+    assert verdict.status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (problems.Quadratic(1e300 * SMALL.hessians, SMALL.kernel.b), "L = .* is out of range: scale the functions"),
+        (problems.Quadratic(1e-300 * SMALL.hessians, SMALL.kernel.b), "L = .* is out of range: scale the functions"),
+    ],
+)
+def test_numbers_whose_squares_overflow_are_no_evidence(problem, words):
+    (verdict,) = theory.verify("scaffnew", problem, ("path",))
+    assert verdict.status == "not applicable"
+    assert re.search(words, verdict.sentence)
+
+
+def test_an_infinite_start_is_bad_input():
+    huge = problems.Quadratic(SMALL.hessians, 1e200 * SMALL.kernel.b)
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(InputError, match="V of scaffnew is inf at the start"),
+    ):
+        theory.verify("scaffnew", huge, ("path",))
+
+
+def test_a_promise_that_rounds_to_1_is_no_promise():
+    (verdict,) = theory.verify("scaffnew", SMALL, ("path",), gamma=1e-30)
+    assert verdict.status == "not applicable"
+    assert "rounds to 1" in verdict.sentence
+
+
+def test_a_target_at_the_start_beside_control_variates_is_a_path():
+    """The error of the model starts at 0, and V does not."""
+    features = np.random.default_rng(0).standard_normal((40, 3))
+    labels = np.random.default_rng(1).choice([-1.0, 1.0], 40)
+    problem = problems.Logistic(features, labels, 4, kappa=100.0, psi=problems.functions.L1(10.0))
+    assert not problem.solution().x.any()
+    assert judge(case("proxskip", problem)).status == "consistent"
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "scaffnew", "fedlin"])
+def test_a_budget_counts_what_a_round_costs_besides_its_multiplications(name):
+    rounds = case(name, problems.Quadratic.random(clients=1, dim=2, kappa=1e12)).horizon(1e-12)
+    # A round takes a tenth of a microsecond at least, however few numbers there are.
+    assert rounds < 3e8

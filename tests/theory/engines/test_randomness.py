@@ -1,0 +1,115 @@
+"""Draws that are not what is listed are refuted whatever their marginal frequencies; draws that are, are not."""
+
+import dataclasses
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rootkappa import problems, theory
+from rootkappa.algorithms.parts.rounds import Draws
+from rootkappa.theory.engines import randomness
+
+PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
+
+
+def case(name, draw=None, seed=0, **changes):
+    """Return a case whose method draws in another way, given its own."""
+    held = theory.case(name, PROBLEM, seed=seed, **changes)
+    if draw is None:
+        return held
+    own = held.method.draw
+    drawn = lambda rng, problem, params, rounds: draw(own, rng, problem, params, rounds)  # noqa: E731 - it binds own
+    return dataclasses.replace(held, method=dataclasses.replace(held.method, draw=drawn))
+
+
+def broken(a_case):
+    return [finding.broken for finding in randomness.findings(a_case) if finding.error > 1e-9]
+
+
+def with_lengths(change):
+    """Return a draw whose lengths of rounds are changed and whose communications stay as they were."""
+
+    def draw(own, rng, problem, params, rounds):
+        draws = own(rng, problem, params, rounds)
+        return Draws(change(np.array(draws.lengths), params.p), draws.ends, draws.steps)
+
+    return draw
+
+
+LENGTHS = {
+    "all equal": lambda lengths, p: np.full_like(lengths, round(1 / p)),
+    "sorted": lambda lengths, p: np.sort(lengths),
+    "alternating": lambda lengths, p: np.sort(lengths).reshape(2, -1).T.ravel(),
+    "uniform": lambda lengths, p: np.arange(len(lengths)) % (2 * round(1 / p) - 1) + 1,
+    "each twice": lambda lengths, p: np.repeat(lengths[::2], 2),
+}
+
+
+@pytest.mark.parametrize("change", LENGTHS)
+@given(p=st.sampled_from([0.01, 0.1, 0.25]), seed=st.integers(0, 2**32 - 1))
+def test_lengths_of_rounds_that_are_not_geometric_or_not_independent(change, p, seed):
+    assert broken(case("scaffnew", with_lengths(LENGTHS[change]), seed, p=p))
+
+
+@given(seed=st.integers(0, 2**32 - 1), times=st.integers(2, 4))
+def test_a_cohort_that_is_kept_for_some_rounds(seed, times):
+    def draw(own, rng, problem, params, rounds):
+        draws = own(rng, problem, params, rounds)
+        return Draws(
+            draws.lengths, {name: np.repeat(w[::times], times, 0)[:rounds] for name, w in draws.ends.items()}, {}
+        )
+
+    assert any("followed by the same" in one for one in broken(case("tamuna", draw, seed)))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_one_message_for_all_clients(seed):
+    def draw(own, rng, problem, params, rounds):
+        draws = own(rng, problem, params, rounds)
+        return Draws(draws.lengths, {name: np.repeat(w[:, :1], w.shape[1], 1) for name, w in draws.ends.items()}, {})
+
+    assert any("has the frequency" in one for one in broken(case("diana", draw, seed, C="RandK(1)")))
+
+
+def test_too_many_outcomes_to_list_are_seen_on_a_small_problem():
+    large = problems.Quadratic.random(clients=12, dim=3, kappa=30.0)
+
+    def draw(own, rng, problem, params, rounds):
+        draws = own(rng, problem, params, rounds)
+        return Draws(draws.lengths, {name: np.repeat(w[::2], 2, 0)[:rounds] for name, w in draws.ends.items()}, {})
+
+    wrong = dataclasses.replace(case("tamuna", draw), problem=large)
+    assert wrong.outcomes() is None
+    assert any("followed by the same" in one for one in broken(wrong))
+    assert not broken(dataclasses.replace(case("tamuna"), problem=large))
+
+
+def test_a_draw_that_ignores_its_generator():
+    wrong = case("scaffnew", lambda own, rng, *rest: own(np.random.default_rng(0), *rest))
+    assert any("ignores its generator" in one for one in broken(wrong))
+
+
+def test_a_draw_that_takes_a_generator_of_its_own():
+    wrong = case("scaffnew", lambda own, rng, *rest: own(np.random.default_rng(), *rest))
+    assert any("not reproducible" in one for one in broken(wrong))
+
+
+def test_right_draws_are_refuted_as_rarely_as_promised(rated):
+    """One seed a method and run: all together err once in 500 runs, for which the level is far too small to be seen."""
+    assert broken(case(rated)) == []
+
+
+@given(weights=st.lists(st.floats(0.01, 1.0), min_size=2, max_size=6), seed=st.integers(0, 2**32 - 1))
+def test_the_evidence_is_a_martingale(weights, seed):
+    """Its mean over everything that can be drawn is 1, so that it errs as rarely as Markov's inequality says."""
+    expected = {value: weight / sum(weights) for value, weight in enumerate(weights)}
+    total = 0.0
+    for first in expected:
+        for second in expected:
+            probability = expected[first] * expected[second]
+            total += probability * math.exp(randomness._of_frequencies(Counter([first, second]), expected))
+    assert total == pytest.approx(1.0)

@@ -1,0 +1,197 @@
+r"""Whether what is drawn is what is listed: the frequencies, the lengths of rounds, and that nothing depends on before.
+
+Listed outcomes of steps are independent. So the numbers of steps between those that are no waiting (the outcome that
+is likelier than all others together, as tails where a coin ends a round) are geometric and independent, and so is what
+happens there. Each is tested by a likelihood ratio against all frequencies, or all chains, at once: the mixture of them
+by Jeffreys' prior (Krichevsky and Trofimov 1981). Under the listed probabilities it is a martingale, which exceeds
+:math:`1/\alpha` with probability :math:`\alpha` at most.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...core.randomness import generator
+from ..case import Case
+
+#: The probability with which all tests together refute draws that are as listed.
+ALPHA = 1e-4
+_ROUNDS = 1000
+_TESTS = 5
+# Rounds of geometric length scatter by 3 % in the mean of so many.
+_PACE_TOLERANCE = 0.15
+# Classes of about equal probability into which values are sorted before one is held against the next.
+_CLASSES = 8
+
+
+class Finding(NamedTuple):
+    """One identity: its error, what it says when it holds (nothing if another says it too), and when it does not."""
+
+    error: float
+    holds: str
+    broken: str
+
+
+def findings(case: Case) -> Iterator[Finding]:
+    """Hold ``draw`` against ``pace``, ``outcomes`` and the generator that it is given."""
+    draws = case.draw(generator(case.seed, "invariant", "draws"), _ROUNDS)
+    steps = np.asarray(case.unroll(draws))
+    yield from _pace(case, draws, len(steps))
+    yield from _generator(case, steps)
+    place: Case | None = case
+    if case.outcomes() is None:
+        # What is drawn depends on the size of a problem only, so it may be seen on a small one.
+        place = case.on_small_quadratic()
+        if place is None:
+            return
+        steps = np.asarray(place.unroll(place.draw(generator(case.seed, "invariant", "draws"), _ROUNDS)))
+    yield from _listed(place, steps)
+
+
+def _pace(case: Case, draws: Any, count: int) -> Iterator[Finding]:
+    pace, spent = case.pace, case.cost(draws)
+    for axis, made in {"rounds": _ROUNDS, "iterations": spent.iterations}.items():
+        told, found = getattr(pace, axis), made / count
+        error = abs(found / told - 1.0)
+        yield Finding(
+            error if error > _PACE_TOLERANCE else 0.0,
+            "",
+            f"The functions pace and draw part: a step is {found:.3g} {axis} as drawn, and {told:.3g} as told.",
+        )
+
+
+def _generator(case: Case, steps: np.ndarray) -> Iterator[Finding]:
+    def drawn(*axes: str) -> bytes:
+        return np.asarray(case.unroll(case.draw(generator(case.seed, "invariant", *axes), _ROUNDS))).tobytes()
+
+    yield Finding(
+        float(drawn("draws") != steps.tobytes()),
+        "",
+        "The function draw is not reproducible: from one seed it draws differently each time, so it must take all that "
+        "it draws from its argument rng.",
+    )
+    if len(case.outcomes() or (None, None)) > 1:
+        yield Finding(
+            float(drawn("draws", "again") == steps.tobytes()),
+            "",
+            f"The function draw ignores its generator: {_ROUNDS} rounds are the same from two seeds.",
+        )
+
+
+def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
+    """Yield what the sequence of drawn outcomes says against the listed probabilities."""
+    listed = case.outcomes()
+    shown: dict[bytes, Any] = {}
+
+    def key(outcome: Any) -> bytes:
+        entry = np.asarray(outcome, dtype=steps.dtype)
+        shown[entry.tobytes()] = entry.tolist()
+        return entry.tobytes()
+
+    expected: dict[bytes, float] = {}
+    for probability, outcome in listed:
+        expected[key(outcome)] = expected.get(key(outcome), 0.0) + float(probability)
+    drawn = [key(step) for step in steps]
+    counts = Counter(drawn)
+    gaps = {value: abs(counts[value] / len(steps) - expected.get(value, 0.0)) for value in {*counts, *expected}}
+    value = max(gaps, key=lambda value: gaps[value])
+    yield _judged(
+        _of_frequencies(counts, expected),
+        gaps[value],
+        "draw, outcomes and pace agree",
+        f"outcome {shown[value]} has the frequency {counts[value] / len(steps):.3g} as drawn, and the probability "
+        f"{expected.get(value, 0.0):.3g} as listed",
+    )
+    if not set(counts) <= set(expected):
+        return  # said already
+    waiting = max(expected, key=lambda value: expected[value])
+    wait = expected[waiting]
+    if wait <= 0.5:
+        yield from _chained(drawn, expected)
+        return
+    events = [value for value in drawn if value != waiting]
+    yield from _chained(events, {value: q / (1.0 - wait) for value, q in expected.items() if value != waiting})
+    lengths = np.diff(np.flatnonzero([value != waiting for value in drawn]))
+    if wait < 1.0:
+        yield from _geometric(lengths, wait)
+
+
+def _judged(evidence: float, error: float, holds: str, fault: str) -> Finding:
+    """Return the finding of one test, of which the logarithm of the martingale is given."""
+    refuted = evidence > math.log(_TESTS / ALPHA)
+    return Finding(max(error, 1e-3) if refuted else 0.0, holds, f"The functions draw and outcomes part: {fault}.")
+
+
+def _chained(values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[Finding]:
+    """Yield whether one value depends on the one before."""
+    again = sum(q * q for q in expected.values())
+    repeats = [one == other for one, other in pairwise(values)]
+    share = sum(repeats) / max(len(repeats), 1)
+    yield _judged(
+        _of_frequencies(Counter(repeats), {True: again, False: 1.0 - again}),
+        abs(share - again),
+        "",
+        f"one outcome is followed by the same in {share:.3g} of all cases as drawn, and in {again:.3g} if steps are "
+        "independent as listed",
+    )
+    classes, probabilities = _classes(expected)
+    yield _judged(
+        _of_chains([classes[value] for value in values], probabilities),
+        1.0,
+        "",
+        "what is drawn in one step depends on what was drawn before, while listed outcomes are independent",
+    )
+
+
+def _geometric(lengths: np.ndarray, wait: float) -> Iterator[Finding]:
+    """Yield whether the numbers of steps up to the end of a wait are geometric and independent."""
+    # The length k has the class of the probability that it is less than k, so classes are about equally likely.
+    most = math.ceil(math.log(1e-6) / math.log(wait))
+    tails = wait ** np.arange(most + 1)
+    of_length = np.minimum(((1.0 - tails[:-1]) * _CLASSES).astype(int), _CLASSES - 1)
+    probabilities = {
+        one: float(-np.diff(tails)[of_length == one].sum() + (tails[-1] if one == _CLASSES - 1 else 0.0))
+        for one in set(of_length.tolist())
+    }
+    seen = of_length[np.minimum(lengths, most) - 1].tolist()
+    mean, spread = (float(lengths.mean()), float(lengths.std())) if len(lengths) else (0.0, 0.0)
+    fault = (
+        f"the waits between two events, {mean:.3g} steps with a standard deviation of {spread:.3g}, are not geometric "
+        "as they are where the outcomes of steps are independent"
+    )
+    yield _judged(_of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
+    fault = "the length of one round depends on that of the round before, while listed outcomes are independent"
+    yield _judged(_of_chains(seen, probabilities), 1.0, "", fault)
+
+
+def _classes(expected: dict[bytes, float]) -> tuple[dict[bytes, int], dict[int, float]]:
+    """Return a class for each value, few of about equal probability, and the probabilities of the classes."""
+    classes: dict[bytes, int] = {}
+    probabilities: dict[int, float] = {}
+    below = 0.0
+    for value, probability in sorted(expected.items()):
+        one = classes[value] = min(int(below * _CLASSES), _CLASSES - 1)
+        probabilities[one] = probabilities.get(one, 0.0) + probability
+        below += probability
+    return classes, probabilities
+
+
+def _of_chains(values: Sequence[int], probabilities: dict[int, float]) -> float:
+    """Return the evidence that the probabilities of a value depend on the one before."""
+    after = {one: Counter[int]() for one in probabilities}
+    for one, other in pairwise(values):
+        after[one][other] += 1
+    return sum(_of_frequencies(counts, probabilities) for counts in after.values())
+
+
+def _of_frequencies(drawn: Counter[Any], expected: dict[Any, float]) -> float:
+    """Return the logarithm of a test martingale against the probabilities: a Dirichlet mixture's likelihood ratio."""
+    if any(expected.get(value, 0.0) <= 0.0 for value in drawn):
+        return math.inf
+    mixture = math.lgamma(len(expected) / 2) - math.lgamma(sum(drawn.values()) + len(expected) / 2)
+    mixture += sum(math.lgamma(drawn.get(value, 0) + 0.5) - math.lgamma(0.5) for value in expected)
+    return mixture - sum(count * math.log(expected[value]) for value, count in drawn.items())
