@@ -209,24 +209,21 @@ class Case:
     @cached_property
     def weights(self) -> tuple[float, ...]:
         """By how much V grows with the square of the first number of each field of a state; 0 where V ignores it."""
+        # At the fixed point V is 0, so that whatever it becomes is the field's own.
+        place = self.fixed_point if self.has_fixed_point else self.initial
         weights: list[float] = []
-        for position, field in enumerate(self.initial()):
-            # So far from the start nothing but the field's own weight is seen, in whatever units it is.
-            far = _FAR * (float(np.abs(self._sizes[position]).max(initial=0.0)) or 1.0)
+        for position, field in enumerate(place()):
+            # So far away nothing but the field is seen, in whatever units it is.
+            far = _FAR * (float(np.abs(field).max(initial=0.0)) or 1.0)
 
             def value(shift: float, position: int = position) -> float:
-                moved = self.initial()
+                moved = place()
                 moved[position].flat[0] += shift
                 return self.lyapunov(moved)
 
-            weight = (value(far) + value(-far) - 2.0 * self.start[0]) / (2.0 * far**2) if field.size else 0.0
+            weight = (value(far) + value(-far) - 2.0 * value(0.0)) / (2.0 * far**2) if field.size else 0.0
             weights.append(max(weight, 0.0))
         return tuple(weights)
-
-    @cached_property
-    def _sizes(self) -> Any:
-        """A state whose fields are as large as those that the method meets."""
-        return self.fixed_point() if self.has_fixed_point else self.initial()
 
     @cached_property
     def is_solved(self) -> bool:

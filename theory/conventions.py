@@ -25,9 +25,9 @@ _BROKEN = 1e4
 def check_conventions(case: "Case") -> None:
     """Raise an InputError that names the convention by which an object's states are not what the theorem speaks of.
 
-    Nothing is asked of methods in files, nor where the theorem does not apply: that is said elsewhere.
+    Nothing is asked of shipped methods, nor where the theorem does not apply: that is said elsewhere.
     """
-    if not isinstance(case.method, ObjectMethod):
+    if case.method.is_shipped:
         return
     try:
         case.check()
@@ -35,8 +35,9 @@ def check_conventions(case: "Case") -> None:
             return
     except InputError:
         return
-    _check_precision(case)
-    _check_lyapunov(case)
+    if isinstance(case.method, ObjectMethod):
+        _check_precision(case)
+        _check_lyapunov(case)
     _check_signs(case)
 
 
@@ -76,7 +77,7 @@ def _check_lyapunov(case: "Case") -> None:
 
 def _check_signs(case: "Case") -> None:
     """Look whether the fixed point is one only after the sign of a field has been turned."""
-    if case.is_noisy or not case.has_fixed_point:
+    if case.is_noisy or not case.has_fixed_point or case.is_solved:
         return
     fixed = case.fixed_point()
     at_rest = _relative(case, fixed) <= _ZERO
@@ -90,10 +91,16 @@ def _check_signs(case: "Case") -> None:
         else:
             is_other_sign = _relative(case, _negated(fixed, turned)) <= _ZERO
         if is_other_sign:
+            own = "define" if isinstance(case.method, ObjectMethod) else "leave PROMISE out and define a theorem with"
             raise InputError(
                 f"{' and '.join(turned)} of {case.method.name} has the other sign than in the theorem "
-                f"{case.theorem.name}: turn it, or define both fixed_point and lyapunov with the sign that it has."
+                f"{case.theorem.name}: turn it, or {own} both fixed_point and lyapunov with the sign that it has."
             )
+    if not at_rest:
+        raise InputError(
+            f"fixed_point of {case.method.name} is no point where {case.theorem.name} says that paths go: V is "
+            f"{case.lyapunov(fixed):.3g} there and not 0, so return another state or state a theorem of its own."
+        )
 
 
 def _outcomes(case: "Case") -> Any:
@@ -121,10 +128,14 @@ def _turned(case: "Case", names: tuple[str, ...]) -> "Case":
         return _negated(method.start(problem, params), names)
 
     def step(problem: Any, params: Any, state: Any, outcome: Any) -> Any:
-        return _negated(method.step(problem, params, _negated(state, names), outcome), names)
+        there = _negated(state, names)
+        returned = method.step(problem, params, there, outcome)
+        return _negated(there if returned is None else returned, names)
 
     def advance(problem: Any, params: Any, state: Any, draws: Any) -> Any:
-        return _negated(method.advance(problem, params, _negated(state, names), draws), names)
+        there = _negated(state, names)
+        returned = method.advance(problem, params, there, draws)
+        return _negated(there if returned is None else returned, names)
 
     def model(state: Any) -> np.ndarray:
         return method.model(_negated(state, names))

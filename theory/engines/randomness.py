@@ -46,7 +46,7 @@ def findings(case: Case) -> Iterator[Finding]:
     if case.outcomes() is None:
         # What is drawn depends on the size of a problem only, so it may be seen on a small one.
         place = case.on_small_quadratic()
-        if place is None:
+        if place is None or place.outcomes() is None:
             return
         steps = np.asarray(place.unroll(place.draw(generator(case.seed, "invariant", "draws"), _ROUNDS)))
     yield from _listed(place, steps)
