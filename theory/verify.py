@@ -1,13 +1,10 @@
 """Hold a method against its promise with every kind of evidence that applies."""
 
-import copy
 import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
-
-import numpy as np
 
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
@@ -21,6 +18,7 @@ from .engines.affine import is_affine
 from .engines.conserved import undeclared
 from .engines.words import lowered
 from .theorem import promised_by
+from .untouched import untouched
 from .verdict import Verdict
 
 #: The engines that hold a rate, in the order in which they run: the cheap and sharp ones first.
@@ -91,11 +89,8 @@ def verify(
     for kind in kinds:
         if kind not in KINDS:
             raise unknown("evidence", kind, KINDS)
-    # What is not shipped may write to its problem, and gets a copy.
-    own = problem if taken.is_shipped else copy.deepcopy(problem)
-    case = Case(taken, promised_by(taken), own, changes, seed)
-    with _untouched(case, problem):
-        return _verdicts(case, kinds, progress)
+    with untouched(taken, problem) as own:
+        return _verdicts(Case(taken, promised_by(taken), own, changes, seed), kinds, progress)
 
 
 def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float], None] | None) -> list[Verdict]:
@@ -116,22 +111,6 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
         if progress:
             progress(kind, 1.0)
     return verdicts
-
-
-@contextmanager
-def _untouched(case: Case, problem: Problem) -> Generator[None, None, None]:
-    """Raise an InputError if the method writes to its copy of a problem, whatever else it raises or finds then."""
-    try:
-        yield
-    finally:
-        if case.problem is not problem:
-            pairs = zip(case.problem.solution(), problem.solution(), strict=True)
-            same = all(np.array_equal(own, other) for own, other in pairs)
-            if not same or case.problem.content_key() != problem.content_key():
-                raise InputError(
-                    f"{case.method.name} writes to the problem, so that its results are about another one: copy what "
-                    "it changes, for example b = kernel.b.copy()."
-                )
 
 
 def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:
