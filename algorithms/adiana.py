@@ -9,9 +9,8 @@ The recursion, with unbiased compressors C_i, independent of each other, of vari
     z⁺   = β z + (1 - β) x + (γ/η) (y⁺ - x)
     w⁺   = y with probability q, otherwise w
 
-Every step is a round, without local steps, in which a client sends two compressed vectors. Here both are compressed
-with the same randomness, for example rand-k of the same coordinates: the promise is one on expectations in which the
-two do not meet, so it holds with independent ones as well.
+Every step is a round, in which a client sends two vectors compressed with the same randomness, as rand-k of the same
+coordinates: the promise is on expectations in which the two do not meet, so independent randomness keeps it as well.
 
 Source: Li, Kovalev, Qian and Richtárik, "Acceleration for Compressed Gradient Descent in Distributed and Federated
 Optimization" (2020), without a prox.
@@ -21,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.vectors import copyto
 from ..problems import oracles
 from .parts import components, letters, messages, njit, rounds
 
@@ -97,7 +97,7 @@ def _rounds(kernel, params, y, z, w, H, r, refresh):
             for j in range(d):
                 H[i, j] += alpha * m[j]
         if refresh[t] == 1:
-            w[:] = y
+            copyto(w, y)
             oracles.gradients_at(kernel, w, at_w, work)
         for j in range(d):
             y[j] = x[j] - eta * g[j]

@@ -18,6 +18,7 @@ Quantized Models" (2024), its variant -Com.
 
 from typing import NamedTuple
 
+from ..core.vectors import copyto
 from .parts import implements, letters, local_steps, messages, rounds, take
 
 RANDOM = rounds.Coin("p") & messages.EachClient("C")
@@ -39,7 +40,7 @@ def _average_of_messages(params, kernel, state, w, scratch):
     """x̂_i ← C(x̂_i), x_i⁺ = (1/n) Σ_j x̂_j and h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)."""
     for i in range(state.X.shape[0]):
         messages.send(params.C, state.X[i], w[i], scratch.v, scratch.own)
-        state.X[i] = scratch.v
+        copyto(state.X[i], scratch.v)
     messages.average(state.X, scratch.mean)
     take(scratch.mean, params.p / params.gamma, state.X, state.H)
 

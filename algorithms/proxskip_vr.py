@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.vectors import copyto
 from ..problems import oracles
 from . import scaffnew
 from .parts import components, letters, njit, skipped_rounds
@@ -79,7 +80,7 @@ def _steps(kernel, params, X, H, Y, coins, refreshes, samples):
             for j in range(d):
                 at_x[j] += G[i, j] - at_y[j]
             if refreshes[t] == 1:
-                Y[i] = X[i]
+                copyto(Y[i], X[i])
                 oracles.gradient(kernel, i, Y[i], G[i], work)
             for j in range(d):
                 X[i, j] -= params.gamma * (at_x[j] - H[i, j])

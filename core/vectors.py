@@ -120,6 +120,13 @@ def add_transposed_product(A, s, y):
 
 
 @njit
+def copyto(y, x):
+    """Write the vector x to y, as ``y[:] = x`` would, whose error message takes seconds to compile."""
+    for j in range(x.shape[0]):
+        y[j] = x[j]
+
+
+@njit
 def mean_rows(X, mean):
     """Write the mean of the rows of X, shape (n, d), to ``mean``, shape (d,)."""
     n, d = X.shape

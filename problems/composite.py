@@ -11,7 +11,7 @@ from ..core.compiled import njit
 from ..core.dispatch import dispatched, implements
 from ..core.errors import InputError
 from ..core.randomness import generator
-from ..core.vectors import add_transposed_product, matrix_vector
+from ..core.vectors import add_transposed_product, copyto, matrix_vector
 from .functions import Function
 from .functions.function import ConjugateKernel
 from .functions.huber import Huber
@@ -324,7 +324,7 @@ def conjugate_term(kernel):
 @dispatched
 def apply_matrix(kernel: Any, x: np.ndarray, y: np.ndarray) -> None:
     """Write Kx to ``y``, shape (m,)."""
-    y[:] = x
+    copyto(y, x)
 
 
 @dispatched

@@ -79,9 +79,21 @@ def case(method: Any, problem: Problem, *, seed: int = 0, **changes: Any) -> "Ca
     0.96
     """
     taken = found(method)
+    check_range(problem)
     held = Case(taken, promised_by(taken), problem, changes, seed)
     check_conventions(held)
     return held
+
+
+def check_range(problem: Problem) -> None:
+    """Raise an InputError if the problem's constants leave no room for their products and squares."""
+    for name in ("L", "mu"):
+        constant = getattr(problem, name)
+        if not _SMALLEST <= constant <= _LARGEST:
+            raise InputError(
+                f"{name} = {constant:.3g} of {problem.label} is out of range: scale the functions to have it between "
+                f"{_SMALLEST:g} and {_LARGEST:g}."
+            )
 
 
 @dataclass(frozen=True)
@@ -243,12 +255,6 @@ class Case:
     def check(self) -> None:
         """Raise an InputError if the method cannot run on the problem."""
         self.method.check(self.problem)
-        for name in ("L", "mu"):
-            if not _SMALLEST <= getattr(self.problem, name) <= _LARGEST:
-                raise InputError(
-                    f"{name} = {getattr(self.problem, name):.3g} of {self.problem.label} is out of range: scale the "
-                    f"functions so that it is between {_SMALLEST:g} and {_LARGEST:g}."
-                )
 
     @property
     def pace(self) -> Pace:

@@ -45,6 +45,6 @@ def untouched(method: Method, problem: Problem) -> Generator[Problem, None, None
         same = all(np.array_equal(*pair) for pair in zip(own.solution(), problem.solution(), strict=True))
         if not same or own.content_key() != problem.content_key():
             raise InputError(
-                f"{method.name} writes to the problem, so that its results are about another one: copy what it changes, "
-                "for example b = kernel.b.copy()."
+                f"{method.name} writes to the problem, so that its results are about another one: copy what it "
+                "changes, for example b = kernel.b.copy()."
             )

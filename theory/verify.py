@@ -11,7 +11,7 @@ from ..algorithms.driver.objects import found
 from ..core.errors import InputError, unknown
 from ..problems import Composite, Problem, Quadratic
 from . import claims
-from .case import Case, NotExact, Progress
+from .case import Case, NotExact, Progress, check_range
 from .conventions import check_conventions
 from .engines import exact, exponent, invariant, path
 from .engines.affine import is_affine
@@ -89,6 +89,7 @@ def verify(
     for kind in kinds:
         if kind not in KINDS:
             raise unknown("evidence", kind, KINDS)
+    check_range(problem)
     with untouched(taken, problem) as own:
         return _verdicts(Case(taken, promised_by(taken), own, changes, seed), kinds, progress)
 

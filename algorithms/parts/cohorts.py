@@ -15,6 +15,7 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import dispatched, implements
 from ...core.errors import InputError
+from ...core.vectors import copyto
 from ...problems.oracles import local_steps, workspace
 from ...problems.problem import Problem
 from ..compressors.choices import choices
@@ -129,7 +130,7 @@ def _rounds_of_cohorts(params, kernel, state, lengths, cohorts):
     for r in range(lengths.shape[0]):
         omega = cohorts[r]
         for i in omega:
-            X[i] = mean
+            copyto(X[i], mean)
             local_steps(kernel, i, X[i], H[i], params.gamma, lengths[r], work)
         average_of_senders(params, state, omega, mean)
     broadcast(mean, X)

@@ -42,6 +42,11 @@ def _above_zero(value: float) -> bool:
     return value > 0
 
 
+def _step(value: float) -> bool:
+    # Products and squares of step sizes, and of their inverses, are floating-point numbers.
+    return 1e-100 <= value <= 1e100
+
+
 def _at_least_zero(value: float) -> bool:
     return value >= 0
 
@@ -54,10 +59,10 @@ def _probability(value: float) -> bool:
     return 0 < value <= 1
 
 
-StepSize = Annotated[float, Range(_above_zero, "a finite step size above 0")]
-DualStepSize = Annotated[float, Range(_above_zero, "a finite dual step size above 0")]
-LocalStepSize = Annotated[float, Range(_above_zero, "a finite local step size above 0")]
-ControlStepSize = Annotated[float, Range(_above_zero, "a finite step size of control variates above 0")]
+StepSize = Annotated[float, Range(_step, "a step size between 1e-100 and 1e100")]
+DualStepSize = Annotated[float, Range(_step, "a dual step size between 1e-100 and 1e100")]
+LocalStepSize = Annotated[float, Range(_step, "a local step size between 1e-100 and 1e100")]
+ControlStepSize = Annotated[float, Range(_step, "a step size of control variates between 1e-100 and 1e100")]
 Factor = Annotated[float, Range(_above_zero, "a finite factor above 0")]
 Mixing = Annotated[float, Range(_above_zero, "a finite mixing above 0")]
 Convexity = Annotated[float, Range(_above_zero, "a finite strong convexity above 0")]

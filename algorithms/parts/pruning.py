@@ -8,6 +8,7 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import implements
 from ...core.errors import InputError
+from ...core.vectors import copyto
 from ...problems.problem import Problem
 from ..compressors import compress
 from ..compressors.top_k import TopK, TopKKernel
@@ -61,4 +62,4 @@ def largest(k, x, kept, work):
 def prune(k, x, kept, work):
     """Keep the k coordinates of x that are largest in size, the others become 0; scratch ``kept``, ``work``: (d,)."""
     largest(k, x, kept, work)
-    x[:] = kept
+    copyto(x, kept)

@@ -7,6 +7,7 @@ import numpy as np
 from ...core.checks import checked_count
 from ...core.compiled import njit
 from ...core.dispatch import implements
+from ...core.vectors import copyto
 from ..oracles import prox
 from .function import Function
 from .norms import scale_of
@@ -208,7 +209,8 @@ def _threshold(kernel, v, tau, x, work):
 def _clip(kernel, v, tau, x, work):
     U, sizes, V, scale = _decompose(v)
     if sizes[0] * scale <= kernel.radius:
-        x[:] = v
+        for i in range(x.shape[0]):
+            copyto(x[i], v[i])
     else:
         _compose(U, np.minimum(sizes, kernel.radius / scale), V, scale, x)
 

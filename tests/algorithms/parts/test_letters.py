@@ -14,6 +14,7 @@ from rootkappa.algorithms.parts import letters
 from rootkappa.problems import InputError
 
 TYPES = {name: kind for name, kind in vars(letters).items() if get_origin(kind) is Annotated}
+STEP = ([1e-100, 1, 2.5, 1e100], [0, 0.0, -1e-300, -1, 1e-320, 1e300])
 ABOVE_0 = ([1e-300, 1, 2.5, 1e300], [0, 0.0, -1e-300, -1])
 AT_LEAST_0 = ([0, 0.0, 1e300], [-1e-300, -1])
 PROBABILITY = ([1e-300, 0.5, 1], [0, 0.0, 1.0 + 1e-15, -0.5, 2])
@@ -22,10 +23,10 @@ BIASED = ["TopK(1)", "BiasedRandK(2)", "ScaledSign()"]
 TOGETHER = ["PermK(3)", "ClientMask(4, 3, 2)"]
 # What each letter takes, and what it refuses.
 RANGES = {
-    "StepSize": ABOVE_0,
-    "DualStepSize": ABOVE_0,
-    "LocalStepSize": ABOVE_0,
-    "ControlStepSize": ABOVE_0,
+    "StepSize": STEP,
+    "DualStepSize": STEP,
+    "LocalStepSize": STEP,
+    "ControlStepSize": STEP,
     "Factor": ABOVE_0,
     "Mixing": ABOVE_0,
     "Convexity": ABOVE_0,
