@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.vectors import copyto
 from ..problems import oracles
 from .parts import components, letters, messages, njit, rounds
 
@@ -97,7 +96,8 @@ def _rounds(kernel, params, y, z, w, H, r, refresh):
             for j in range(d):
                 H[i, j] += alpha * m[j]
         if refresh[t] == 1:
-            copyto(w, y)
+            for j in range(d):
+                w[j] = y[j]
             oracles.gradients_at(kernel, w, at_w, work)
         for j in range(d):
             y[j] = x[j] - eta * g[j]

@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.vectors import copyto
 from ..problems import oracles
 from . import scaffnew
 from .parts import components, letters, njit, skipped_rounds
@@ -80,7 +79,8 @@ def _steps(kernel, params, X, H, Y, coins, refreshes, samples):
             for j in range(d):
                 at_x[j] += G[i, j] - at_y[j]
             if refreshes[t] == 1:
-                copyto(Y[i], X[i])
+                for j in range(d):
+                    Y[i, j] = X[i, j]
                 oracles.gradient(kernel, i, Y[i], G[i], work)
             for j in range(d):
                 X[i, j] -= params.gamma * (at_x[j] - H[i, j])
