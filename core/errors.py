@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+_LONGEST = 200
 
 
 class InputError(ValueError):
@@ -23,3 +26,18 @@ def unknown(kind: str, name: str, valid: Iterable[str]) -> InputError:
     near = get_close_matches(name, names, n=len(names), cutoff=0.0)
     hint = f"did you mean {near[0]!r}? " if get_close_matches(name, names, n=1) else ""
     return InputError(f"unknown {kind} {name!r}: {hint}Known are {', '.join(near or names)}.")
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is written in Python, of bounded length: Python itself refuses to write long integers.
+
+    Examples
+    --------
+    >>> shown("a"), shown(10**5000)
+    ("'a'", 'an integer of 16610 bits')
+    """
+    try:
+        text = repr(value)
+    except ValueError:
+        return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -125,6 +125,11 @@ def run_cells(
     -------
     int
         How many cells were computed.
+
+    Raises
+    ------
+    InputError
+        If a cell cannot be computed, or the files that it is made of change meanwhile.
     """
     keys = {cell.key(): cell for cell in cells}
     finished = store.keys()
@@ -137,7 +142,13 @@ def run_cells(
     try:
         for future in as_completed(futures):
             key = futures[future]
-            store.put(key, keys[key].configuration(), *future.result())
+            result, about = future.result(), keys[key].configuration()
+            if keys[key].key() != key:
+                raise InputError(
+                    f"the data or the method file of {about} changed while they were used: run this again, and what "
+                    "is finished is not computed anew."
+                )
+            store.put(key, about, *result)
             done += 1
             if progress:
                 progress(done)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa.core.errors import unknown
+from rootkappa.core.errors import shown, unknown
 from rootkappa.problems import InputError
 
 METHODS = ["fedavg", "gradient_descent", "nesterov", "proxskip", "scaffnew", "scaffold"]
@@ -34,3 +34,14 @@ def test_every_valid_name_is_listed_once(name, valid):
     assert isinstance(error, ValueError)
     known = str(error).rsplit("Known are ", 1)[1].removesuffix(".").split(", ")
     assert sorted(known) == sorted(valid)
+
+
+@given(value=st.one_of(st.text(), st.floats(), st.lists(st.integers())))
+def test_a_value_is_shown_as_it_is_written_and_cut_where_it_is_long(value):
+    assert shown(value) == repr(value) if len(repr(value)) <= 200 else shown(value) == repr(value)[:197] + "..."
+
+
+def test_what_python_refuses_to_write_is_described():
+    assert shown(-(10**5000)) == "an integer of 16610 bits"
+    for value in (10**4000, [10**5000], {1: 10**5000}):
+        assert 0 < len(shown(value)) <= 200
