@@ -38,7 +38,7 @@ def test_every_valid_name_is_listed_once(name, valid):
 
 @given(value=st.one_of(st.text(), st.floats(), st.lists(st.integers())))
 def test_a_value_is_shown_as_it_is_written_and_cut_where_it_is_long(value):
-    assert shown(value) == repr(value) if len(repr(value)) <= 200 else shown(value) == repr(value)[:197] + "..."
+    assert shown(value) == repr(value) if len(repr(value)) <= 200 else shown(value) == repr(value)[:199] + "…"
 
 
 def test_what_python_refuses_to_write_is_described():
