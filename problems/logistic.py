@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from ..core.checks import as_number, checked_array, checked_count, checked_kappa, refuse_kind, refuse_mask
 from ..core.compiled import njit
 from ..core.dispatch import implements
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from ..core.randomness import generator
 from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 from .data import DEFAULT
@@ -318,12 +318,12 @@ def _scaled_rows(features: Any, labels: np.ndarray) -> Any:
 
 def _regularisation(l2: float | None, kappa: float | None, largest: float) -> float:
     if (l2 is None) == (kappa is None):
-        raise InputError(f"l2 = {l2!r} and kappa = {kappa!r} were given: give exactly one of the two.")
+        raise InputError(f"l2 = {shown(l2)} and kappa = {shown(kappa)} were given: give exactly one of the two.")
     if kappa is not None:
         return largest / (checked_kappa(kappa) - 1.0)
     number = as_number(l2)
     if not 0.0 < number < np.inf:
-        raise InputError(f"l2 = {l2!r} does not make the problem strongly convex: give a finite number above 0.")
+        raise InputError(f"l2 = {shown(l2)} does not make the problem strongly convex: give a finite number above 0.")
     return number
 
 

@@ -17,9 +17,10 @@ from ..core.errors import InputError
 from ..core.randomness import generator
 from ..problems import Composite, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
+from ..problems.problem import checked_problem
 from .conventions import check_conventions
 from .theorem import Condition, Theorem, promised_by
-from .verdict import Bound, Verdict
+from .verdict import TINY, Bound, Verdict
 
 _SLACK = 1.2
 # The size of a quadratic on which all outcomes of nearly every method can be listed.
@@ -71,7 +72,7 @@ def case(method: Any, problem: Problem, *, seed: int = 0, **changes: Any) -> "Ca
     0.96
     """
     taken = found(method)
-    held = Case(taken, promised_by(taken), problem, changes, seed)
+    held = Case(taken, promised_by(taken), checked_problem(problem), changes, seed)
     check_conventions(held)
     return held
 
@@ -303,8 +304,10 @@ class Case:
         The promise is about expectations, so a fifth is added.
         """
         pace = self.pace
-        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho)
         affordable = _BUDGET / self.problem.work(pace.iterations / pace.rounds)
+        if self.rho == 1.0:
+            return max(1, int(affordable))
+        rounds = _SLACK * pace.rounds * math.log(fraction) / math.log(self.rho or TINY)
         return max(1, int(min(math.ceil(rounds), affordable)))
 
     # Cases beside this one.
@@ -327,7 +330,9 @@ class Case:
         return self._fitting(Composite(self._small(), SquaredL2(self.problem.L), K / np.linalg.norm(K, 2)))
 
     def _small(self) -> Quadratic:
-        unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
+        # Nothing is drawn of one curvature only; the next float above it stands for it.
+        kappa = max(self.problem.kappa, math.nextafter(1.0, 2.0))
+        unit = Quadratic.random(_CLIENTS, _DIM, kappa, self.seed, basis="client").kernel
         return Quadratic(self.problem.L * unit.A, unit.b)
 
     def _fitting(self, problem: Problem) -> "Case | None":

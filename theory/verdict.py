@@ -8,8 +8,8 @@ import numpy as np
 
 #: What a verdict may say, worst first.
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
-# In the place of a factor 0, which has no logarithm.
-_TINY = 5e-324
+#: In the place of a factor 0, which has no logarithm.
+TINY = 5e-324
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Bound:
         """Return 1 + ρ + ... + ρ^(t-1), without cancellation where ρ is close to 1."""
         if self.rho == 1.0:
             return steps
-        return -np.expm1(steps * math.log(self.rho or _TINY)) / (1.0 - self.rho)
+        return -np.expm1(steps * math.log(self.rho or TINY)) / (1.0 - self.rho)
 
     @property
     def floor(self) -> float:
@@ -63,7 +63,7 @@ class Bound:
 
         Unlike the bound itself it has a value also where a path has left the floating-point numbers.
         """
-        left = steps * math.log(self.rho)
+        left = steps * math.log(self.rho or TINY)
         with np.errstate(divide="ignore"):
             return np.logaddexp(left + log_value, math.log(self.floor) + np.log(-np.expm1(left)))
 

@@ -10,6 +10,7 @@ from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
 from ..core.errors import InputError, unknown
 from ..problems import Composite, Problem, Quadratic
+from ..problems.problem import checked_problem
 from . import claims
 from .case import Case, NotExact, Progress
 from .conventions import check_conventions
@@ -83,11 +84,9 @@ def verify(
     >>> [verdict.status for verdict in verify("scaffnew", problem, evidence=("invariant", "exact"))]
     ['confirmed', 'confirmed']
     """
-    taken = found(method)
-    kinds = default_evidence(taken, problem) if evidence is None else tuple(evidence)
-    for kind in kinds:
-        if kind not in KINDS:
-            raise unknown("evidence", kind, KINDS)
+    taken, problem = found(method), checked_problem(problem)
+    given = (evidence,) if isinstance(evidence, str) else evidence
+    kinds = default_evidence(taken, problem) if given is None else _checked_kinds(given)
     case = Case(taken, promised_by(taken), problem, changes, seed)
     with blaming(taken):
         reason = _obstacle(case)
@@ -106,6 +105,17 @@ def verify(
         if progress:
             progress(kind, 1.0)
     return verdicts
+
+
+def _checked_kinds(evidence: Any) -> tuple[str, ...]:
+    """Return kinds of evidence, each of which there is."""
+    if not isinstance(evidence, Iterable):
+        raise unknown("evidence", evidence, KINDS)
+    kinds = tuple(evidence)
+    for kind in kinds:
+        if kind not in KINDS:
+            raise unknown("evidence", kind, KINDS)
+    return kinds
 
 
 def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:

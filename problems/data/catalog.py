@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import InputError, unknown
+from ...core.errors import InputError, shown, unknown
 from . import download, libsvm
 from .compressed import SUFFIXES, decompress
 
@@ -319,7 +319,7 @@ def _meant(name_or_path: str | os.PathLike[str]) -> tuple[DataSet | None, Path]:
     """Return the data set that a name means, or None and the file that a path means."""
     if not isinstance(name_or_path, str | os.PathLike):
         raise InputError(
-            f"data = {name_or_path!r} is neither a name nor a path: give a file, or one of {', '.join(names())}."
+            f"data = {shown(name_or_path)} is neither a name nor a path: give a file, or one of {', '.join(names())}."
         )
     if isinstance(name_or_path, str) and name_or_path in names():
         return describe(name_or_path), Path()

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...core.checks import checked_array, refuse_mask
-from ...core.errors import InputError
+from ...core.checks import checked_array, checked_count, refuse_mask
+from ...core.errors import InputError, shown
 from .compressed import SUFFIXES, TooLarge, decompress
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples"
 
 def parse(text: bytes, path: str | os.PathLike[str], features: int | None = None) -> "Samples":
     """Return the samples of a text as `read` does; the path is for the sentence of an error."""
-    whole = isinstance(features, int | np.integer) and not isinstance(features, bool)
-    if features is not None and not (whole and 1 <= features <= LARGEST_INDEX):
-        raise InputError(f"features = {features!r} is not a count: give an integer from 1 to {LARGEST_INDEX}, or None.")
+    if features is not None and checked_count("features", features) > LARGEST_INDEX:
+        raise InputError(f"features = {shown(features)} is beyond what a model may have: give {LARGEST_INDEX} at most.")
     try:
         matrix, labels = _parse(text, features)
     except _BAD:

@@ -9,7 +9,7 @@ from scipy.special import kl_div, xlogy
 from ...core.checks import checked_array, checked_number
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox
 from .function import Function
 
@@ -130,7 +130,9 @@ class KullbackLeibler(Function):
     def __init__(self, q: np.ndarray | list[float]) -> None:
         self.q = checked_array("q", q)
         if self.q.ndim != 1 or self.q.size == 0 or not np.all((self.q > 0.0) & np.isfinite(self.q)):
-            raise InputError(f"q = {q!r} is no positive vector: give one finite number above 0 for each coordinate.")
+            raise InputError(
+                f"q = {shown(q)} is no positive vector: give one finite number above 0 for each coordinate."
+            )
         self.kernel = KLKernel(np.log(self.q))
 
     @classmethod

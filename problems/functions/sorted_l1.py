@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 
 from ...core.checks import checked_array, checked_number
 from ...core.dispatch import dispatched, implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import fill, is_finite
@@ -95,7 +95,9 @@ class SortedL1(_Sorted):
         self.weights = checked_array("weights", weights)
         w = self.weights
         if w.ndim != 1 or w.size == 0 or not np.isfinite(w).all() or w[-1] < 0.0 or np.any(np.diff(w) > 0.0):
-            raise InputError(f"weights = {weights!r} do not fall to 0 or above: give finite ones, the largest first.")
+            raise InputError(
+                f"weights = {shown(weights)} do not fall to 0 or above: give finite ones, the largest first."
+            )
         self.kernel = SortedL1Kernel(self.weights)
 
     @classmethod

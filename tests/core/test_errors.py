@@ -1,5 +1,6 @@
 """Names that are not known come back with what was probably meant."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,12 @@ def test_the_nearest_comes_first(name, nearest):
     known = sentence.split("Known are ")[1].removesuffix(".").split(", ")
     assert known[0].startswith(nearest)
     assert sorted(known) == METHODS
+
+
+@pytest.mark.parametrize("name", [3, None, ["fedavg"], 1j, {}])
+def test_what_is_no_name_is_not_compared_with_names(name):
+    sentence = str(unknown("method", name, METHODS))
+    assert sentence == f"unknown method {name!r}: Known are {', '.join(METHODS)}."
 
 
 def test_nothing_near_means_no_guess():
@@ -45,3 +52,4 @@ def test_what_python_refuses_to_write_is_described():
     assert shown(-(10**5000)) == "an integer of 16610 bits"
     for value in (10**4000, [10**5000], {1: 10**5000}):
         assert 0 < len(shown(value)) <= 200
+    assert shown(np.eye(2)) == "array([[1., 0.], [0., 1.]])"

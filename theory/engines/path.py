@@ -18,7 +18,7 @@ import numpy as np
 from ...algorithms.driver.run import Trace
 from ...core.randomness import derived_seed
 from ..case import Case, Progress
-from ..verdict import Verdict
+from ..verdict import TINY, Verdict
 
 #: The probability with which path evidence refutes a true promise.
 ALPHA = 1e-4
@@ -91,7 +91,7 @@ def _largest_ratio(case: Case, traces: list[Trace]) -> tuple[float, int]:
             fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
         fallen = np.where(np.isnan(fallen), np.inf, fallen)
         steps = case.steps(trace)
-        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho), -np.inf)
+        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho or TINY), -np.inf)
         if case.noise > 0.0:
             # The promised V at the last step, seen from each step, beside that from the start.
             seen = case.bound.log_from(fallen, steps[-1] - steps)

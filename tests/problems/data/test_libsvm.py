@@ -328,7 +328,7 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("features", [0, -1, 2.5, True, "3", 2**27 + 1, 10**400])
 def test_a_wrong_number_of_features_is_refused(tmp_path, features):
-    with pytest.raises(InputError, match=r"features = .* is not a count"):
+    with pytest.raises(InputError, match=r"^features = .* is (not a count|beyond)"):
         libsvm.read(write(tmp_path, GOOD), features)
 
 
