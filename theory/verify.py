@@ -109,9 +109,10 @@ def verify(
 
 def _checked_kinds(evidence: Any) -> tuple[str, ...]:
     """Return kinds of evidence, each of which there is."""
-    if not isinstance(evidence, Iterable):
-        raise unknown("evidence", evidence, KINDS)
-    kinds = tuple(evidence)
+    try:
+        kinds: tuple[str, ...] = tuple(evidence)
+    except TypeError:
+        raise unknown("evidence", evidence, KINDS) from None
     for kind in kinds:
         if kind not in KINDS:
             raise unknown("evidence", kind, KINDS)
