@@ -64,11 +64,15 @@ class GroupL2(Function):
             raise InputError(
                 f"weights = {shown(weights)} do not fit {len(sizes)} groups: give each a finite number >= 0."
             )
+        with np.errstate(over="ignore"):
+            thresholds = self.lam * self.weights
+        if not np.isfinite(thresholds).all():
+            raise InputError(f"lam = {self.lam!r} times a weight is beyond the largest float: give smaller weights.")
         starts = np.concatenate(([0], np.cumsum(sizes)))
         self._d = int(max(group.max() for group in self.groups)) + 1
         # Unsigned, they need no test for counting from the end; short, they are read faster.
         indices = np.concatenate(self.groups).astype(np.uint32)
-        self.kernel = GroupL2Kernel(self.lam * self.weights, indices, starts.astype(np.uint64))
+        self.kernel = GroupL2Kernel(thresholds, indices, starts.astype(np.uint64))
 
     @classmethod
     def example(cls, d: int) -> Self:

@@ -66,6 +66,7 @@ WRONG = [
                                                         [0], None, 3, [[True, False]], [[[0]]]]),
     (F.GroupL2, lambda v: F.GroupL2(1.0, [[0], [1]], v), "weights", [[1.0], [1.0, -1.0], [1.0, np.nan], [1.0, np.inf],
                                                                      1.0, "x", [1j, 1.0]]),
+    (F.GroupL2, lambda v: F.GroupL2(v, [[0], [1]], [1e10, 1.0]), "lam", [1e300]),
     (F.Scaled, lambda v: F.Scaled(L1, v), "scale", NO_POSITIVE),
     (F.MoreauEnvelope, lambda v: F.MoreauEnvelope(L1, v), "delta", NO_POSITIVE),
     (F.PlusSquaredL2, lambda v: F.PlusSquaredL2(L1, v), "lam", NO_WEIGHTS),
