@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError
+from .errors import InputError, shown
 
 # Beyond this the smallest eigenvalue is lost in the rounding of the largest.
 _LARGEST_KAPPA = 1e12
+_LARGEST_COUNT = 2**31 - 1
 
 
 def as_number(value: Any) -> float:
@@ -20,8 +21,10 @@ def as_number(value: Any) -> float:
     (10000.0, nan)
     """
     try:
-        return float("nan") if np.iscomplexobj(value) else float(value)
-    except (TypeError, ValueError):
+        # A date is no number, and an array of one number is one only if it has no axes.
+        usual = np.ndim(value) == 0 and np.asarray(value).dtype.kind not in "cmM" and value is not np.ma.masked
+        return float(value) if usual else float("nan")
+    except (TypeError, ValueError, OverflowError):
         return float("nan")
 
 
@@ -29,10 +32,10 @@ def checked_kappa(kappa: float | str) -> float:
     """Return a condition number as a float; it must be above 1, and small enough for double precision."""
     number = as_number(kappa)
     if np.isnan(number):
-        raise InputError(f"kappa = {kappa!r} is not a number: give a condition number above 1, such as 1e4.")
+        raise InputError(f"kappa = {shown(kappa)} is not a number: give a condition number above 1, such as 1e4.")
     if not 1.0 < number <= _LARGEST_KAPPA:
         raise InputError(
-            f"kappa = {kappa!r} is no condition number to test: give one above 1 and up to {_LARGEST_KAPPA:g}."
+            f"kappa = {shown(kappa)} is no condition number to test: give one above 1 and up to {_LARGEST_KAPPA:g}."
         )
     return number
 
@@ -42,17 +45,36 @@ def checked_array(name: str, value: Any) -> np.ndarray:
     refuse_mask(name, value)
     try:
         array = np.asarray(value)
-        if array.dtype.kind != "c":
+        refuse_kind(name, array)
+        with np.errstate(over="ignore"):  # what becomes infinite is not finite, which the caller says
             return np.array(array, dtype=float, order="C")
+    except InputError:
+        raise
+    except OverflowError:
+        raise InputError(f"{name} holds an integer beyond the largest float: rescale the numbers.") from None
     except (TypeError, ValueError):
         raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
-    raise InputError(f"{name} is complex, and its imaginary part would be lost: give real numbers.")
+
+
+def refuse_kind(name: str, array: np.ndarray) -> None:
+    """Raise an InputError if entries are of a kind that NumPy turns into floats with a loss."""
+    entries = array.ravel() if array.dtype.kind == "O" else ()
+    if array.dtype.kind == "c" or any(isinstance(entry, complex | np.complexfloating) for entry in entries):
+        raise InputError(f"{name} is complex, and its imaginary part would be lost: give real numbers.")
+    if array.dtype.kind in "mM" or any(isinstance(entry, np.datetime64 | np.timedelta64) for entry in entries):
+        raise InputError(f"{name} holds dates or durations, which have no unit as numbers: give real numbers.")
+    if array.dtype.kind == "V":
+        raise InputError(f"{name} holds records: give one of their fields, or an array of its own for each.")
 
 
 def refuse_mask(name: str, value: object) -> None:
     """Raise an InputError if entries of an array are masked: what becomes a plain array forgets that."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise InputError(f"{name} has masked entries, and the mask would be lost: give it filled in, or without them.")
+    if isinstance(value, list | tuple):
+        for part in value:
+            if isinstance(part, list | tuple | np.ma.MaskedArray):
+                refuse_mask(name, part)
 
 
 def checked_count(name: str, value: Any) -> int:
@@ -62,7 +84,9 @@ def checked_count(name: str, value: Any) -> int:
     except TypeError:
         count = 0
     if count < 1:
-        raise InputError(f"{name} = {value!r} is not a count: give an integer that is at least 1.")
+        raise InputError(f"{name} = {shown(value)} is not a count: give an integer that is at least 1.")
+    if count > _LARGEST_COUNT:
+        raise InputError(f"{name} = {shown(value)} is beyond what fits into memory: give {_LARGEST_COUNT} at most.")
     return count
 
 
@@ -81,5 +105,5 @@ def checked_number(
     if not holds or isinstance(value, bool | np.bool_):
         bound = f" that is at least {at_least:g}" if at_least is not None else ""
         bound = f" above {above:g}" if above is not None else bound
-        raise InputError(f"{name} = {value!r} is not {kind}: give a finite number{bound}.")
+        raise InputError(f"{name} = {shown(value)} is not {kind}: give a finite number{bound}.")
     return number

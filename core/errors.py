@@ -1,7 +1,11 @@
 """The one error that a user's input can cause, and the words it is told in."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+_LONGEST = 200
 
 
 class InputError(ValueError):
@@ -11,8 +15,8 @@ class InputError(ValueError):
     """
 
 
-def unknown(kind: str, name: str, valid: Iterable[str]) -> InputError:
-    """Return the error for a name that is not known, listing the valid ones with the nearest first.
+def unknown(kind: str, name: object, valid: Iterable[str]) -> InputError:
+    """Return the error for a name that is not known, or is no text, listing the valid ones with the nearest first.
 
     Examples
     --------
@@ -20,6 +24,21 @@ def unknown(kind: str, name: str, valid: Iterable[str]) -> InputError:
     unknown method 'scafnew': did you mean 'scaffnew'? Known are scaffnew, fedavg.
     """
     names = sorted(valid)
-    near = get_close_matches(name, names, n=len(names), cutoff=0.0)
-    hint = f"did you mean {near[0]!r}? " if get_close_matches(name, names, n=1) else ""
-    return InputError(f"unknown {kind} {name!r}: {hint}Known are {', '.join(near or names)}.")
+    near = get_close_matches(name, names, n=len(names), cutoff=0.0) if isinstance(name, str) else names
+    hint = f"did you mean {near[0]!r}? " if isinstance(name, str) and get_close_matches(name, names, n=1) else ""
+    return InputError(f"unknown {kind} {shown(name)}: {hint}Known are {', '.join(near or names)}.")
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is written in Python, on one line and of bounded length, where Python may refuse to.
+
+    Examples
+    --------
+    >>> shown("a"), shown(10**5000)
+    ("'a'", 'an integer of 16610 bits')
+    """
+    try:
+        text = re.sub(r"\s*\n\s*", " ", repr(value))
+    except ValueError:
+        return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -4,7 +4,10 @@ from hashlib import blake2b
 
 import numpy as np
 
-from .errors import InputError
+from .errors import InputError, shown
+
+# As many as NumPy's seeds mix without a loss.
+_SEEDS = 2**128
 
 
 def generator(seed: int, *axes: str | int) -> np.random.Generator:
@@ -16,7 +19,7 @@ def generator(seed: int, *axes: str | int) -> np.random.Generator:
     Parameters
     ----------
     seed : int
-        The user's seed, at least 0.
+        The user's seed, from 0 to 2**128 - 1.
     *axes : str or int
         The name of the place, for example ``("rounds", "scaffnew", 3)``.
 
@@ -27,15 +30,15 @@ def generator(seed: int, *axes: str | int) -> np.random.Generator:
     Raises
     ------
     InputError
-        If the seed is not an integer that is at least 0.
+        If the seed is not an integer in that range.
 
     Examples
     --------
     >>> bool(generator(0, "spectrum").random() == generator(0, "spectrum").random())
     True
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"seed = {seed!r} cannot start a generator: give an integer that is at least 0.")
+    if isinstance(seed, bool | np.timedelta64) or not isinstance(seed, int | np.integer) or not 0 <= seed < _SEEDS:
+        raise InputError(f"seed = {shown(seed)} cannot start a generator: give an integer from 0 to 2**128 - 1.")
     plain = (int(axis) if isinstance(axis, np.integer) else axis for axis in axes)
     name = "\x1f".join(f"{type(axis).__name__}:{axis}" for axis in plain)
     key = np.frombuffer(blake2b(name.encode(), digest_size=16).digest(), dtype=np.uint32)

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..core.checks import as_number, checked_array, checked_count, checked_kappa
+from ..core.checks import as_number, checked_array, checked_count, checked_kappa, refuse_kind, refuse_mask
 from ..core.compiled import njit
 from ..core.dispatch import implements
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from ..core.randomness import generator
 from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 from .data import DEFAULT
 from .data import load as load_data
-from .data.libsvm import two_labels
+from .data.libsvm import LARGEST_INDEX, two_labels
 from .functions import Function
 from .oracles import (
     clients,
@@ -281,15 +281,27 @@ def _checked_sparse(features: Any) -> Any:
     """Return a sparse matrix as CSR, whose indices compiled code can trust."""
     from scipy.sparse import csr_array
 
-    if features.dtype.kind == "c":
-        raise InputError("features is complex, and its imaginary part would be lost: give real numbers.")
+    if features.shape[-1] > LARGEST_INDEX:
+        raise InputError(
+            f"features has {features.shape[-1]} columns, and every model would have as many coordinates: give at most "
+            f"{LARGEST_INDEX}, for example without those that are empty."
+        )
     try:
+        for part in ("indices", "indptr", "row", "col"):
+            if np.asarray(getattr(features, part, 0)).dtype.kind not in "iu":
+                raise TypeError(f"{part} are no integers")
+        entries = getattr(features, "data", None)
+        if isinstance(entries, np.ndarray):
+            refuse_kind("features", entries)
+            refuse_mask("features", entries)
         if hasattr(features, "check_format"):
             # Before its layout is changed, which trusts the indices too.
             features.check_format(full_check=True)
         rows = csr_array(features, dtype=float)
         rows.check_format(full_check=True)
-    except (TypeError, ValueError) as error:
+    except InputError:
+        raise
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise InputError(
             f"features is no matrix that SciPy can read ({error}): build it anew, from rows, columns and values."
         ) from None
@@ -306,12 +318,12 @@ def _scaled_rows(features: Any, labels: np.ndarray) -> Any:
 
 def _regularisation(l2: float | None, kappa: float | None, largest: float) -> float:
     if (l2 is None) == (kappa is None):
-        raise InputError(f"l2 = {l2!r} and kappa = {kappa!r} were given: give exactly one of the two.")
+        raise InputError(f"l2 = {shown(l2)} and kappa = {shown(kappa)} were given: give exactly one of the two.")
     if kappa is not None:
         return largest / (checked_kappa(kappa) - 1.0)
     number = as_number(l2)
     if not 0.0 < number < np.inf:
-        raise InputError(f"l2 = {l2!r} does not make the problem strongly convex: give a finite number above 0.")
+        raise InputError(f"l2 = {shown(l2)} does not make the problem strongly convex: give a finite number above 0.")
     return number
 
 

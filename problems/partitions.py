@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.checks import as_number, checked_count, refuse_mask
-from ..core.errors import InputError, unknown
+from ..core.errors import InputError, shown, unknown
 from ..core.randomness import generator
 
 Ids = NDArray[np.int64]
@@ -150,7 +150,7 @@ def dirichlet(labels: ArrayLike, clients: int, alpha: float, seed: int) -> Ids:
     samples, clients = _counts(len(labels), clients)
     value = as_number(alpha)
     if not 0.0 < value < np.inf:
-        raise InputError(f"alpha = {alpha!r} is not a concentration: give a positive finite number.")
+        raise InputError(f"alpha = {shown(alpha)} is not a concentration: give a positive finite number.")
     # Further out the draw is one client, or equal shares, up to rounding; and numpy's sampler overflows.
     concentration = np.full(clients, min(max(value, 1e-12), 1e12))
     random = generator(seed, "partition", "dirichlet")

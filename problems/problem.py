@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..core.checks import checked_array
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from .functions import Function
 from .functions.zero import Zero
 from .oracles import own_gradients, workspace
@@ -182,6 +182,13 @@ class Problem(ABC):
 
     def __repr__(self) -> str:
         return f"<{self.label}>"
+
+
+def checked_problem(problem: object) -> Problem:
+    """Return what a method is to run on, refused if it is no problem."""
+    if not isinstance(problem, Problem):
+        raise InputError(f"problem = {shown(problem)} is no problem: give for example problems.Quadratic.random().")
+    return problem
 
 
 def _hash_kernel(digest: Any, kernel: Any) -> None:

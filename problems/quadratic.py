@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from ..core.checks import as_number, checked_array, checked_count, checked_kappa
 from ..core.compiled import njit
 from ..core.dispatch import implements
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from ..core.randomness import generator
 from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
@@ -145,10 +145,10 @@ class Quadratic(Problem):
         if d < 2:
             raise InputError("dim = 1 cannot hold both ends of a spectrum: give dim at least 2.")
         if not 0.0 <= as_number(heterogeneity) < np.inf:
-            raise InputError(f"heterogeneity = {heterogeneity!r} is no spread: give a finite number, at least 0.")
+            raise InputError(f"heterogeneity = {shown(heterogeneity)} is no spread: give a finite number, at least 0.")
         heterogeneity = float(heterogeneity)
         if basis not in BASES:
-            raise InputError(f"basis = {basis!r} is unknown: give one of {', '.join(BASES)}.")
+            raise InputError(f"basis = {shown(basis)} is unknown: give one of {', '.join(BASES)}.")
         spectrum = np.geomspace(1.0 / kappa, 1.0, d)
         spectrum[[0, -1]] = 1.0 / kappa, 1.0
         bases = 1 if basis == "common" else n

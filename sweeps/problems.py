@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError, unknown
 from ..problems import Logistic, Problem, Quadratic
-from ..problems.data import DEFAULT, names
+from ..problems.data import DEFAULT
+from ..problems.data import content as data_content
 
 KINDS = ("quadratic", "logistic")
 
@@ -52,24 +51,26 @@ class ProblemSpec:
         return {name: getattr(self, name) for name in (*shared, *own)}
 
     def content(self) -> str:
-        """Return a hash of the file that the data come from, empty if they have a name."""
-        if self.problem == "quadratic" or self.data in names():
-            return ""
-        try:
-            return blake2b(Path(self.data).read_bytes(), digest_size=16).hexdigest()
-        except OSError:
-            self.build()  # says what is wrong with the name
-            raise
-
-    def build(self) -> Problem:
-        """Return the problem; the last few are kept.
+        """Return what tells the data apart from any other, empty if nothing is read.
 
         Raises
         ------
         InputError
-            If a field is outside its range or the data cannot be used.
+            If there are no such data.
         """
-        return _built(self)
+        return "" if self.problem == "quadratic" else data_content(self.data)
+
+    def build(self) -> Problem:
+        """Return the problem; the last few are kept for as long as their data are the same.
+
+        Raises
+        ------
+        InputError
+            If a field is outside its range, or the data cannot be used or change while they are read.
+        """
+        if self.problem not in KINDS:
+            raise unknown("problem", self.problem, KINDS)
+        return _built(self, self.content())
 
 
 def problem_specs(
@@ -117,16 +118,17 @@ def problem_specs(
 
 
 @lru_cache(maxsize=16)
-def _built(spec: ProblemSpec) -> Problem:
+def _built(spec: ProblemSpec, content: str) -> Problem:
     if spec.problem == "quadratic":
         return Quadratic.random(spec.clients, spec.dim, spec.kappa, spec.problem_seed, spec.heterogeneity, spec.basis)
-    if spec.problem == "logistic":
-        return Logistic.load(
-            spec.data,
-            clients=spec.clients,
-            kappa=spec.kappa,
-            partition=spec.partition,
-            alpha=spec.alpha,
-            seed=spec.problem_seed,
-        )
-    raise unknown("problem", spec.problem, KINDS)
+    problem = Logistic.load(
+        spec.data,
+        clients=spec.clients,
+        kappa=spec.kappa,
+        partition=spec.partition,
+        alpha=spec.alpha,
+        seed=spec.problem_seed,
+    )
+    if spec.content() != content:
+        raise InputError(f"data = {spec.data!r} changed while it was read: run this again when it rests.")
+    return problem

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..algorithms.driver.method import Method, find
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from ..theory.case import Case
 from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
 from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
@@ -60,7 +60,7 @@ def grid_cells(
         If a method is unknown, no method has a letter, a value is outside its range, or the accuracy outside (0, 1).
     """
     if not 0 < epsilon < 1:
-        raise InputError(f"epsilon = {epsilon!r} is no relative accuracy: give a number between 0 and 1.")
+        raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give a number between 0 and 1.")
     found = {name: find(name) for name in methods}
     check_letters(letters, {name: method.Params._fields for name, method in found.items()})
     cells = []
@@ -125,6 +125,11 @@ def run_cells(
     -------
     int
         How many cells were computed.
+
+    Raises
+    ------
+    InputError
+        If a cell cannot be computed, or the files that it is made of change meanwhile.
     """
     keys = {cell.key(): cell for cell in cells}
     finished = store.keys()
@@ -133,7 +138,7 @@ def run_cells(
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
-    futures = {pool.submit(cell.compute): key for key, cell in missing.items()}
+    futures = {pool.submit(_computed, cell, key): key for key, cell in missing.items()}
     try:
         for future in as_completed(futures):
             key = futures[future]
@@ -147,6 +152,17 @@ def run_cells(
         if executor is None:
             pool.shutdown()
     return len(missing)
+
+
+def _computed(cell: Computable, key: str) -> "tuple[dict[str, Any], pd.DataFrame | None]":
+    """Return the result of a cell, if it still is that of its key: files may be edited while a sweep runs."""
+    result = cell.compute()
+    if cell.key() != key:
+        raise InputError(
+            f"the data or the method file of {cell.configuration()} changed while they were used: run this again, and "
+            "what is finished is not computed anew."
+        )
+    return result
 
 
 def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":

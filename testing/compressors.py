@@ -78,6 +78,8 @@ def check_compressor(compressor: Any, *, shape: tuple[int, ...] | None = None) -
     if isinstance(compressor, ClientMask):
         _check_masks(compressor, d)
     fixed = [np.random.default_rng(1).standard_normal(shape), np.resize([1.0, -1.0, 0.0, 4.0], shape)]
+    # What keeps the largest entries loses most where all are alike, and what rounds to a norm where there is one only.
+    fixed += [np.ones(shape), np.resize([0.0] * (d - 1) + [-3.0], shape)]
     fixed += [np.tile(fixed[0][0], (clients, 1))] if clients > 1 else []
     for x in fixed:
         _check_path(compressor, x, compressor.draw(np.random.default_rng(0), d, 1)[0])
@@ -103,7 +105,8 @@ def _points(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     special = st.sampled_from([0.0, 1.0, -1.0, 4.0 / 3.0, -(2.0**20), 3.0 * 2.0**-20])
     scales = st.sampled_from([1.0, 1.0, 1.0, 2.0**-960, 2.0**960])
     entries = arrays(np.float64, shape, elements=st.one_of(plain, special))
-    return st.builds(lambda x, scale: x * scale, entries, scales)
+    alike = arrays(np.float64, shape, elements=st.sampled_from([1.0, -1.0]))
+    return st.builds(lambda x, scale: x * scale, st.one_of(entries, alike), scales)
 
 
 def _fail(sentence: str) -> None:

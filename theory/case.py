@@ -17,6 +17,7 @@ from ..core.errors import InputError
 from ..core.randomness import generator
 from ..problems import Composite, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
+from ..problems.problem import checked_problem
 from .conventions import check_conventions
 from .theorem import Condition, Theorem, promised_by
 from .verdict import TINY, Bound, Verdict
@@ -79,7 +80,7 @@ def case(method: Any, problem: Problem, *, seed: int = 0, **changes: Any) -> "Ca
     0.96
     """
     taken = found(method)
-    check_range(problem)
+    check_range(checked_problem(problem))
     held = Case(taken, promised_by(taken), problem, changes, seed)
     check_conventions(held)
     return held
@@ -395,7 +396,9 @@ class Case:
         return self._fitting(Composite(self._small(), SquaredL2(self.problem.L), K / np.linalg.norm(K, 2)))
 
     def _small(self) -> Quadratic:
-        unit = Quadratic.random(_CLIENTS, _DIM, self.problem.kappa, self.seed, basis="client").kernel
+        # Nothing is drawn of one curvature only; the next float above it stands for it.
+        kappa = max(self.problem.kappa, math.nextafter(1.0, 2.0))
+        unit = Quadratic.random(_CLIENTS, _DIM, kappa, self.seed, basis="client").kernel
         return Quadratic(self.problem.L * unit.A, unit.b)
 
     def _fitting(self, problem: Problem) -> "Case | None":

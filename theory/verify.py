@@ -10,6 +10,7 @@ from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
 from ..core.errors import InputError, unknown
 from ..problems import Composite, Problem, Quadratic
+from ..problems.problem import checked_problem
 from . import claims
 from .case import Case, NotExact, Progress, check_range
 from .conventions import check_conventions
@@ -84,11 +85,9 @@ def verify(
     >>> [verdict.status for verdict in verify("scaffnew", problem, evidence=("invariant", "exact"))]
     ['confirmed', 'confirmed']
     """
-    taken = found(method)
-    kinds = default_evidence(taken, problem) if evidence is None else tuple(evidence)
-    for kind in kinds:
-        if kind not in KINDS:
-            raise unknown("evidence", kind, KINDS)
+    taken, problem = found(method), checked_problem(problem)
+    given = (evidence,) if isinstance(evidence, str) else evidence
+    kinds = default_evidence(taken, problem) if given is None else _checked_kinds(given)
     check_range(problem)
     with untouched(taken, problem) as own:
         return _verdicts(Case(taken, promised_by(taken), own, changes, seed), kinds, progress)
@@ -112,6 +111,18 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
         if progress:
             progress(kind, 1.0)
     return verdicts
+
+
+def _checked_kinds(evidence: Any) -> tuple[str, ...]:
+    """Return kinds of evidence, each of which there is."""
+    try:
+        kinds: tuple[str, ...] = tuple(evidence)
+    except TypeError:
+        raise unknown("evidence", evidence, KINDS) from None
+    for kind in kinds:
+        if kind not in KINDS:
+            raise unknown("evidence", kind, KINDS)
+    return kinds
 
 
 def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...core.checks import as_number
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from .compressor import LISTED, Compressor, compress
 from .wire import FLOAT
 
@@ -47,7 +47,7 @@ class Bernoulli(Compressor):
 
     def __init__(self, p: float) -> None:
         if not 0.0 < as_number(p) <= 1.0:
-            raise InputError(f"p = {p!r} is no probability of sending: give a number above 0 and at most 1.")
+            raise InputError(f"p = {shown(p)} is no probability of sending: give a number above 0 and at most 1.")
         self.p = float(p)
         self.kernel = BernoulliKernel(self.p)
 

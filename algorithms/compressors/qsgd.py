@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from .compressor import Compressor, compress
 from .scaling import power_scale, scaled_norm
 from .two_points import two_point_outcomes
@@ -59,7 +59,7 @@ class QSGD(Compressor):
     def __init__(self, r: int) -> None:
         if isinstance(r, bool) or not isinstance(r, int | np.integer) or not 0 <= r <= _MOST_BITS:
             raise InputError(
-                f"r = {r!r} is no logarithm of a number of levels: give an integer from 0 to {_MOST_BITS}."
+                f"r = {shown(r)} is no logarithm of a number of levels: give an integer from 0 to {_MOST_BITS}."
             )
         self.r = int(r)
         self.s = 2**self.r

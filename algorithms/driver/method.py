@@ -15,9 +15,9 @@ from numba.core.dispatcher import Dispatcher
 from ...core.compiled import is_ours, njit, uncached
 from ...core.discover import discover
 from ...core.dispatch import dispatched, distinguish, implements
-from ...core.errors import InputError, unknown
+from ...core.errors import InputError, shown, unknown
 from ...problems.composite import Composite
-from ...problems.problem import Problem
+from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
 from ..parts.cost import Cost, Pace, Sends
@@ -221,7 +221,7 @@ class Method:
         fields = getattr(params, "_fields", None)
         if fields is None or set(fields) != set(self.Params._fields):
             raise InputError(
-                f"params = {params!r} are no parameters of {self.name}: give its letters, "
+                f"params = {shown(params)} are no parameters of {self.name}: give its letters, "
                 f"{', '.join(self.Params._fields)}, for example by theorem.parameters(problem)."
             )
         return checked(self.Params(**params._asdict()))
@@ -237,6 +237,7 @@ class Method:
 
     def check(self, problem: Problem) -> None:
         """Raise an InputError if the method cannot run on the problem; the module's ``check`` may ask for more."""
+        checked_problem(problem)
         if not (problem.is_smooth or self.handles_psi):
             raise InputError(
                 f"{self.name} has no prox, but the problem has psi = {problem.psi!r}: leave psi out or take proxskip."
@@ -433,7 +434,7 @@ def get(name: str) -> Method:
     >>> get("scaffnew").summary
     'Scaffnew: ProxSkip for federated learning, local steps with control variates between rare averages.'
     """
-    if name not in _discovered():
+    if name not in names():  # a list, which may be asked for anything
         raise unknown("method", name, names())
     return _discovered()[name]
 

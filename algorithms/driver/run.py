@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...core.checks import checked_count
-from ...core.errors import InputError
+from ...core.checks import checked_count, checked_number
+from ...core.errors import InputError, shown, unknown
 from ...core.randomness import generator
 from ...problems.problem import Problem
 from ..parts.cost import NOTHING, Cost
@@ -152,7 +152,7 @@ def run(
     Raises
     ------
     InputError
-        If a parameter is outside its range or the method cannot run on the problem.
+        If a parameter is outside its range, ``until`` names no column, or the method cannot run on the problem.
 
     Examples
     --------
@@ -167,12 +167,13 @@ def run(
     method.check(problem)
     params = method.letters(params)
     stops = _recorded_rounds(checked_count("rounds", rounds), record)
+    observe = observe or {}
+    stop_column, stop_fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
     measure = _Measure(method, problem, params, lyapunov, target)
     state, spent = method.start(problem, params), NOTHING
-    observe = observe or {}
     trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *observe))
     measure.record(trace, 0, spent, observe)
-    first = trace.last(until[0]) if until else 0.0
+    first = trace.last(stop_column) if stop_column else 0.0
     draws = _Draws(method, problem, params, seed)
     done = 0
     for stop in stops:
@@ -183,9 +184,20 @@ def run(
         measure.record(trace, done, spent, observe)
         if progress is not None:
             progress(done)
-        if not np.isfinite(trace.last("distance")) or (until and trace.last(until[0]) <= until[1] * first):
+        arrived = stop_column and trace.last(stop_column) <= stop_fraction * first
+        if not np.isfinite(trace.last("distance")) or arrived:
             break
     return trace
+
+
+def _checked_until(until: Any, columns: tuple[str, ...]) -> tuple[str, float]:
+    """Return the column and the fraction that end a run."""
+    if not isinstance(until, tuple | list) or len(until) != 2:
+        raise InputError(f'until = {shown(until)} is no pair: give a column and a fraction, as ("distance", 1e-12).')
+    column, fraction = until
+    if not isinstance(column, str) or column not in columns:
+        raise unknown("column in until", column, columns)
+    return column, checked_number("the fraction in until", fraction, "a fraction", at_least=0.0)
 
 
 def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
-from ...core.errors import InputError, unknown
+import numpy as np
+
+from ...core.errors import InputError, shown, unknown
 from .. import compressors
 from ..compressors.bernoulli import Bernoulli
 from ..compressors.identity import Identity
@@ -139,15 +141,17 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
         if value not in rule.known():
             raise unknown(letter, str(value), rule.known())
     elif isinstance(rule, Range) and kind in (float, int):
-        numbers = int if kind is int else int | float
-        if isinstance(value, bool) or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(value):
-            raise InputError(f"{letter} = {value!r} is out of range: give {rule.allowed}.")
+        numbers = int | np.integer if kind is int else int | float | np.integer | np.floating
+        # To NumPy a duration is an integer.
+        is_other = isinstance(value, bool | np.timedelta64)
+        if is_other or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(value):
+            raise InputError(f"{letter} = {shown(value)} is out of range: give {rule.allowed}.")
         # The whole number 1 is the step size 1.0: compiled code tells them apart.
         return kind(value)
     return value
 
 
-def _is_finite(value: float) -> bool:
+def _is_finite(value: Any) -> bool:
     try:
         return math.isfinite(value)
     except OverflowError:  # an integer beyond all floats

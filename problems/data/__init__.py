@@ -6,6 +6,7 @@ Importing this package is quick; what is slow to import is imported when data is
 from .catalog import (
     DEFAULT,
     DataSet,
+    content,
     describe,
     fetch,
     load,
@@ -14,4 +15,4 @@ from .catalog import (
 )
 from .libsvm import read, two_labels
 
-__all__ = ["DEFAULT", "DataSet", "describe", "fetch", "load", "locate", "names", "read", "two_labels"]
+__all__ = ["DEFAULT", "DataSet", "content", "describe", "fetch", "load", "locate", "names", "read", "two_labels"]

@@ -6,16 +6,16 @@ up to 10^4. A "libsvm" set is a file of the LIBSVM data page, used as it is; it 
 the environment variable ROOTKAPPA_DATA names, else from the user's cache, else downloaded into that cache.
 
 A download must have the sha256 that its TOML file states, which is that of the uncompressed text with LF line
-ends and a final newline: copies differ in these two, and they change no number. A file that the user put in
-ROOTKAPPA_DATA may be written otherwise and is held to the number of samples and features only.
+ends and a final newline: copies differ in these two, and they change no number. It is held against it whenever it is
+read, since what lies in a cache may be changed. A file that the user put in ROOTKAPPA_DATA is the user's own: it is
+held to the number of samples and features only, and :func:`content` tells it from the one that the catalogue knows.
 """
 
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -24,12 +24,11 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import InputError, unknown
-from . import libsvm
+from ...core.errors import InputError, shown, unknown
+from . import download, libsvm
+from .compressed import SUFFIXES, decompress
 
 if TYPE_CHECKING:
-    from logging import Logger
-
     from scipy.sparse import csr_matrix
 
     Features = NDArray[np.float64] | csr_matrix
@@ -160,7 +159,7 @@ def locate(name: str) -> Path | None:
         if not folder.is_dir():
             raise InputError(f"{VARIABLE} = {value!r} is not a folder: set it to the folder of your data.")
         folders.insert(0, folder)
-    files = (folder / f"{name}{suffix}" for folder in folders for suffix in ("", *libsvm.SUFFIXES))
+    files = (folder / f"{name}{suffix}" for folder in folders for suffix in ("", *SUFFIXES))
     return next((file for file in files if file.is_file()), None)
 
 
@@ -192,18 +191,44 @@ def load(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.f
     >>> features.shape, np.unique(labels).tolist()
     ((569, 30), [-1.0, 1.0])
     """
-    if not isinstance(name_or_path, str | os.PathLike):
-        raise InputError(
-            f"data = {name_or_path!r} is neither a name nor a path: give a file, or one of {', '.join(names())}."
-        )
-    if isinstance(name_or_path, str) and name_or_path in names():
-        dataset = describe(name_or_path)
-        return _embedded(dataset) if dataset.kind == "scikit-learn" else _named(dataset)
-    if isinstance(name_or_path, str) and not _is_path(name_or_path):
-        raise unknown("data set", name_or_path, names())
-    path = Path(name_or_path).expanduser()
-    matrix, raw = libsvm.read(path)
-    return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
+    dataset, path = _meant(name_or_path)
+    if dataset is None:
+        matrix, raw = libsvm.read(path)
+        return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
+    return _embedded(dataset) if dataset.kind == "scikit-learn" else _named(dataset)
+
+
+def content(name_or_path: str | os.PathLike[str]) -> str:
+    """Return what tells the data apart from any other: it changes exactly when a number in them may.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        As in `load`.
+
+    Returns
+    -------
+    str
+        A hash of the file as it is now; what is not on this computer yet is what the catalogue says it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set or file, or it cannot be read.
+
+    Examples
+    --------
+    >>> content("wine") == content("wine") != content("digits")
+    True
+    """
+    dataset, path = _meant(name_or_path)
+    if dataset is None:
+        return sha256(libsvm.stored_bytes(path)).hexdigest()
+    if dataset.kind == "scikit-learn":
+        return f"{dataset} of scikit-learn {version('scikit-learn')}"
+    file = locate(dataset.name)
+    found = dataset.sha256 if file is None else _text_hash(libsvm.stored_bytes(file), str(file))
+    return f"{found} {dataset.features}"
 
 
 def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Path:
@@ -219,7 +244,7 @@ def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Pat
     Returns
     -------
     Path
-        The uncompressed text, in a file with the name of the data set.
+        The uncompressed text, in a file with the name of the data set; what is there already is not read.
 
     Raises
     ------
@@ -235,7 +260,7 @@ def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Pat
         folder.mkdir(parents=True, exist_ok=True)
         # The text gets its final name only when it is complete and checked: others may be fetching it too.
         with TemporaryDirectory(prefix=f".{dataset.name}-", dir=folder) as temporary:
-            text = _download(dataset.url, temporary)
+            text = _downloaded(dataset.url)
             found = sha256(text).hexdigest()
             if found == dataset.sha256:
                 part = Path(temporary, "checked")
@@ -275,7 +300,13 @@ def _embedded(dataset: DataSet) -> tuple[NDArray[np.float64], NDArray[np.float64
 def _named(dataset: DataSet) -> tuple["Features", NDArray[np.float64]]:
     """Return a set of the LIBSVM page, from where it is or from the net."""
     path = locate(dataset.name) or fetch(dataset)
-    matrix, raw = libsvm.read(path, dataset.features)
+    data = libsvm.stored_bytes(path)
+    if path.parent == cache_folder() and _text_hash(data, str(path)) != dataset.sha256:
+        raise InputError(
+            f"{path} is not what was downloaded as data set {dataset.name!r}: delete it to have it fetched anew, or if "
+            f"it is data of your own, move it to another folder and set {VARIABLE} to that folder."
+        )
+    matrix, raw = libsvm.parse(libsvm.decoded(data, path), path, dataset.features)
     if len(raw) != dataset.samples:
         raise InputError(
             f"{path} has {len(raw)} samples although data set {dataset.name!r} has {dataset.samples}: it is "
@@ -284,9 +315,34 @@ def _named(dataset: DataSet) -> tuple["Features", NDArray[np.float64]]:
     return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
 
 
+def _meant(name_or_path: str | os.PathLike[str]) -> tuple[DataSet | None, Path]:
+    """Return the data set that a name means, or None and the file that a path means."""
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise InputError(
+            f"data = {shown(name_or_path)} is neither a name nor a path: give a file, or one of {', '.join(names())}."
+        )
+    if isinstance(name_or_path, str) and name_or_path in names():
+        return describe(name_or_path), Path()
+    if isinstance(name_or_path, str) and not _is_path(name_or_path):
+        raise unknown("data set", name_or_path, names())
+    return None, Path(name_or_path).expanduser()
+
+
+@lru_cache(maxsize=2)
+def _text_hash(data: bytes, path: str) -> str:
+    """Return the hash of the text that a file's bytes hold; they are what is remembered, no path decides."""
+    return sha256(_normal(libsvm.decoded(data, path))).hexdigest()
+
+
+def _normal(text: bytes) -> bytes:
+    """Return a text with LF line ends and a final newline."""
+    text = text.replace(b"\r\n", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
 def _is_path(text: str) -> bool:
     """Return whether the user meant a file rather than the name of a data set, some of which hold a dot."""
-    known = {*libsvm.SUFFIXES, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
+    known = {*SUFFIXES, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
     looks = "/" in text or os.sep in text or Path(text).suffix.lower() in known
     return looks or (text != "" and os.path.exists(text))
 
@@ -309,35 +365,10 @@ def _dense_or_sparse(matrix: "csr_matrix") -> "Features":
     return matrix.toarray(order="C") if matrix.nnz > DENSE_ABOVE * samples * features else matrix
 
 
-def _download(url: str, folder: str) -> bytes:
+def _downloaded(url: str) -> bytes:
     """Return the text behind a url, uncompressed, with LF line ends and a final newline."""
-    import pooch
-
-    name = PurePosixPath(urlsplit(url).path).name
-    with _quiet(pooch.get_logger()):
-        # Pooch could check only the bytes as sent; the stated hash is that of the text: the caller checks it.
-        # Unless all is read at once, a connection that breaks would stay open.
-        whole = pooch.HTTPDownloader(progressbar=False, stream=False)
-        file = pooch.retrieve(
-            url,
-            known_hash=None,
-            fname=f"sent-{name}",
-            path=folder,
-            downloader=whole,  # pyright: ignore[reportArgumentType]
-        )
-    text = libsvm.decompress(Path(file).read_bytes(), Path(name).suffix.lower()).replace(b"\r\n", b"\n")
-    return text if text.endswith(b"\n") else text + b"\n"
-
-
-@contextmanager
-def _quiet(logger: "Logger") -> Generator[None]:
-    """Keep a library's logger from writing notes to the terminal."""
-    level = logger.level
-    logger.setLevel("WARNING")
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
+    return _normal(decompress(download.received(url), suffix, download.LARGEST))
 
 
 def _reason(error: Exception) -> str:

@@ -1,10 +1,13 @@
 """LIBSVM text (``label index:value index:value ...``, one sample a line), plain or compressed.
 
 The text is parsed by scikit-learn. What this module adds is the sentence for every file that cannot be used,
-with the number of the line that is at fault.
+with the number of the line that is at fault; and it takes plain decimal numbers only, where Python's own ``int`` and
+``float`` read more.
 """
 
 import os
+import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -13,15 +16,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...core.errors import InputError
+from ...core.checks import checked_array, checked_count, refuse_mask
+from ...core.errors import InputError, shown
+from .compressed import SUFFIXES, TooLarge, decompress
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     Samples = tuple[csr_matrix, NDArray[np.float64]]
 
-SUFFIXES = (".xz", ".gz", ".bz2")
-"""How the name of a compressed file ends."""
+LARGEST_INDEX = 2**27
+"""The most features that a file may have: a model of that many is one GiB, and the largest public sets have half."""
 
 
 def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples":
@@ -32,7 +37,7 @@ def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples"
     path : str or path-like
         The file; a name that ends in .gz, .bz2 or .xz is decompressed.
     features : int, optional
-        The number of features d, at least 1; the largest index in the file if not given.
+        The number of features d, from 1 to `LARGEST_INDEX`; the largest index in the file if not given.
 
     Returns
     -------
@@ -44,8 +49,8 @@ def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples"
     Raises
     ------
     InputError
-        If the file is missing, a folder, empty, cut short or corrupt, is not LIBSVM text (the sentence gives
-        the line), or has more features than declared.
+        If the file is missing, no file but a folder or a pipe, empty, cut short or corrupt, is not LIBSVM text (the
+        sentence gives the line), or has more features than declared.
 
     Examples
     --------
@@ -60,10 +65,13 @@ def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples"
     >>> labels
     array([ 1., -1.])
     """
-    whole = isinstance(features, int | np.integer) and not isinstance(features, bool)
-    if features is not None and not (whole and features >= 1):
-        raise InputError(f"features = {features!r} is not a count: give an integer of at least 1, or None.")
-    text = _text(path)
+    return parse(decoded(stored_bytes(path), path), path, features)
+
+
+def parse(text: bytes, path: str | os.PathLike[str], features: int | None = None) -> "Samples":
+    """Return the samples of a text as `read` does; the path is for the sentence of an error."""
+    if features is not None and checked_count("features", features) > LARGEST_INDEX:
+        raise InputError(f"features = {shown(features)} is beyond what a model may have: give {LARGEST_INDEX} at most.")
     try:
         matrix, labels = _parse(text, features)
     except _BAD:
@@ -78,6 +86,46 @@ def read(path: str | os.PathLike[str], features: int | None = None) -> "Samples"
     if features is None and matrix.nnz == 0:
         raise InputError(f"{path} holds labels but no features: {_FORM}.")
     return matrix, labels
+
+
+def stored_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return the bytes of a file; what cannot be read twice with the same result is an InputError."""
+    # os.path answers False where pathlib raises: on names that are too long or hold a null byte.
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder: give a file of LIBSVM text in it.")
+    if not os.path.exists(path):
+        raise InputError(f"{path} does not exist: check the path, or give the name of a data set.")
+    if not os.path.isfile(path):
+        raise InputError(
+            f"{path} is a pipe or a device, which can be read only once: write it to a file, and give that."
+        )
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): give a file you may read.") from error
+
+
+def decoded(data: bytes, path: str | os.PathLike[str]) -> bytes:
+    """Return the text that a file's bytes hold: decompressed as its name says, UTF-8, without a byte order mark."""
+    if not data:
+        raise InputError(f"{path} is empty: {_FORM}.")
+    try:
+        plain = decompress(data, Path(path).suffix.lower())
+    except TooLarge as error:
+        raise InputError(f"{path} is {error}: if you trust it, decompress it yourself and give the text.") from None
+    except ValueError as error:
+        raise InputError(
+            f"{path} is {error}: it is corrupt, cut short or wrongly named, so fetch it again or rename it."
+        ) from error
+    try:
+        plain.decode()
+    except UnicodeDecodeError as error:
+        line = plain.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path} is not text (its line {line} is not UTF-8): give LIBSVM text, or if the file is "
+            f"compressed, end its name in {', '.join(SUFFIXES)}."
+        ) from None
+    return plain.removeprefix(BOM_UTF8)
 
 
 def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
@@ -105,10 +153,10 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
     >>> two_labels([2, 1, 1])
     array([ 1., -1., -1.])
     """
-    labels = np.asarray(raw)
+    labels = _numbers_or_text(name, raw)
     if labels.ndim != 1:
         raise InputError(f"{name} has labels of shape {labels.shape}: give one label per sample.")
-    if labels.dtype.kind in "fc" and not np.isfinite(labels).all():
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         first = int(np.flatnonzero(~np.isfinite(labels))[0])
         raise InputError(f"{name} has the label {labels[first]} at sample {first}: give finite labels.")
     values = np.unique(labels)
@@ -120,92 +168,40 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
     return np.where(labels == values[1], 1.0, -1.0)
 
 
-def decompress(data: bytes, suffix: str) -> bytes:
-    """Undo the compression that a file's suffix names; other suffixes leave the bytes as they are.
-
-    Parameters
-    ----------
-    data : bytes
-        What the file holds.
-    suffix : str
-        ".gz", ".bz2", ".xz", or anything else for plain data.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    ValueError
-        If the compressed data is corrupt or cut short.
-
-    Examples
-    --------
-    >>> import gzip
-    >>> decompress(gzip.compress(b"+1 1:2"), ".gz")
-    b'+1 1:2'
-    """
-    import bz2
-    import gzip
-    import lzma
-    import zlib
-
-    plain = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}.get(suffix)
-    if plain is None:
-        return data
-    try:
-        return plain(data)
-    except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
-        raise ValueError(f"not a complete {suffix} file") from error
+def _numbers_or_text(name: str, raw: ArrayLike) -> np.ndarray:
+    """Return labels as an array that can be sorted."""
+    refuse_mask(name, raw)
+    labels = np.asarray(raw)
+    if labels.dtype.kind in "OT" and all(isinstance(label, str) for label in labels.ravel()):
+        return labels.astype(str)
+    return labels if labels.dtype.kind in "biufSU" else checked_array(name, labels)
 
 
 _FORM = "give LIBSVM text, one line 'label index:value ...' a sample"
 
-# What scikit-learn raises on a line that it cannot parse; OverflowError is an index beyond a machine integer.
+# What a line raises that cannot be parsed; scikit-learn's OverflowError is an index beyond a machine integer.
 _BAD = (ValueError, OverflowError)
-
-
-def _text(path: str | os.PathLike[str]) -> bytes:
-    """Return the text of the file, decompressed and known to be UTF-8."""
-    # os.path answers False where pathlib raises: on names that are too long or hold a null byte.
-    if os.path.isdir(path):
-        raise InputError(f"{path} is a folder: give a file of LIBSVM text in it.")
-    if not os.path.exists(path):
-        raise InputError(f"{path} does not exist: check the path, or give the name of a data set.")
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): give a file you may read.") from error
-    if not data:
-        raise InputError(f"{path} is empty: {_FORM}.")
-    suffix = Path(path).suffix.lower()
-    try:
-        text = decompress(data, suffix)
-    except ValueError as error:
-        raise InputError(
-            f"{path} is {error}: it is corrupt, cut short or wrongly named, so fetch it again or rename it."
-        ) from error
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path} is not text (its line {line} is not UTF-8): give LIBSVM text, or if the file is "
-            f"compressed, end its name in {', '.join(SUFFIXES)}."
-        ) from None
-    return text
+_COMMENT = re.compile(rb"#[^\n]*")
+# The query that a sample belongs to, which only rankings need: right behind the label, as SVMlight defines it.
+_QUERY = re.compile(rb"(?m)^([^\S\n]*[^\s:]+[^\S\n]+)qid:\d+(?!\S)")
+_STRANGE = re.compile(rb"[^0-9+\-.eE:\s]")
 
 
 def _parse(text: bytes, features: int | None) -> "Samples":
     """Return the samples of the text, all finite; raises one of ``_BAD``."""
     from sklearn.datasets import load_svmlight_file  # slow to import
 
+    plain = _QUERY.sub(rb"\1", _COMMENT.sub(b"", text))
+    if _STRANGE.search(plain):
+        raise ValueError("no decimal number")
     matrix, labels = load_svmlight_file(
-        BytesIO(text),
+        BytesIO(plain),
         n_features=features,
         dtype=np.float64,
         zero_based=False,  # pyright: ignore[reportArgumentType]
     )
+    if matrix.shape[1] > LARGEST_INDEX:
+        raise ValueError("too many features")
     if not (np.isfinite(labels).all() and np.isfinite(matrix.data).all()):
         raise ValueError("not finite")
     return matrix, labels
@@ -238,12 +234,18 @@ def _first_bad(lines: Sequence[bytes], features: int | None = None) -> int:
 
 def _fault(line: bytes, features: int | None) -> str:
     """Return what is wrong with a line that does not parse."""
-    label, *entries = line.partition(b"#")[0].split()
+    label, *entries = _COMMENT.sub(b"", line).split()
     if not _parses([label]):
         return f"the label {_shown(label)} is not a finite number"
-    alone = [b"0 " + entry for entry in entries]
+    if entries and _parses([b" ".join([label, entries[0]])]) and entries[0].startswith(b"qid:"):
+        del entries[0]
+    alone = [b"0 1:0 " + entry if entry.startswith(b"qid:") else b"0 " + entry for entry in entries]
     if not _parses(alone):
         entry = entries[_first_bad(alone)]
+        if entry.startswith(b"qid:"):
+            return f"{_shown(entry)} is not right behind the label with an integer, as a query must be"
+        if _is_beyond(entry.partition(b":")[0]):
+            return f"{_shown(entry)} has an index beyond {LARGEST_INDEX}, and a model would have as many coordinates"
         return f"{_shown(entry)} is not index:value with an integer index counted from 1 and a finite value"
     if not _parses([line]):
         return f"the indices are repeated or not in increasing order ({_shown(line)})"
@@ -251,7 +253,13 @@ def _fault(line: bytes, features: int | None) -> str:
     return f"there is a feature {largest} although {features} features are declared"
 
 
+def _is_beyond(index: bytes) -> bool:
+    """Return whether an index is a number that is too large; Python refuses to read one of thousands of digits."""
+    digits = index.removeprefix(b"+").lstrip(b"0")
+    return digits.isdigit() and (len(digits) > 18 or int(digits) > LARGEST_INDEX)
+
+
 def _shown(part: bytes) -> str:
     """Return a part of a line, cut to fit in a sentence."""
-    text = part.decode().strip()
+    text = part.strip().decode()
     return repr(text if len(text) <= 40 else f"{text[:37]}...")

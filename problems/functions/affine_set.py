@@ -52,15 +52,21 @@ class AffineSet(Function):
             raise InputError(f"A has shape {self.A.shape} and b {self.b.shape}: give shapes (m, d) and (m,).")
         if not (np.all(np.isfinite(self.A)) and np.all(np.isfinite(self.b))):
             raise InputError("A or b holds a number that is not finite: give finite numbers.")
-        U, sizes, V = np.linalg.svd(self.A, full_matrices=False)
-        kept = sizes > sizes[0] * max(self.A.shape) * np.finfo(float).eps
-        if not kept.any():
+        if not self.A.any():
             raise InputError("A = 0 is no equation: leave the function out, or give a matrix that is not 0.")
-        c = (U.T @ self.b)[kept] / sizes[kept]
-        unmet = np.linalg.norm(self.A @ (V[kept].T @ c) - self.b)
-        if unmet > 1e-10 * (np.linalg.norm(self.b) + sizes[0] * np.linalg.norm(c)):
+        A, b = _scaled(self.A, self.b)
+        U, sizes, V = np.linalg.svd(A, full_matrices=False)
+        kept = sizes > sizes[0] * max(A.shape) * np.finfo(float).eps
+        with np.errstate(over="ignore", invalid="ignore"):
+            c = (U.T @ b)[kept] / sizes[kept]
+            nearest = V[kept].T @ c
+        if not np.isfinite(nearest).all():
+            raise InputError("A x = b has no solution that is a floating-point number: rescale A or b.")
+        unmet = np.abs(A @ nearest - b) / np.maximum(np.abs(A) @ np.abs(nearest) + np.abs(b), np.finfo(float).tiny)
+        if unmet.max() > 1e-10:
             raise InputError(
-                f"A x = b has no solution, the nearest x misses by {unmet:.3g}: give equations that agree."
+                f"A x = b has no solution, the nearest x misses equation {unmet.argmax()} by {unmet.max():.3g} of its "
+                "size: give equations that agree."
             )
         self.is_homogeneous = not self.b.any()
         self.kernel = AffineSetKernel(np.ascontiguousarray(V[kept]), c)
@@ -92,6 +98,17 @@ class AffineSet(Function):
 
     def __repr__(self) -> str:
         return f"AffineSet({self.A.tolist()!r}, {self.b.tolist()!r})"
+
+
+def _scaled(A: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the equations in one unit, so that none is taken for a rounding error of another.
+
+    Powers of two change no digit.
+    """
+    largest = np.abs(A).max(axis=1)
+    power = -np.frexp(np.where(largest > 0.0, largest, np.abs(b)))[1]
+    with np.errstate(over="ignore"):  # an infinite b is refused with the solution
+        return np.ldexp(A, power[:, None]), np.ldexp(b, power)
 
 
 @implements(prox_work_size, AffineSetKernel)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox
 from .function import Function
 
@@ -58,7 +58,9 @@ class Box(Function):
                     f"low has shape {self.low.shape} and high {self.high.shape}: give numbers or arrays of one shape."
                 ) from None
         if not (np.all(self.low <= self.high) and np.all(self.low < np.inf) and np.all(self.high > -np.inf)):
-            raise InputError(f"low = {low!r} and high = {high!r} bound no box: give low <= high, some number between.")
+            raise InputError(
+                f"low = {shown(low)} and high = {shown(high)} bound no box: give low <= high, some number between."
+            )
         self.is_homogeneous = bool(np.all(np.isinf(self.low) | (self.low == 0.0))) and bool(
             np.all(np.isinf(self.high) | (self.high == 0.0))
         )

@@ -9,7 +9,7 @@ from scipy.special import kl_div, xlogy
 from ...core.checks import checked_array, checked_number
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox
 from .function import Function
 
@@ -17,6 +17,8 @@ _STEPS = 100
 # e to this power is 0 in double precision.
 _VANISHED = -745.2
 _TINY = 5e-324
+# From here on sums and multiples of a step may overflow.
+_LARGE = 1e300
 
 
 @njit
@@ -38,6 +40,22 @@ def _solve(a, c):
     x = exp(y)
     # For large x the last digits of the logarithm are too few: one more step in x itself.
     return x * ((a + c - a * log(x)) / (x + a)) if x > a else x
+
+
+@njit
+def _solve_scaled(a, ratio):
+    """Return the same root for c = ratio * a, where neither c nor sums of a are floats."""
+    y = ratio
+    if ratio > 0.0:
+        y = min(y, max(0.0, log(a) + log(ratio)))
+    for _ in range(_STEPS):
+        e = exp(y) / a
+        moved = y - (e + y - ratio) / (e + 1.0)
+        if not moved < y:
+            break
+        y = moved
+    x = exp(y)
+    return x * ((1.0 + ratio - log(x)) / (x / a + 1.0)) if x > a else x
 
 
 class EntropyKernel(NamedTuple):
@@ -95,8 +113,10 @@ class Entropy(Function):
 @implements(prox, EntropyKernel)
 def _prox_entropy(kernel, v, tau, x, work):
     a = tau * kernel.lam
+    larger, smaller = max(tau, kernel.lam), min(tau, kernel.lam)
     for j in range(v.shape[0]):
-        x[j] = _solve(a, v[j] - a)
+        # The product may be no float, and the smaller of its factors may make none of a quotient.
+        x[j] = _solve(a, v[j] - a) if a < _LARGE else _solve_scaled(a, v[j] / larger / smaller - 1.0)
 
 
 class KLKernel(NamedTuple):
@@ -130,7 +150,9 @@ class KullbackLeibler(Function):
     def __init__(self, q: np.ndarray | list[float]) -> None:
         self.q = checked_array("q", q)
         if self.q.ndim != 1 or self.q.size == 0 or not np.all((self.q > 0.0) & np.isfinite(self.q)):
-            raise InputError(f"q = {q!r} is no positive vector: give one finite number above 0 for each coordinate.")
+            raise InputError(
+                f"q = {shown(q)} is no positive vector: give one finite number above 0 for each coordinate."
+            )
         self.kernel = KLKernel(np.log(self.q))
 
     @classmethod
@@ -161,7 +183,8 @@ class KullbackLeibler(Function):
 @implements(prox, KLKernel)
 def _prox_kl(kernel, v, tau, x, work):
     for j in range(v.shape[0]):
-        x[j] = _solve(tau, v[j] + tau * kernel.log_q[j])
+        log_q = kernel.log_q[j]
+        x[j] = _solve(tau, v[j] + tau * log_q) if tau < _LARGE else _solve_scaled(tau, v[j] / tau + log_q)
 
 
 def _distance(slope, x, u):

@@ -9,7 +9,7 @@ from ...core.checks import as_number, refuse_mask
 from ...core.compiled import njit
 from ...core.discover import discover_classes
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox, prox_work_size
 from .norms import largest_size
 
@@ -284,7 +284,7 @@ def _as_floats(name: str, array: np.ndarray) -> np.ndarray:
 def _step_size(gamma: Any) -> float:
     number = as_number(gamma)
     if isinstance(gamma, bool) or not 0.0 < number < np.inf:
-        raise InputError(f"gamma = {gamma!r} is no step size of a prox: give a finite number above 0.")
+        raise InputError(f"gamma = {shown(gamma)} is no step size of a prox: give a finite number above 0.")
     return number
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...core.checks import checked_array, checked_number
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import LARGE, SMALL, norm
@@ -61,12 +61,18 @@ class GroupL2(Function):
         sizes = np.array([len(group) for group in self.groups])
         self.weights = np.sqrt(sizes) if weights is None else checked_array("weights", weights)
         if self.weights.shape != sizes.shape or not np.all((self.weights >= 0.0) & np.isfinite(self.weights)):
-            raise InputError(f"weights = {weights!r} do not fit {len(sizes)} groups: give each a finite number >= 0.")
+            raise InputError(
+                f"weights = {shown(weights)} do not fit {len(sizes)} groups: give each a finite number >= 0."
+            )
+        with np.errstate(over="ignore"):
+            thresholds = self.lam * self.weights
+        if not np.isfinite(thresholds).all():
+            raise InputError(f"lam = {self.lam!r} times a weight is beyond the largest float: give smaller weights.")
         starts = np.concatenate(([0], np.cumsum(sizes)))
         self._d = int(max(group.max() for group in self.groups)) + 1
         # Unsigned, they need no test for counting from the end; short, they are read faster.
         indices = np.concatenate(self.groups).astype(np.uint32)
-        self.kernel = GroupL2Kernel(self.lam * self.weights, indices, starts.astype(np.uint64))
+        self.kernel = GroupL2Kernel(thresholds, indices, starts.astype(np.uint64))
 
     @classmethod
     def example(cls, d: int) -> Self:
@@ -110,7 +116,9 @@ def _checked_groups(groups: Iterable[Sequence[int]]) -> list[np.ndarray]:
     except (TypeError, ValueError):
         arrays = []
     if not arrays or any(group.ndim != 1 or group.size == 0 or group.dtype.kind not in "iu" for group in arrays):
-        raise InputError(f"groups = {groups!r} holds no lists of coordinates: give lists such as [[0, 1], [2, 3]].")
+        raise InputError(
+            f"groups = {shown(groups)} holds no lists of coordinates: give lists such as [[0, 1], [2, 3]]."
+        )
     found, counts = np.unique(np.concatenate(arrays), return_counts=True)
     if found[0] < 0:
         raise InputError(f"groups holds the coordinate {found[0]}: give coordinates from 0 on.")

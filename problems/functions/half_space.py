@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ...core.checks import checked_array, checked_number
 from ...core.compiled import REASSOCIATE, njit
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox
 from .function import Function
 from .norms import norm
@@ -89,7 +89,7 @@ class _Linear(Function, ABC):
         self.a, self.b = checked_array("a", a), checked_number("b", b, "an offset")
         length = norm(self.a) if self.a.ndim == 1 and self.a.size else 0.0
         if not 0.0 < length < np.inf:
-            raise InputError(f"a = {a!r} is no normal vector: give finite numbers that are not all 0.")
+            raise InputError(f"a = {shown(a)} is no normal vector: give finite numbers that are not all 0.")
         self._normal, self._offset = self.a / length, self.b / length
         self.is_homogeneous = self.b == 0.0
 

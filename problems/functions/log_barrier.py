@@ -67,5 +67,6 @@ def _prox(kernel, v, tau, x, work):
     half = sqrt(tau) * sqrt(kernel.lam)  # the product may underflow, its root does not
     for j in range(v.shape[0]):
         # The positive root of x^2 - v x = half^2, by the formula that does not cancel.
-        root = hypot(float(v[j]), 2.0 * half)
-        x[j] = (v[j] + root) / 2.0 if v[j] > 0.0 else half / ((root - v[j]) / 2.0) * half
+        middle = v[j] / 2.0
+        root = hypot(float(middle), half)
+        x[j] = middle + root if v[j] > 0.0 else half / (root - middle) * half

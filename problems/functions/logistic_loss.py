@@ -1,6 +1,6 @@
 """The logistic loss."""
 
-from math import exp
+from math import exp, inf, log, log1p
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -15,8 +15,8 @@ from .function import Function
 # Enough for bisection of the widest bracket; Newton's steps end far earlier.
 _STEPS = 600
 _EPS = 2.0**-52
-# Beyond this the result changes by nothing, but sums overflow.
-_LARGEST_STEP = 1e307
+# Beyond this a logarithm is a better start than the point itself.
+_LONG = 1e3
 
 
 class LogisticLossKernel(NamedTuple):
@@ -76,8 +76,17 @@ class LogisticLoss(Function):
 @njit
 def _solve(v, step):
     """Return the root p of p - v = step / (1 + e^p), by Newton's method kept in a bracket."""
-    low, high = v, v + step
-    p = v
+    reach = log1p(step)
+    if v + step / 2.0 > 0.0:
+        # The root is above 0. At low + reach the right side is below step / (1 + step), which is below reach.
+        low = max(v, 0.0)
+        high = low + reach
+        p = max(low, min(reach - log1p(max(reach - v, 0.0)), high)) if step > _LONG else low
+    else:
+        # The root p is below 0 and v + step, and there step / (1 + e^p) is above step (1 - e^p).
+        high = min(v + step, 0.0)
+        low = max(v + step / 2.0, high - reach - 1.0)
+        p = low
     for k in range(_STEPS):
         # e is at most 1, so nothing overflows.
         e = exp(-abs(p))
@@ -95,8 +104,33 @@ def _solve(v, step):
     return p
 
 
+@njit
+def _solve_beyond(v, reach):
+    """Return the root p of log(p - v) + log(1 + e^p) = reach, which is the logarithm of a step beyond all floats."""
+    # As above, where v + step > 0 for every v.
+    low, high = (v, v + reach) if v > 0.0 else (max(v, -reach - 1.0), reach)
+    p = low + (high - low) / 2.0
+    for k in range(_STEPS):
+        e = exp(-abs(p))
+        excess = (log(p - v) if p > v else -inf) + max(p, 0.0) + log1p(e) - reach
+        if excess > 0.0:
+            high = p
+        else:
+            low = p
+        moved = p - excess / (1.0 / (p - v) + (1.0 if p > 0.0 else e) / (1.0 + e)) if p > v else p
+        if p > v and abs(moved - p) <= _EPS * abs(p):
+            return moved
+        p = moved if low < moved < high and k % 3 < 2 else low + (high - low) / 2.0
+    return p
+
+
 @implements(prox, LogisticLossKernel)
 def _prox(kernel, v, tau, x, work):
-    step = min(tau * kernel.lam, _LARGEST_STEP)
-    for j in range(v.shape[0]):
-        x[j] = _solve(float(v[j]), step)
+    step = tau * kernel.lam
+    if step < inf:
+        for j in range(v.shape[0]):
+            x[j] = _solve(float(v[j]), step)
+    else:
+        reach = log(tau) + log(kernel.lam)
+        for j in range(v.shape[0]):
+            x[j] = _solve_beyond(float(v[j]), reach)

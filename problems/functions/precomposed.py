@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ...core.vectors import add_transposed_product, matrix_vector
 from ..oracles import prox, prox_work_size
 from .function import Function, checked_function
@@ -58,7 +58,7 @@ class Precomposed(Function):
     def __init__(self, inner: Function, A: ArrayLike) -> None:
         self.inner, self.A = checked_function("inner", inner), checked_array("A", A)
         if self.A.ndim != 2 or self.A.size == 0 or not np.isfinite(self.A).all():
-            raise InputError(f"A = {A!r} is no transform: give a matrix of finite numbers.")
+            raise InputError(f"A = {shown(A)} is no transform: give a matrix of finite numbers.")
         inner.check_shape(self.A.shape[:1], "A x")
         gram = self.A @ self.A.T
         self.nu = float(np.trace(gram)) / len(gram)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...core.checks import checked_count
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .l1 import L1
@@ -49,7 +49,9 @@ class SeparableSum(Function):
         except (TypeError, ValueError):
             pairs = []
         if not pairs or not all(isinstance(function, Function) for function, _ in pairs):
-            raise InputError(f"parts = {parts!r} is no list of pairs: give a function and its size for each block.")
+            raise InputError(
+                f"parts = {shown(parts)} is no list of pairs: give a function and its size for each block."
+            )
         self.parts = [(function, checked_count("a size in parts", size)) for function, size in pairs]
         functions = [function for function, _ in self.parts]
         for function, size in self.parts:

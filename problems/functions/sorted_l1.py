@@ -10,11 +10,16 @@ from scipy.optimize import isotonic_regression
 
 from ...core.checks import checked_array, checked_number
 from ...core.dispatch import dispatched, implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox, prox_work_size
 from .function import Function
 from .norms import fill, is_finite
 from .sorting import COUNTS, sort_by_size
+
+# Sums of weights times a step may overflow from here on.
+_LARGE = 1e290
+_SMALL_UNIT = 2.0**-200
+_MOST = 1e300
 
 
 class SortedL1Kernel(NamedTuple):
@@ -95,7 +100,9 @@ class SortedL1(_Sorted):
         self.weights = checked_array("weights", weights)
         w = self.weights
         if w.ndim != 1 or w.size == 0 or not np.isfinite(w).all() or w[-1] < 0.0 or np.any(np.diff(w) > 0.0):
-            raise InputError(f"weights = {weights!r} do not fall to 0 or above: give finite ones, the largest first.")
+            raise InputError(
+                f"weights = {shown(weights)} do not fall to 0 or above: give finite ones, the largest first."
+            )
         self.kernel = SortedL1Kernel(self.weights)
 
     @classmethod
@@ -148,7 +155,14 @@ class OSCAR(_Sorted):
         return cls(0.25, 0.125)
 
     def _weights(self, d):
-        return self.l1 + self.l2 * np.arange(d - 1, -1, -1)
+        with np.errstate(over="ignore"):
+            return self.l1 + self.l2 * np.arange(d - 1, -1, -1)
+
+    def _value(self, x):
+        # A weight may be infinite, and stand at an entry that is 0.
+        sizes = np.sort(np.abs(x), axis=None)[::-1]
+        with np.errstate(over="ignore"):
+            return self.l1 * sizes.sum() + self.l2 * (sizes @ np.arange(x.size - 1.0, -1.0, -1.0))
 
     def __repr__(self) -> str:
         return f"OSCAR({self.l1!r}, {self.l2!r})"
@@ -186,6 +200,11 @@ def _prox(kernel, v, tau, x, work):
     # Passing the kernel on for each entry would count references to its arrays.
     weights, l1, l2 = _weights_of(kernel, work[:0])
     is_listed = weights.shape[0] > 0
+    # Where what is subtracted may be no float it is so in a smaller unit, up to what makes any block of entries 0.
+    largest = tau * weights[0] if is_listed else tau * l1 + tau * l2 * (d - 1)
+    unit = 1.0 if largest < _LARGE else _SMALL_UNIT
+    tau *= unit
+    l1, l2 = min(tau * l1, _MOST), min(tau * l2, _MOST)
     words = work.view(np.int64)
     order, starts = words[:d], words[d : 2 * d]
     sort_by_size(v, order, starts, x, words[2 * d :])
@@ -193,7 +212,7 @@ def _prox(kernel, v, tau, x, work):
     # been read already.
     blocks = 0
     for k in range(d):
-        mean, start = x[k] - tau * (weights[k] if is_listed else l1 + l2 * (d - 1 - k)), k
+        mean, start = unit * x[k] - min(tau * weights[k] if is_listed else l1 + l2 * (d - 1 - k), _MOST), k
         while blocks > 0 and x[blocks - 1] <= mean:
             blocks -= 1
             before = starts[blocks]
@@ -207,10 +226,10 @@ def _prox(kernel, v, tau, x, work):
         if near > 0.0 and end - start > 1:
             # A mean that was updated thousands of times has drifted.
             for k in range(start, end):
-                weight = weights[k] if is_listed else l1 + l2 * (d - 1 - k)
-                rest += (abs(v[order[k]]) - tau * weight) - near
+                less = min(tau * weights[k] if is_listed else l1 + l2 * (d - 1 - k), _MOST)
+                rest += (unit * abs(v[order[k]]) - less) - near
             near += rest / (end - start)
-        level = max(near, 0.0)
+        level = max(near, 0.0) / unit
         for k in range(start, end):
             x[k] = level
         end = start

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from ...core.checks import checked_array
 from ...core.dispatch import implements
-from ...core.errors import InputError
+from ...core.errors import InputError, shown
 from ..oracles import prox, prox_work_size
 from .function import Function, checked_function
 from .l1 import L1
@@ -44,7 +44,7 @@ class Translated(Function):
     def __init__(self, inner: Function, shift: ArrayLike) -> None:
         self.inner, self.shift = checked_function("inner", inner), checked_array("shift", shift)
         if self.shift.size == 0 or not np.isfinite(self.shift).all():
-            raise InputError(f"shift = {shift!r} is no place to move to: give finite numbers.")
+            raise InputError(f"shift = {shown(shift)} is no place to move to: give finite numbers.")
         inner.check_shape(self.shift.shape, "shift")
         self.ndim, self.in_double = self.shift.ndim, True
         self.is_convex, self.is_separable, self.is_indicator = inner.is_convex, inner.is_separable, inner.is_indicator

@@ -1,13 +1,27 @@
 import numpy as np
 import pytest
 
-from rootkappa.core.checks import as_number, checked_array, checked_count, checked_kappa
+from rootkappa.core.checks import as_number, checked_array, checked_count, checked_kappa, checked_number
 from rootkappa.problems import InputError
 
 
 def test_no_number_is_nan():
     assert (as_number("1e3"), as_number(2), as_number(np.float32(0.5))) == (1000.0, 2.0, 0.5)
-    assert all(np.isnan(as_number(value)) for value in (None, "many", 1j, np.complex64(1 + 1j), [1.0, 2.0], {}))
+    wrong = (
+        None,
+        "many",
+        1j,
+        np.complex64(1 + 1j),
+        np.array(1j),
+        [1.0, 2.0],
+        [1.0],
+        np.ones(1),
+        [[1.0], [1.0, 2.0]],
+        {},
+    )
+    assert all(np.isnan(as_number(value)) for value in wrong)
+    beyond = (10**400, -(10**5000), np.datetime64("2001"), np.timedelta64(1, "s"), np.datetime64("NaT"), np.ma.masked)
+    assert all(np.isnan(as_number(value)) for value in beyond)
 
 
 @pytest.mark.parametrize("value", [1, np.int32(7), np.uint8(3)])
@@ -51,7 +65,16 @@ def test_an_array_of_a_subclass_becomes_a_plain_one():
         assert np.array_equal(found, [[1.0, 2.0]])
 
 
-@pytest.mark.parametrize("value", [[1.0, 2j], np.ones(2, dtype=complex), np.ones(2, dtype=np.complex64)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1.0, 2j],
+        np.ones(2, dtype=complex),
+        np.ones(2, dtype=np.complex64),
+        np.array([1.0, 2j], dtype=object),
+        np.array([1.0, np.complex64(2j)], dtype=object),
+    ],
+)
 def test_no_imaginary_part_is_lost(value):
     with pytest.raises(InputError, match=r"^features is complex, .*: give real numbers\.$"):
         checked_array("features", value)
@@ -60,3 +83,55 @@ def test_no_imaginary_part_is_lost(value):
 def test_no_mask_is_lost():
     with pytest.raises(InputError, match=r"^features has masked entries, .*: give it filled in, or without them\.$"):
         checked_array("features", np.ma.array([1.0, 2.0], mask=[False, True]))
+
+
+@pytest.mark.parametrize("masked", [np.ma.masked, np.ma.array([1.0, 2.0], mask=[False, True])])
+def test_no_mask_inside_a_list_is_lost(masked):
+    for value in ([masked, masked], (np.ones(2), masked), [[1.0, 2.0], [[masked]]]):
+        with pytest.raises(InputError, match=r"^features has masked entries"):
+            checked_array("features", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array(["NaT", "2001-01-01"], dtype="M8[D]"),
+        np.array([1, 2], dtype="m8[s]"),
+        [np.datetime64("2001-01-01"), np.datetime64("NaT")],
+        np.array([1.0, np.timedelta64(1, "s")], dtype=object),
+    ],
+)
+def test_no_date_is_a_number(value):
+    with pytest.raises(InputError, match=r"^features holds dates or durations, .*: give real numbers\.$"):
+        checked_array("features", value)
+
+
+def test_a_record_is_no_number():
+    with pytest.raises(InputError, match=r"^features holds records: give one of their fields"):
+        checked_array("features", np.zeros(2, dtype=[("a", float)]))
+
+
+@pytest.mark.parametrize("value", [[10**400, 1], [[1.0], [-(10**309)]], np.array([10**400], dtype=object)])
+def test_an_integer_beyond_all_floats_is_refused(value):
+    with pytest.raises(
+        InputError, match=r"^features holds an integer beyond the largest float: rescale the numbers\.$"
+    ):
+        checked_array("features", value)
+
+
+def test_what_becomes_infinite_is_the_callers_to_refuse_and_warns_of_nothing():
+    longest = np.array([np.finfo(np.longdouble).max, 1.0], dtype=np.longdouble)
+    assert checked_array("features", longest)[1] == 1.0
+
+
+@pytest.mark.parametrize("digits", [12, 400, 5000])
+def test_a_huge_integer_is_refused_whether_or_not_python_can_write_it(digits):
+    checks = (
+        lambda value: checked_kappa(10 * value),
+        lambda value: checked_count("clients", value),
+        lambda value: checked_number("lam", value**400, "a weight"),
+    )
+    for check in checks:
+        with pytest.raises(InputError, match=r"kappa = |clients = |lam = ") as refused:
+            check(10**digits)
+        assert len(str(refused.value)) < 400

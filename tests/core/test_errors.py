@@ -1,10 +1,11 @@
 """Names that are not known come back with what was probably meant."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa.core.errors import unknown
+from rootkappa.core.errors import shown, unknown
 from rootkappa.problems import InputError
 
 METHODS = ["fedavg", "gradient_descent", "nesterov", "proxskip", "scaffnew", "scaffold"]
@@ -21,6 +22,12 @@ def test_the_nearest_comes_first(name, nearest):
     assert sorted(known) == METHODS
 
 
+@pytest.mark.parametrize("name", [3, None, ["fedavg"], 1j, {}])
+def test_what_is_no_name_is_not_compared_with_names(name):
+    sentence = str(unknown("method", name, METHODS))
+    assert sentence == f"unknown method {name!r}: Known are {', '.join(METHODS)}."
+
+
 def test_nothing_near_means_no_guess():
     sentence = str(unknown("method", "xyz", METHODS))
     assert "did you mean" not in sentence
@@ -34,3 +41,15 @@ def test_every_valid_name_is_listed_once(name, valid):
     assert isinstance(error, ValueError)
     known = str(error).rsplit("Known are ", 1)[1].removesuffix(".").split(", ")
     assert sorted(known) == sorted(valid)
+
+
+@given(value=st.one_of(st.text(), st.floats(), st.lists(st.integers())))
+def test_a_value_is_shown_as_it_is_written_and_cut_where_it_is_long(value):
+    assert shown(value) == repr(value) if len(repr(value)) <= 200 else shown(value) == repr(value)[:199] + "…"
+
+
+def test_what_python_refuses_to_write_is_described():
+    assert shown(-(10**5000)) == "an integer of 16610 bits"
+    for value in (10**4000, [10**5000], {1: 10**5000}):
+        assert 0 < len(shown(value)) <= 200
+    assert shown(np.eye(2)) == "array([[1., 0.], [0., 1.]])"

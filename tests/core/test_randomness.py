@@ -58,7 +58,9 @@ def test_streams_of_neighbours_are_not_correlated():
     assert np.abs(correlation).max() <= 5 / np.sqrt(2000)
 
 
-@pytest.mark.parametrize("seed", [-1, 1.0, 1.5, True, "1", None, np.float64(2), [1]])
+@pytest.mark.parametrize(
+    "seed", [-1, 1.0, 1.5, True, "1", None, np.float64(2), np.timedelta64(2), [1], 2**128, 10**400]
+)
 def test_a_wrong_seed_is_refused(seed):
-    with pytest.raises(InputError, match=r"^seed = .* cannot start a generator: give an integer that is at least 0"):
+    with pytest.raises(InputError, match=r"^seed = .* cannot start a generator: give an integer from 0 to 2"):
         generator(seed, "place")

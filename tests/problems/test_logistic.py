@@ -354,6 +354,14 @@ def spoilt(form, **changes):
     return matrix
 
 
+def replaced(**arrays):
+    """Return a matrix with other arrays in the place of its own."""
+    matrix = csr_array(np.array(X))
+    for attribute, array in arrays.items():
+        setattr(matrix, attribute, array)
+    return matrix
+
+
 @pytest.mark.parametrize(
     "features",
     [
@@ -365,12 +373,56 @@ def spoilt(form, **changes):
         spoilt(csr_array, indptr=(1, 5)),
         spoilt(csc_array, indices=(0, 3)),
         spoilt(coo_array, col=(0, 2)),
+        replaced(indices=np.array([0.0, 1.0, 0.0, 1.0, 1.5])),
+        replaced(indices=[0, 1, 0, 1, 1]),
+        replaced(indices=np.array([0, 1, 0, 1])),
+        replaced(indptr=np.array([0, 2, 4])),
+        replaced(indptr=np.array([0, 4, 2, 5])),
+        replaced(indptr=np.array([0, 2, 4, 6])),
+        replaced(indptr=np.array([0.0, 2.0, 4.0, 5.0])),
+        replaced(data=np.ones(4)),
+        replaced(data=np.ones((5, 1))),
     ],
 )
 def test_an_index_outside_the_matrix_is_refused(features):
     """Compiled code would read and write there."""
     with pytest.raises(InputError, match=r"^features is no matrix that SciPy can read \(.*\): build it anew, .*\.$"):
         Logistic(features, Y, clients=1, kappa=10.0)
+
+
+@given(data=st.data())
+def test_every_array_of_a_sparse_matrix_is_checked(data):
+    whole = st.integers(-2, 4)
+    arrays = {
+        "indices": np.array(data.draw(st.lists(whole, min_size=4, max_size=6)), dtype=np.int32),
+        "indptr": np.array([0, *data.draw(st.lists(st.integers(-1, 7), min_size=2, max_size=4))], dtype=np.int32),
+        "data": np.ones(data.draw(st.integers(4, 6))),
+    }
+    indices, indptr = arrays["indices"], arrays["indptr"]
+    sound = (
+        len(indptr) == 4
+        and (np.diff(indptr) >= 0).all()
+        and indptr[-1] <= len(indices) == len(arrays["data"])
+        and ((indices >= 0) & (indices < 2))[: indptr[-1]].all()
+    )
+    if sound and indptr[-1]:
+        Logistic(replaced(**arrays), Y, clients=1, kappa=10.0)
+    else:
+        with pytest.raises(InputError, match=r"^features "):
+            Logistic(replaced(**arrays), Y, clients=1, kappa=10.0)
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"])
+def test_every_form_of_a_sparse_matrix_is_taken(form):
+    plain = Logistic(csr_array(np.array(X)), Y, clients=1, kappa=10.0)
+    other = Logistic(csr_array(np.array(X)).asformat(form), Y, clients=1, kappa=10.0)
+    assert other.content_key() == plain.content_key()
+
+
+def test_a_width_that_no_model_can_have_is_refused_before_anything_is_made_of_it():
+    wide = csr_array(([1.0, 2.0, 3.0], [0, 1, 2**31 - 2], [0, 1, 2, 3]), shape=(3, 2**31 - 1))
+    with pytest.raises(InputError, match=r"^features has 2147483647 columns, .*: give at most 134217728"):
+        Logistic(wide, Y, clients=1, kappa=10.0)
 
 
 def test_matrices_and_one_feature_will_do():
@@ -394,6 +446,11 @@ def test_matrices_and_one_feature_will_do():
         (np.ones((3, 2)) * 1j, Y, {}, "features is complex"),
         (csr_array(np.ones((3, 2)) * 1j), Y, {}, "features is complex"),
         (np.ma.array(X, mask=np.eye(3, 2)), Y, {}, "features has masked entries"),
+        (replaced(data=np.ma.array(np.ones(5), mask=np.eye(5)[0])), Y, {}, "features has masked entries"),
+        (replaced(data=np.ones(5, dtype="m8[s]")), Y, {}, "features holds dates or durations"),
+        (X, np.array(["NaT", "2001", "2002"], dtype="M8[Y]"), {}, "labels holds dates or durations"),
+        ([[10**400, 1], [1, 2], [1, 1]], Y, {}, "features holds an integer beyond the largest float"),
+        (X, [10**400, 1, 1], {}, "labels holds an integer beyond the largest float"),
         (X, np.array(Y) * (1 + 1j), {}, "labels is complex"),
         (X, MASKED, {}, "labels has masked entries"),
         (X, Y, {"partition": MASKED, "clients": 2}, "partition has masked entries"),

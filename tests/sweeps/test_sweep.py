@@ -113,6 +113,31 @@ def test_whatever_defines_a_cell_is_in_its_key(tmp_path, monkeypatch):
     assert not {cell.key() for cell in (base, *others)} & {*keys, *changed}
 
 
+class Changing:
+    """A cell whose data change while it is computed."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def key(self):
+        return self.file.read_text()
+
+    def configuration(self):
+        return {"method": "changing"}
+
+    def compute(self):
+        self.file.write_text("second")
+        return {"rounds": 1.0}, None
+
+
+def test_nothing_is_stored_under_data_that_it_was_not_computed_from(tmp_path):
+    file = tmp_path / "data"
+    file.write_text("first")
+    with pytest.raises(InputError, match=r"the data or the method file of .*'changing'.* changed while they were used"):
+        computed(tmp_path / "s.sqlite", [Changing(file)])
+    assert content(tmp_path / "s.sqlite") == {}
+
+
 def test_other_sources_compute_anew_and_replace_the_old(tmp_path, monkeypatch):
     path, wanted = tmp_path / "s.sqlite", small(seeds=1)
     computed(path, wanted)

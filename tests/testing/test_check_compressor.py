@@ -51,6 +51,36 @@ class Halved:
         return x / 2
 
 
+class Largest(Halved):
+    """The k largest entries, and with a chance of 1 - p one of them less."""
+
+    def __init__(self, k, claim, p=1.0):
+        self.k, self.claim, self.p = k, claim, p
+
+    def delta(self, d):
+        return self.claim / d
+
+    def draw(self, rng, d, count):
+        return rng.random((count, 1)) < self.p
+
+    def __call__(self, x, w):
+        kept = np.argsort(-np.abs(x), kind="stable")[: self.k - (not w[0])]
+        message = np.zeros_like(x)
+        message[kept] = x[kept]
+        return message
+
+
+@pytest.mark.parametrize(("k", "claim", "p"), [(1, 2, 1.0), (3, 4, 1.0), (2, 2, 0.5), (3, 2.9, 0.8)])
+def test_what_keeps_fewer_entries_than_it_claims_is_found_where_all_are_alike(k, claim, p):
+    with pytest.raises(AssertionError, match=r"E‖C\(x\) - x‖² = .* at x = \[-?1\.0, .*: allowed is 1 - delta"):
+        check_compressor(Largest(k, claim, p))
+
+
+@pytest.mark.parametrize(("k", "claim", "p"), [(4, 4, 1.0), (3, 2.8, 0.8)])
+def test_what_keeps_as_many_as_it_claims_passes(k, claim, p):
+    check_compressor(Largest(k, claim, p))
+
+
 @pytest.mark.parametrize("compressor", [Thinned(), Thinned(0.05), Thinned(1.0), Halved(), Halved(0.0)])
 @pytest.mark.parametrize("shape", [(1,), (2,), (6,), (50,)])
 def test_what_declares_the_least_passes(compressor, shape):

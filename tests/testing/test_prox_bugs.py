@@ -152,6 +152,20 @@ def largest_first(x, keep):
     return p
 
 
+def divides_by_gaps(right):
+    """Return a prox that goes by differences of singular values, and does nothing where two of them are one."""
+
+    def prox(x, gamma):
+        gaps = -np.diff(np.linalg.svd(x, compute_uv=False))
+        return right.prox(x, gamma) if (gaps > 1e-12 * np.abs(x).max()).all() else x.copy()
+
+    return prox
+
+
+def first_nonzero(x, gamma):
+    return soft(x, 0.5 * gamma) * np.sign(np.abs(x[np.flatnonzero(x)[0]]))
+
+
 WEIGHTS = np.linspace(1.0, 0.25, 5)
 GROUPS = [[0, 1], [2, 3, 4]]
 
@@ -239,6 +253,15 @@ BUGS = {
         bare(PositiveSemidefinite(), lambda x, g: np.linalg.svd((x + x.T) / 2)[2].T * 1.0 @ np.diag(
             np.linalg.svd((x + x.T) / 2)[1]) @ np.linalg.svd((x + x.T) / 2)[2]), UNFAITHFUL,
     ),
+    "equal singular values": (raw(Nuclear(0.5), divides_by_gaps(Nuclear(0.5))), UNFAITHFUL),
+    "equal eigenvalues": (
+        raw(PositiveSemidefinite(), divides_by_gaps(PositiveSemidefinite())), "outside the domain|ineq",
+    ),
+    "an index error": (bare(L1(0.5), first_nonzero), r"prox raises IndexError, .* at x = array.*, gamma = "),
+    "a list": (raw(L1(0.5), lambda x, g: soft(x, 0.5 * g).tolist()), r"the prox returns \[.* at x = array.*, gamma = "),
+    "a value that raises": (
+        Wrong(L1(0.5), value=lambda x: 1 // int(np.abs(x).sum() > 0.0)), r"value raises ZeroDivisionError, .* at x = a",
+    ),
     "conjugate that ignores gamma": (
         Wrong(L1(0.5), conjugate=lambda: Wrong(LInfBall(0.5), prox=lambda u, g: np.clip(u, -0.5 * g, 0.5 * g))),
         "Moreau",
@@ -272,7 +295,13 @@ BUGS = {
         Wrong(L1(0.5), subdifferential_distance=lambda x, u: np.linalg.norm(u - 0.5 * np.sign(x))), "no subgradient",
     ),
 }  # fmt: skip
-MATRICES = {"rows instead of columns averaged", "singular values of the square", "size of eigenvalues"}
+MATRICES = {
+    "equal singular values",
+    "equal eigenvalues",
+    "rows instead of columns averaged",
+    "singular values of the square",
+    "size of eigenvalues",
+}
 
 
 @pytest.fixture(autouse=True)

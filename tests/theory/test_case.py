@@ -37,6 +37,61 @@ def lyapunov(problem, params, state, target):
 """
 
 
+ALIKE = {
+    "one curvature": problems.Quadratic([np.eye(3)] * 4, np.arange(12.0).reshape(4, 3)),
+    "one coordinate": problems.Quadratic([[[1.0]], [[3.0]], [[2.0]]], [[1.0], [2.0], [0.0]]),
+    "both": problems.Quadratic([[[2.0]]] * 3, [[1.0], [2.0], [0.0]]),
+    "one client": problems.Quadratic([np.diag([1.0, 10.0])], [[1.0, 2.0]]),
+    "one of all": problems.Quadratic([[[2.0]]], [[1.0]]),
+}
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+@pytest.mark.parametrize("name", algorithms.names())
+def test_the_theory_prescribes_and_counts_on_the_smallest_problems(name, kind):
+    problem = ALIKE[kind]
+    alone = problem.n == 1 and name in ("compressed_scaffnew", "decentralized_scaffnew", "tamuna")
+    if alone:
+        with pytest.raises(InputError, match=r"clients = 1 is too few .*: give at least 2"):
+            theory.case(name, problem).check()
+        return
+    case = theory.case(name, problem)
+    case.check()
+    # A single coordinate cannot be compressed by leaving coordinates out.
+    failing = {condition.name for condition in case.conditions() if not condition.holds}
+    assert failing == ({"E C(x) = x with ω > 0"} if problem.d == 1 and name in ("diana", "adiana") else set())
+    if case.theorem.contraction is not None:
+        assert 0.0 <= case.rho < 1.0
+        assert 1 <= case.horizon(1e-6) < 10**6
+    assert np.isfinite(case.start[0])
+
+
+def test_a_factor_of_0_needs_one_step_and_one_of_1_all_that_can_be_afforded():
+    assert theory.case("gradient_descent", ALIKE["both"]).horizon(1e-300) <= 2
+    never = theory.case("scaffnew", SMALL, p=1e-9)
+    assert never.rho == 1.0
+    assert never.horizon(0.5) == never.horizon(1e-300) >= 1
+
+
+def test_the_path_on_one_curvature_ends_where_it_was_promised():
+    (verdict,) = theory.verify("gradient_descent", ALIKE["both"], evidence=("path",))
+    assert verdict.status == "consistent"
+    assert "of its start in 1 rounds" in verdict.sentence
+
+
+def test_what_is_behind_a_matrix_is_tried_on_one_curvature_too():
+    small = theory.case("randprox", ALIKE["one curvature"]).behind_matrix()
+    assert small is not None
+    assert (small.problem.L, small.problem.mu) == pytest.approx((1.0, 1.0))
+
+
+@pytest.mark.parametrize("problem", [None, 3, "breast_cancer", np.eye(2)])
+def test_what_is_no_problem_is_refused(problem):
+    for use in (theory.case, theory.verify):
+        with pytest.raises(InputError, match=r"^problem = .* is no problem: give for example problems\.Quadratic"):
+            use("scaffnew", problem)
+
+
 def five_at_once():
     """Return Scaffnew whose step is five iterations, and each of them may communicate."""
     plain = algorithms.get("scaffnew")

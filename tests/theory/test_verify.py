@@ -15,6 +15,14 @@ def test_every_shipped_promise_stands_on_a_quadratic(rated):
     assert theory.exit_code([verdict.status for verdict in verdicts]) == 0
 
 
+def test_one_kind_of_evidence_may_be_given_by_its_name():
+    (verdict,) = theory.verify("gradient_descent", SMALL, evidence="invariant")
+    assert verdict.evidence == "invariant"
+    for wrong in ("exactly", ("exact", 3), 3, ["x"], [["exact"]]):
+        with pytest.raises(InputError, match=r"^unknown evidence .*: .*Known are "):
+            theory.verify("gradient_descent", SMALL, evidence=wrong)
+
+
 @pytest.mark.parametrize("name", algorithms.names())
 def test_control_variates_that_stay_rounding_errors_refute_nothing(name):
     alike = problems.Quadratic.random(clients=5, dim=4, kappa=30.0, seed=1, heterogeneity=0.0)

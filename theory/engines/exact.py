@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.errors import InputError
+from ...core.checks import as_number
+from ...core.errors import InputError, shown
 from ..case import Case, Progress
 from ..verdict import Verdict
 from .affine import Block, Model, TooLarge, affine_case, affine_model
@@ -191,8 +192,8 @@ def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
     >>> time_to_accuracy(theory.case("gradient_descent", problem), 1e-6)
     Times(rounds=66.0, iterations=66.0)
     """
-    if not 0 < epsilon < 1:
-        raise InputError(f"epsilon = {epsilon!r} is no relative accuracy: give a number between 0 and 1.")
+    if not 0 < as_number(epsilon) < 1:
+        raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give a number between 0 and 1.")
     steps = _first_below(affine_model(case), epsilon)
     return Times(steps * case.pace.rounds, steps * case.pace.iterations)
 

@@ -38,6 +38,13 @@ def test_a_file_that_is_no_method_is_refused(tmp_path, text, words):
         algorithms.load(tmp_path / "bad.py")
 
 
+@pytest.mark.parametrize("name", [3, None, ["scaffnew"], 1j, ("a", "b")])
+def test_what_is_no_name_is_no_method_and_no_theorem(name):
+    for get, kind in ((algorithms.get, "method"), (theory.get, "theorem")):
+        with pytest.raises(InputError, match=f"^unknown {kind} .*: Known are "):
+            get(name)
+
+
 def test_a_missing_file_and_an_unknown_name_are_refused(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         algorithms.find(str(tmp_path / "none.py"))

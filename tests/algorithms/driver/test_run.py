@@ -81,6 +81,22 @@ def test_progress_counts_the_rounds():
     [
         ({"rounds": 0}, "rounds = 0"),
         ({"seed": -1}, "seed = -1"),
+        ({"problem": None}, "problem = None is no problem"),
+        ({"problem": PROBLEM.kernel}, "problem = QuadraticKernel.* is no problem"),
+        ({"params": (1.0, 0.5)}, r"params = \(1.0, 0.5\) are no parameters of scaffnew: give its letters, gamma, p"),
+        ({"params": {"gamma": 1.0, "p": 0.5}}, "params = .* are no parameters of scaffnew"),
+        ({"params": None}, "params = None are no parameters of scaffnew"),
+        ({"until": ("x", 0.1)}, "unknown column in until 'x': Known are"),
+        ({"until": ("distanc", 0.1)}, "unknown column in until 'distanc': did you mean 'distance'"),
+        ({"until": (3, 0.1)}, "unknown column in until 3: Known are"),
+        ({"until": ("distance",)}, r"until = \('distance',\) is no pair: give a column and a fraction"),
+        ({"until": "distance"}, "until = 'distance' is no pair"),
+        ({"until": 1e-3}, "until = 0.001 is no pair"),
+        ({"until": {"distance": 0.1}}, "until = .* is no pair"),
+        *[
+            ({"until": ("distance", fraction)}, r"the fraction in until = .* is not a fraction")
+            for fraction in ("a", None, -0.1, float("nan"), float("inf"), 1j, 10**400, [0.1])
+        ],
         ({"record": np.array([5, 2000])}, "record holds rounds outside"),
         ({"params": SCAFFNEW.Params(gamma=1.0, p=0.0)}, "p = 0.0 is out of range"),
         ({"params": SCAFFNEW.Params(gamma=1.0, p=1.5)}, "p = 1.5 is out of range"),

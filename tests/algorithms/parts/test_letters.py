@@ -98,6 +98,17 @@ def test_whatever_is_given_is_taken_or_refused(name, value):
     assert isinstance(taken, get_args(TYPES[name])[0])
 
 
+def test_numbers_of_numpy_are_numbers():
+    fedavg = algorithms.get("fedavg").Params
+    found = [letters.checked_letter(fedavg, "gamma", kind(2)) for kind in (np.float64, np.float32, np.int64, np.uint8)]
+    assert [(type(value), value) for value in found] == [(float, 2.0)] * 4
+    count = letters.checked_letter(fedavg, "K", np.int16(3))
+    assert (type(count), count) == (int, 3)
+    for value in (np.float64(3.0), np.True_, np.timedelta64(3, "s"), np.int64(0), np.array(3), 1 << 20_000):
+        with pytest.raises(InputError, match=r"^K = .* is out of range: give an integer number of local steps"):
+            letters.checked_letter(fedavg, "K", value)
+
+
 @given(value=st.one_of(st.floats(), st.integers(), st.booleans()))
 @pytest.mark.parametrize("kind", [float, int])
 def test_a_bare_number_may_be_any_finite_one(kind, value):

@@ -1,13 +1,18 @@
 """The catalogue finds, checks, downloads and loads its data sets."""
 
 import bz2
+import gzip
 import lzma
 import os
 import re
 import subprocess
 import sys
 import threading
+import time
+from codecs import BOM_UTF8
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +25,7 @@ from scipy.sparse import issparse
 import rootkappa
 from rootkappa.core.errors import InputError
 from rootkappa.problems import data
-from rootkappa.problems.data import catalog
+from rootkappa.problems.data import catalog, download
 
 EMBEDDED = [name for name in data.names() if data.describe(name).kind == "scikit-learn"]
 TEXT = b"1 1:0.5 3:2\n2 2:1\n1 1:1\n"
@@ -61,6 +66,20 @@ def server(monkeypatch):
         def do_GET(self):
             self.server.asked[self.path] += 1
             body = self.server.files.get(self.path)
+            if isinstance(body, Iterator):
+                self.send_response(200)
+                self.end_headers()
+                # What is sent ends when nobody listens any more.
+                with suppress(OSError):
+                    for part in body:
+                        self.wfile.write(part)
+                return
+            if isinstance(body, str):
+                self.send_response(302)
+                self.send_header("Location", body)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             self.send_response(404 if body is None else 200)
             # One file promises more than it sends, like a connection that breaks.
             self.send_header("Content-Length", str(len(body or b"") + 100 * (self.path == "/broken")))
@@ -221,6 +240,70 @@ def test_the_users_folder_must_be_one(tmp_path, monkeypatch):
     assert data.locate("a9a") is None
 
 
+def packed_ways(text):
+    """Write a text in every way that changes no number."""
+    windows = text.replace(b"\n", b"\r\n")
+    for suffix, pack in (("", bytes), (".xz", lzma.compress), (".gz", gzip.compress), (".bz2", bz2.compress)):
+        for way in (text, windows, text.rstrip(), BOM_UTF8 + text):
+            yield suffix, pack(way)
+
+
+def test_the_users_own_data_are_told_from_those_that_the_catalogue_knows(tiny, tmp_path, monkeypatch):
+    known = data.content("tiny")
+    monkeypatch.setenv(catalog.VARIABLE, str(tmp_path))
+    assert data.content("tiny") == known
+    flipped = TEXT.replace(b"2 2:1", b"1 2:1").replace(b"1 1:1\n", b"2 1:1\n")
+    seen = {}
+    for name, text in (("known", TEXT), ("flipped", flipped), ("other value", TEXT.replace(b"0.5", b"0.6"))):
+        for suffix, written in packed_ways(text):
+            (tmp_path / f"tiny{suffix}").write_bytes(written)
+            seen.setdefault(name, set()).add((data.content("tiny"), data.load("tiny")[1].tobytes()))
+            (tmp_path / f"tiny{suffix}").unlink()
+    assert [len(found) for found in seen.values()] == [1, 1, 1]
+    contents = [found.pop()[0] for found in seen.values()]
+    assert contents[0] == known
+    assert len(set(contents)) == 3
+    assert data.content("tiny") == known
+
+
+def test_what_is_on_this_computer_is_read_anew_and_not_remembered_by_its_path(tmp_path):
+    path = tmp_path / "mine"
+    before = None
+    for value in (b"1", b"2"):
+        path.write_bytes(TEXT.replace(b"0.5", value))
+        os.utime(path, (0, 0))  # as long as before, and as old
+        assert data.load(path)[0][0, 0] == float(value)
+        assert data.content(path) == data.content(str(path)) != before
+        before = data.content(path)
+
+
+def test_every_name_and_path_has_its_own_content(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("wine").write_bytes(TEXT)
+    contents = [*map(data.content, data.names()), data.content("./wine")]
+    assert all(contents)
+    assert len(set(contents)) == len(contents)
+    for wrong, sentence in (
+        ("a9b", "unknown data set"),
+        ("./none", "does not exist"),
+        (3, "neither a name nor a path"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            data.content(wrong)
+
+
+@pytest.mark.parametrize("change", [TEXT.replace(b"2 2:1", b"1 2:1"), TEXT[:-3], b"", b"garbage"])
+def test_a_cached_copy_that_was_changed_is_not_taken_for_the_set(tiny, cache, change):
+    cache.mkdir()
+    for suffix, written in packed_ways(TEXT):
+        (cache / f"tiny{suffix}").write_bytes(written)
+        assert data.load("tiny")[0].shape == (3, 4)
+        (cache / f"tiny{suffix}").unlink()
+    (cache / "tiny").write_bytes(change)
+    with pytest.raises(InputError, match=r"tiny is (empty|not what was downloaded as data set 'tiny': delete it to)"):
+        data.load("tiny")
+
+
 def test_another_file_under_the_name_of_a_set_is_refused(tiny, tmp_path, monkeypatch):
     monkeypatch.setenv(catalog.VARIABLE, str(tmp_path))
     (tmp_path / "tiny").write_bytes(TEXT[:-6])
@@ -304,6 +387,54 @@ def test_a_server_that_cannot_be_reached_is_one_sentence(monkeypatch, cache, url
     assert os.listdir(cache) == []
 
 
+def trickle(part, count, seconds=0.01):
+    for _ in range(count):
+        time.sleep(seconds)
+        yield part
+
+
+@pytest.mark.parametrize(
+    ("file", "body", "sentence"),
+    [
+        ("endless", lambda: trickle(TEXT * 100, 1000, 0.0), "it sent more than 10000 bytes"),
+        ("bomb.xz", lambda: lzma.compress(b"\n" * 100_000), "larger than 10000 bytes once it is decompressed"),
+        ("bomb.gz", lambda: gzip.compress(b"\n" * 100_000), "larger than 10000 bytes once it is decompressed"),
+        ("slow", lambda: trickle(b"1", 100), "it took longer than 0.1 seconds"),
+        ("silent", lambda: trickle(b"", 100), "it took longer than 0.1 seconds"),
+        (
+            "http",
+            lambda: "http://127.0.0.1:9/elsewhere",
+            "it passes on to http://127.0.0.1:9/elsewhere, which is not enc",
+        ),
+        ("relative", lambda: "/tiny", r"it passes on to http://127.0.0.1:\d+/tiny, which is not encrypted"),
+        ("file", lambda: "file:///etc/hostname", "it passes on to file:///etc/hostname, which is not encrypted"),
+    ],
+)
+def test_no_server_takes_all_memory_or_all_time_or_passes_on_in_the_open(
+    server, cache, monkeypatch, file, body, sentence
+):
+    monkeypatch.setattr(download, "LARGEST", 10_000)
+    if "longer" in sentence:
+        monkeypatch.setattr(download, "SECONDS", 0.1)
+    monkeypatch.setattr(download, "_CHUNK", 16)
+    server.files |= {f"/{file}": body(), "/tiny": TEXT}
+    started = time.monotonic()
+    with pytest.raises(
+        InputError, match=rf"could not be fetched from .*/{file} \(.*{sentence}.*\): try again, or down"
+    ):
+        data.fetch(replace(TINY, url=f"{server.url}/{file}"))
+    assert time.monotonic() - started < 0.9
+    assert os.listdir(cache) == []
+    assert server.asked == {f"/{file}": 1}
+
+
+def test_an_encrypted_redirect_is_followed(server, cache):
+    server.files["/moved"] = "https://127.0.0.1:9/tiny"
+    with pytest.raises(InputError, match=r"could not be fetched from .*/moved \(\w*ConnectionError\)"):
+        data.fetch(replace(TINY, url=f"{server.url}/moved"))
+    assert server.asked == {"/moved": 1}
+
+
 def test_a_cache_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match=r"could not be fetched from .* by hand"):
@@ -317,7 +448,7 @@ def test_what_is_slow_to_import_waits():
         "import sys, types; p = types.ModuleType('rootkappa.problems'); "
         f"p.__path__ = [{str(root / 'problems')!r}]; sys.modules['rootkappa.problems'] = p; "
         "from rootkappa.problems import data; data.describe('a9a'); data.names(); "
-        "print([m for m in ('sklearn', 'scipy', 'pooch', 'requests', 'pandas') if m in sys.modules])"
+        "print([m for m in ('sklearn', 'scipy', 'requests', 'pandas') if m in sys.modules])"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -173,7 +173,7 @@ def test_too_many_coupled_errors_are_refused_only_where_they_cost():
         exact.time_to_accuracy(case)
 
 
-@pytest.mark.parametrize("epsilon", [0.0, 1.0, -1.0, math.nan])
+@pytest.mark.parametrize("epsilon", [0.0, 1.0, -1.0, math.nan, None, "a", 1j, 10**400])
 def test_an_accuracy_lies_between_0_and_1(epsilon):
     with pytest.raises(problems.InputError, match="epsilon = "):
         exact.time_to_accuracy(held("scaffnew", problems.Quadratic.random(2, 2, 10.0)), epsilon)

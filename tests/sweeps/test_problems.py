@@ -1,0 +1,91 @@
+"""A problem of a sweep is known by the bytes of its data, whatever name or path leads to them."""
+
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from rootkappa.core.errors import InputError
+from rootkappa.problems import data
+from rootkappa.problems.data import catalog
+from rootkappa.sweeps import Cell, ProblemSpec, problems
+from rootkappa.sweeps.studies import StudyCell
+
+TEXT = b"+1 1:0.5 3:2\n-1 2:1\n+1 1:1\n-1 2:2 4:1\n"
+SET = data.DataSet("small", "Four samples", "libsvm", 4, 4, "this test", sha256=sha256(TEXT).hexdigest())
+
+
+@pytest.fixture(params=["name", "path"])
+def given(request, tmp_path, monkeypatch):
+    """Return data that can be changed, and how a user names them."""
+    known, described = data.names(), catalog._described
+    monkeypatch.setattr(catalog, "names", lambda: [*known, "small"])
+    monkeypatch.setattr(catalog, "_described", lambda name: SET if name == "small" else described(name))
+    monkeypatch.setenv(catalog.VARIABLE, str(tmp_path))
+    file = tmp_path / "small"
+    file.write_bytes(TEXT)
+    return file, "small" if request.param == "name" else str(file)
+
+
+def value(spec):
+    return spec.build().value(np.ones(4))
+
+
+def test_other_labels_are_another_problem_within_one_process(given):
+    file, name = given
+    spec = ProblemSpec("logistic", clients=2, kappa=10.0, data=name)
+    cells = [
+        Cell("scaffnew", spec),
+        Cell("scaffnew", replace(spec, alpha=1.0)),
+        StudyCell("sparsity", "scaffnew", spec),
+    ]
+    before, first = [cell.key() for cell in cells], value(spec)
+    file.write_bytes(TEXT.replace(b"+1 1:0.5", b"-1 1:0.5"))
+    assert not {cell.key() for cell in cells} & set(before)
+    changed = value(spec)
+    assert changed != first
+    file.write_bytes(TEXT)
+    assert [cell.key() for cell in cells] == before
+    assert value(spec) == first
+
+
+def test_a_problem_is_built_once_for_as_long_as_its_data_are_the_same(given):
+    file, name = given
+    spec = ProblemSpec("logistic", clients=2, kappa=11.0, data=name)
+    built = spec.build()
+    file.write_bytes(TEXT)
+    assert spec.build() is built
+    file.write_bytes(TEXT.replace(b"3:2", b"3:1"))
+    assert spec.build() is not built
+
+
+def test_data_that_change_while_they_are_read_are_refused(given, monkeypatch):
+    file, name = given
+    load = problems.Logistic.load
+
+    def slowly(*arguments, **options):
+        problem = load(*arguments, **options)
+        file.write_bytes(TEXT.replace(b"3:2", b"3:1"))
+        return problem
+
+    monkeypatch.setattr(problems.Logistic, "load", slowly)
+    with pytest.raises(InputError, match=r"^data = .*small' changed while it was read: run this again"):
+        ProblemSpec("logistic", clients=2, kappa=12.0, data=name).build()
+
+
+def test_data_that_are_not_there_are_known_by_what_the_catalogue_says(given):
+    file, name = given
+    cell = Cell("scaffnew", ProblemSpec("logistic", data=name))
+    before = cell.key()
+    file.unlink()
+    if name == "small":
+        assert cell.key() == before
+    else:
+        with pytest.raises(InputError, match="does not exist"):
+            cell.key()
+
+
+def test_a_kind_that_is_unknown_is_refused():
+    with pytest.raises(InputError, match="unknown problem 'quadratics': did you mean 'quadratic'"):
+        ProblemSpec("quadratics").build()
