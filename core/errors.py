@@ -23,3 +23,15 @@ def unknown(kind: str, name: str, valid: Iterable[str]) -> InputError:
     near = get_close_matches(name, names, n=len(names), cutoff=0.0)
     hint = f"did you mean {near[0]!r}? " if get_close_matches(name, names, n=1) else ""
     return InputError(f"unknown {kind} {name!r}: {hint}Known are {', '.join(near or names)}.")
+
+
+def complaint(error: BaseException) -> str:
+    """Return the kind of an error and the first line of what it says.
+
+    Examples
+    --------
+    >>> complaint(KeyError()), complaint(ValueError("sentence"))
+    ('KeyError: no message', 'ValueError: sentence')
+    """
+    first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
+    return f"{type(error).__name__}: {first_line}"

@@ -11,7 +11,11 @@ from ..core.errors import InputError, unknown
 from ..problems import Logistic, Problem, Quadratic
 from ..problems.data import DEFAULT, names
 
-KINDS = ("quadratic", "logistic")
+#: What there is to say of each kind of problem beyond what all have.
+FIELDS = {"quadratic": ("dim", "basis", "heterogeneity"), "logistic": ("data", "partition", "alpha")}
+KINDS = tuple(FIELDS)
+# Entries of the matrices of all clients: 2 GB of them.
+_LARGEST = 250_000_000
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,7 @@ class ProblemSpec:
     def configuration(self) -> dict[str, str | int | float]:
         """Return the fields that matter for this kind."""
         shared = ("problem", "kappa", "clients", "problem_seed")
-        own = ("dim", "basis", "heterogeneity") if self.problem == "quadratic" else ("data", "partition", "alpha")
-        return {name: getattr(self, name) for name in (*shared, *own)}
+        return {name: getattr(self, name) for name in (*shared, *FIELDS.get(self.problem, FIELDS["logistic"]))}
 
     def content(self) -> str:
         """Return a hash of the file that the data come from, empty if they have a name."""
@@ -108,12 +111,23 @@ def problem_specs(
             f"data = {','.join(sets)!r} goes with no quadratic, which is drawn: leave out --data, "
             "or take --problem logistic."
         )
+    if "quadratic" in chosen:
+        _check_size(options.get("clients", ProblemSpec.clients), options.get("dim", ProblemSpec.dim))
     return [
         ProblemSpec(kind, kappa, data=name, **options)
         for kind in chosen
         for name in (sets if sets and kind == "logistic" else [DEFAULT])
         for kappa in kappas
     ]
+
+
+def _check_size(clients: int, dim: int) -> None:
+    """Refuse a quadratic that no memory could hold, before anything is drawn."""
+    if clients * dim**2 > _LARGEST:
+        raise InputError(
+            f"clients = {clients} and dim = {dim} make a quadratic of {clients * dim**2:.2g} numbers: give smaller "
+            f"ones, up to clients * dim^2 = {_LARGEST:.2g}."
+        )
 
 
 @lru_cache(maxsize=16)

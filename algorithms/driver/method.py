@@ -1,8 +1,7 @@
 """A method is a module: this is its contract, and how one is found."""
 
 import os
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -476,20 +475,3 @@ def load(path: str | Path) -> Method:
     if key not in _loaded:
         _loaded[key] = Method.from_module(module, str(path))
     return _loaded[key]
-
-
-@contextmanager
-def blaming(method: Method) -> Generator[None]:
-    """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
-    try:
-        yield
-    except Exception as error:
-        if method.is_shipped or isinstance(error, InputError):
-            raise
-        raise InputError(f"{method.name} raised {complaint(error)}: mend the file and try again.") from error
-
-
-def complaint(error: Exception) -> str:
-    """Return the kind of an error and the first line of what it says."""
-    first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
-    return f"{type(error).__name__}: {first_line}"
