@@ -92,7 +92,7 @@ class Cell:
             else:
                 trace = case.run(case.horizon(self.epsilon), record=_RECORDS, until=("lyapunov", self.epsilon))
                 counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
-                reason, frame = _reason(trace, self.epsilon), case.frame(trace)
+                reason, frame = _reason(case, trace, self.epsilon), case.frame(trace)
             # A cost may be infinite, which says that the accuracy is never reached.
             is_finished = all(count >= 0.0 for count in counts.values())
             return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame
@@ -106,20 +106,17 @@ def promises(theorem: Theorem) -> dict[str, float]:
     return {f"promised_{axis}": float(power) for axis, power in theorem.exponents.items()}
 
 
-def _reason(trace: Trace, epsilon: float) -> str:
+def _reason(case: Case, trace: Trace, epsilon: float) -> str:
     """Return why a path has no costs of an accuracy."""
-    rounds = trace.last("round")
+    last = trace.last("round")
     for axis, column in _COUNTED.items():
         if not trace.last(column) >= 0.0:
-            return (
-                f"The {axis} of {rounds:g} rounds were counted as {trace.last(column):g}: draws must not be negative."
-            )
+            return f"The {axis} up to round {last:g} were counted as {trace.last(column):g}: draws cannot be negative."
     if not math.isfinite(trace.last("distance")):
-        return f"The path diverged within {rounds:g} rounds."
-    if not math.isfinite(trace.last("lyapunov")):
-        return f"V was {trace.last('lyapunov'):g} after {rounds:g} rounds."
+        return f"The path had diverged by round {last:g}."
     reached = trace.last("lyapunov") / trace.column("lyapunov")[0]
-    return f"V fell to {reached:.3g} of its start in {rounds:g} rounds, not to {epsilon:g}."
+    told = f"V was {reached:.3g} of its start after round {last:g}, and not {epsilon:g}."
+    return told if case.rho < 1.0 else f"No rate is promised with these letters, the factor is {case.rho:.4g}. {told}"
 
 
 def _short(value: Any) -> str:

@@ -188,6 +188,8 @@ def run_cells(
 def _keep(store: Store, key: str, cell: Computable, future: "Future[Any]") -> BaseException | None:
     """Store what became of a cell, and return the error in its place if it failed."""
     error = future.exception()
+    if isinstance(error, KeyboardInterrupt):
+        raise error
     if error is not None:
         told = str(error) if isinstance(error, InputError) else complaint(error)
         store.put(key, cell.configuration(), {"failed": told}, None)
