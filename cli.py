@@ -513,7 +513,8 @@ def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
     for name in {field for fields in FIELDS.values() for field in fields} - read:
         option = _option_given(name)
         if option:
-            told = " and ".join(chosen) if name != "alpha" else f"the partition {given['partition']}"
+            is_about_partition = name == "alpha" and "logistic" in chosen
+            told = f"the {given['partition']} partition" if is_about_partition else " and ".join(chosen)
             raise click.UsageError(f"{option} says nothing about {told}: leave it out.")
     return specs
 

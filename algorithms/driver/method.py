@@ -30,6 +30,8 @@ _METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
 _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
 
 
+# What functions that take letters by their names take besides.
+_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress"}
 _STATES = ("State", "start", "model", "fixed_point", "invariants")
 # What a method may leave to the part that its FAMILY names.
 _OF_A_FAMILY = (*_STATES, "check", "advance")
@@ -262,6 +264,12 @@ class _Declared:
         params = self.needed("Params")
         if not (isinstance(params, type) and issubclass(params, tuple) and hasattr(params, "_fields")):
             raise InputError(f"{name} has Params = {params!r}: make it a NamedTuple of the method's letters.")
+        taken = sorted(_ARGUMENTS.intersection(params._fields))
+        if taken:
+            raise InputError(f"{name} has a letter {taken[0]!r}, which is an argument beside the letters: rename it.")
+        promise = self.get("PROMISE")
+        if not isinstance(promise, str | None):
+            raise InputError(f"{name} has PROMISE = {promise!r}: give the name of a theorem, such as 'scaffnew'.")
         self._averages = _is_implemented(local_steps.communicate, params)
         self._serves = _is_implemented(server_rounds.end_round, params)
 
