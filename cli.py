@@ -238,7 +238,7 @@ def verify(
 
     from . import algorithms
     from .core.checks import checked_kappa
-    from .core.files import check_writable, checked_folder, write_json
+    from .core.files import check_writable, checked_folder, is_special, write_json
     from .sweeps.letters import check_letters, value
     from .sweeps.record import Records
     from .terminal import print_verdicts, progress_bars, reporter
@@ -266,7 +266,7 @@ def verify(
         spec.build()
     console, found = Console(), list["Verdict"]()
     # Something else than a file cannot be written twice.
-    files = [target for target in targets if not target.is_symlink() and (target.is_file() or not target.exists())]
+    files = [target for target in targets if not is_special(target)]
     with Records(folder) if folder else nullcontext() as kept:
         for spec in specs:
             here = []
@@ -450,7 +450,7 @@ def plot(context: click.Context, kind: str, store: str, axis: str, measure: str,
     told = {name: value for name, value in told.items() if name not in unread}
     kappa = checked_kappa(options.pop("kappa"))
     specs = _specs({"problem": "logistic", **_given(options)}, [kappa])
-    if not is_study and not Path(store).is_file():
+    if not is_study and not os.path.isfile(store):
         raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
     folder = checked_folder(out)
     refused: list[Exception] = []
@@ -524,7 +524,7 @@ def _files(text: str) -> list[str]:
     names, parts = [], text.split(",")
     while parts:
         runs = {length: os.path.expanduser(",".join(parts[:length])) for length in range(len(parts), 0, -1)}
-        length = next((length for length, run in runs.items() if Path(run).is_file()), 1)
+        length = next((length for length, run in runs.items() if os.path.isfile(run)), 1)
         names.append(runs[length])
         del parts[:length]
     return names

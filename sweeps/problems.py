@@ -125,7 +125,7 @@ def _check_size(clients: int, dim: int) -> None:
     """Refuse a quadratic that no memory could hold, before anything is drawn."""
     if clients * dim**2 > _LARGEST:
         raise InputError(
-            f"clients = {clients} and dim = {dim} make a quadratic of {clients * dim**2:.2g} numbers: give smaller "
+            f"clients = {clients} and dim = {dim} make a quadratic that fits into no memory: give smaller "
             f"ones, up to clients * dim^2 = {_LARGEST:.2g}."
         )
 

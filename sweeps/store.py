@@ -105,9 +105,9 @@ class Store:
 
     def _refuse_other_files(self) -> None:
         """Refuse what SQLite would take for an empty database, and write over."""
-        if self.path.exists() and not self.path.is_file():
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
             raise self._unusable("it is no file")
-        if self.path.is_file():
+        if os.path.isfile(self.path):
             with self.path.open("rb") as file:
                 header = file.read(len(_HEADER))
             if header not in (b"", _HEADER):
@@ -117,10 +117,10 @@ class Store:
         # An absolute path: sqlite3 reads names such as ":memory:" in its own way.
         place = self.path.absolute()
         if read_only:
-            if not place.is_file():
+            if not os.path.isfile(place):
                 raise self._unusable("it does not exist")
             # Without a log beside it nobody is writing to the file, and SQLite need not write beside it either.
-            has_log = any(place.with_name(place.name + end).exists() for end in ("-wal", "-journal"))
+            has_log = any(os.path.exists(f"{place}{end}") for end in ("-wal", "-journal"))
             place = place.as_uri() + ("?mode=ro" if has_log else "?immutable=1")
         return sqlite3.connect(
             place, uri=read_only, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
