@@ -58,6 +58,7 @@ def folder(tmp_path, monkeypatch):
         connection.execute("CREATE TABLE cells (key)")
     connection.close()
     Store(tmp_path / "empty.sqlite").close()
+    (tmp_path / "folder.py").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -65,6 +66,9 @@ def folder(tmp_path, monkeypatch):
 BAD = {
     # The data.
     "verify scaffnew --data ./missing": "missing does not exist",
+    "data /dev/null": "/dev/null is no file, and may have no end",
+    "verify /dev/null": "method file '/dev/null' cannot be read, it is no file: give the path of a Python file",
+    "verify ./folder.py": "method file 'folder.py' cannot be read, it is no file",
     "verify scaffnew --data brest_cancer": "unknown data set 'brest_cancer': did you mean 'breast_cancer'?",
     "verify scaffnew --data ./malformed": "malformed is not LIBSVM text at line 2, where '2:x'",
     "verify scaffnew --data ./nan": "nan is not LIBSVM text at line 3, where '1:nan'",

@@ -57,17 +57,19 @@ def options(name):
 
 @st.composite
 def lines(draw):
-    name = draw(st.sampled_from(sorted(TINY)))
-    known = st.sampled_from([*options(name), *LETTERS])
+    name = draw(st.sampled_from([*TINY, "verify", "sweep", "verify", "sweep", "plot"]))
+    # Letters are for two commands, and all else is refused for one reason.
+    known = st.sampled_from([*options(name), *(LETTERS if name in ("verify", "sweep") else ["--sloppy", "--help"])])
     pairs = draw(st.lists(st.tuples(known, words, st.sampled_from(["apart", "joined", "alone"])), max_size=3))
-    line = [name, *TINY[name].split()] if draw(st.integers(0, 9)) else [name]
+    is_tiny = draw(st.integers(0, 9)) > 0
+    line = [name, *TINY[name].split()] if is_tiny else [name]
     for option, value, how in pairs:
         if name == "verify" and option == "--evidence" and value in ("", "2"):
             continue
         line += {"apart": [option, value], "joined": [f"{option}={value}"], "alone": [option]}[how]
-    extra = draw(st.lists(words, max_size=1))
-    is_everything = not line[1:] or "--all" in line
-    return ["verify"] if is_everything and name in ("verify", "list") else [*line, *extra]
+    extra = [word for word in draw(st.lists(words, max_size=1)) if is_tiny or word not in ("scaffnew", "fedavg")]
+    is_everything = line == ["list"] or (name == "verify" and "--all" in line)
+    return ["verify"] if is_everything else [*line, *extra]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Generator
@@ -123,6 +124,8 @@ def store_compiled(module: ModuleType, *loops: Dispatcher) -> None:
 
 
 def _read(path: Path) -> bytes:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise InputError(f"method file {str(path)!r} cannot be read, it is no file: give the path of a Python file.")
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -172,6 +172,8 @@ def _text(path: str | os.PathLike[str]) -> bytes:
         raise InputError(f"{path} is a folder: give a file of LIBSVM text in it.")
     if not os.path.exists(path):
         raise InputError(f"{path} does not exist: check the path, or give the name of a data set.")
+    if not os.path.isfile(path):
+        raise InputError(f"{path} is no file, and may have no end: give a file of LIBSVM text.")
     try:
         data = Path(path).read_bytes()
     except OSError as error:
