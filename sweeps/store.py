@@ -346,10 +346,10 @@ class Store:
     def _checked_cell(
         self, key: str, configuration: str, result: str, found: str | None
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        try:
+        given: Any = None
+        answer: Any = None
+        with suppress(TypeError, ValueError):
             given, answer = json.loads(configuration), json.loads(result)
-        except (TypeError, ValueError):
-            given = answer = None
         is_whole = isinstance(given, dict) and isinstance(answer, dict)
         if not is_whole or (self._has_sums and found != _cell_sum(key, configuration, result)):
             raise self._damaged(f"cell {key!r} is not what was written")

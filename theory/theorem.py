@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from inspect import signature
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..algorithms.driver.objects import found
 from ..algorithms.parts.letters import checked_letter, override
@@ -149,12 +149,13 @@ class Theorem:
 
 
 def _exponents(module: ModuleType, name: str) -> dict[str, float]:
-    exponents: Any = getattr(module, "EXPONENTS", None)
-    exponents = {} if exponents is None else exponents
-    is_one = isinstance(exponents, dict) and set(exponents) <= set(AXES)
-    if not is_one or not all(math.isfinite(as_number(power)) for power in exponents.values()):
+    given: Any = getattr(module, "EXPONENTS", None)
+    if given is None:
+        return {}
+    exponents = cast("dict[Any, Any]", given) if isinstance(given, dict) else {None: None}
+    if not all(axis in AXES and math.isfinite(as_number(power)) for axis, power in exponents.items()):
         raise InputError(
-            f"{name} has EXPONENTS = {exponents!r}: give powers of kappa for {' or '.join(AXES)}, such as "
+            f"{name} has EXPONENTS = {given!r}: give powers of kappa for {' or '.join(AXES)}, such as "
             "{'rounds': 0.5}, or leave it out."
         )
     return {axis: float(power) for axis, power in exponents.items()}

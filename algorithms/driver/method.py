@@ -264,7 +264,7 @@ class _Declared:
         params = self.needed("Params")
         if not (isinstance(params, type) and issubclass(params, tuple) and hasattr(params, "_fields")):
             raise InputError(f"{name} has Params = {params!r}: make it a NamedTuple of the method's letters.")
-        taken = sorted(_ARGUMENTS.intersection(params._fields))
+        taken = sorted(_ARGUMENTS.intersection(vars(params)))
         if taken:
             raise InputError(f"{name} has a letter {taken[0]!r}, which is an argument beside the letters: rename it.")
         promise = self.get("PROMISE")
