@@ -152,7 +152,7 @@ def _exponents(module: ModuleType, name: str) -> dict[str, float]:
     given: Any = getattr(module, "EXPONENTS", None)
     if given is None:
         return {}
-    exponents = cast("dict[Any, Any]", given) if isinstance(given, dict) else {None: None}
+    exponents: dict[Any, Any] = cast("dict[Any, Any]", given) if isinstance(given, dict) else {None: None}
     if not all(axis in AXES and math.isfinite(as_number(power)) for axis, power in exponents.items()):
         raise InputError(
             f"{name} has EXPONENTS = {given!r}: give powers of kappa for {' or '.join(AXES)}, such as "
