@@ -3,8 +3,10 @@
 Everything beyond click is imported where it is used, so that ``rootkappa --help`` answers at once.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__, plots
-from .core.streams import lasting
+from .core.interrupts import Interruptible
+from .core.streams import lasting, printable
 
 if TYPE_CHECKING:
     from .sweeps import ProblemSpec, Store
+    from .sweeps.record import Records
     from .theory.verdict import Verdict
 
 
@@ -26,21 +30,43 @@ def main() -> None:
     130 for interrupted, whatever becomes of what is printed.
     """
     sys.stdout, sys.stderr = lasting(sys.stdout), lasting(sys.stderr)
-    sys.exit(_code())
+    with Interruptible(_INTERRUPTED) as interrupts:
+        code = _code(interrupts)
+        if code == interrupts.CODE and interrupts.happened:
+            # Cells that were begun are still being computed, and Python would wait for them.
+            for stream in filter(None, (sys.stdout, sys.stderr)):
+                stream.flush()
+            os._exit(code)
+    sys.exit(code)
 
 
-def _code() -> int:
+_INTERRUPTED = "Interrupted: what was finished is kept, and a sweep goes on from there when it is started again."
+
+
+def _code(interrupts: Interruptible) -> int:
     try:
         return commands.main(prog_name="rootkappa", standalone_mode=False) or 0
-    except click.ClickException as error:
-        return _told(2, error.format_message())
-    except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted: what was finished is kept, and a sweep goes on from there when it is started again.", True)
-        return 130
-    except Exception as error:
-        from .core.errors import InputError
+    except BaseException as error:
+        if interrupts.happened:
+            return _interrupted()  # what was told of it may have become any error
+        # Click wraps what looks like an interrupt, which a file may have raised itself.
+        error = error.__cause__ if isinstance(error, click.Abort) and error.__cause__ else error
+        if isinstance(error, click.ClickException):
+            return _told(2, error.format_message())
+        from .algorithms.driver.files import raised_in
+        from .core.errors import InputError, complaint
 
-        return _told(2, str(error)) if isinstance(error, InputError) else _told(70, _ours(error))
+        if isinstance(error, InputError):
+            return _told(2, str(error))
+        file = raised_in(error)
+        if file:
+            return _told(2, f"{file} raised {complaint(error)}: mend the file and try again.")
+        return _interrupted() if isinstance(error, KeyboardInterrupt | click.Abort) else _told(70, _ours(error))
+
+
+def _interrupted() -> int:
+    _say(_INTERRUPTED, True)
+    return Interruptible.CODE
 
 
 def _told(code: int, sentence: str) -> int:
@@ -49,7 +75,7 @@ def _told(code: int, sentence: str) -> int:
     return code
 
 
-def _ours(error: Exception) -> str:
+def _ours(error: BaseException) -> str:
     """Return what somebody who mends it must know of an error of our own: a traceback is for nobody else."""
     trace = error.__traceback__
     while trace and trace.tb_next:
@@ -63,7 +89,7 @@ def _ours(error: Exception) -> str:
 
 def _say(text: str, is_error: bool = False) -> None:
     # Given its stream click does not replace the encoding by another.
-    click.echo(text, file=sys.stderr if is_error else sys.stdout)
+    click.echo(printable(text), file=sys.stderr if is_error else sys.stdout)
 
 
 class _Command(click.Command):
@@ -72,6 +98,20 @@ class _Command(click.Command):
     def __init__(self, *args: Any, examples: tuple[str, str], **options: Any) -> None:
         epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
         super().__init__(*args, epilog=epilog, **options)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            if ctx.params.get(param.name or "") == "":
+                raise click.UsageError(f"{param.opts[0]} is empty: give it a value, or leave it out.")
+        return rest
+
+
+class _Place(click.Path):
+    """The path of a file or folder, in which ~ is the home folder: a shell leaves it alone behind an equals sign."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(os.path.expanduser(value), param, ctx)
 
 
 def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -129,7 +169,7 @@ def list_command(kind: str | None) -> None:
 @commands.command(
     cls=_Command, examples=("rootkappa new my_method.py", "rootkappa new my_tamuna.py --like tamuna"),
 )  # fmt: skip
-@click.argument("file", type=click.Path())
+@click.argument("file", type=_Place())
 @click.option("--like", metavar="METHOD", help="Copy this method's file.  [default: one with a theorem of its own]")
 def new(file: str, like: str | None) -> None:
     """Write a file to start a method of your own from; it can be verified as it is."""
@@ -182,8 +222,8 @@ _letter_option = click.option(
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
 @_letter_option
 @click.option("--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent,claim.  [default: all that apply]")
-@click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
-@click.option("--out", type=click.Path(), help="Write verdicts, traces and figures into this folder.")
+@click.option("--json", "json_file", type=_Place(), help="Write the verdicts to this file.")
+@click.option("--out", type=_Place(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     words: tuple[str, ...],
     everything: bool,
@@ -198,8 +238,9 @@ def verify(
 
     from . import algorithms
     from .core.checks import checked_kappa
-    from .core.files import check_writable, checked_folder, write_json
+    from .core.files import check_writable, checked_folder, is_special, write_json
     from .sweeps.letters import check_letters, value
+    from .sweeps.record import Records
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
     from .theory.verify import default_evidence, verify
@@ -207,7 +248,7 @@ def verify(
     named, texts = _read(words, assignments)
     if everything == bool(named):
         raise click.UsageError("Name the methods to verify, or give --all instead.")
-    chosen = [algorithms.find(name) for name in (algorithms.names() if everything else named)]
+    chosen = [algorithms.find(name) for name in dict.fromkeys(algorithms.names() if everything else named)]
     given = {letter: value(text) for letter, text in texts.items()}
     # A method that is named is meant with every letter; of all methods only some have it.
     for group in [chosen] if everything else [[method] for method in chosen]:
@@ -220,9 +261,15 @@ def verify(
     for target in targets:
         check_writable(target)
 
-    console, found = Console(), []
-    try:
+    # What is wrong with a file or a partition is told before the first verdict.
+    for spec in specs:
+        spec.build()
+    console, found = Console(), list["Verdict"]()
+    # Something else than a file cannot be written twice.
+    files = [target for target in targets if not is_special(target)]
+    with Records(folder) if folder else nullcontext() as kept:
         for spec in specs:
+            here = []
             with progress_bars() as bars:
                 waiting = bars.add_task("problem and its solution", total=None)
                 problem = spec.build()
@@ -232,40 +279,54 @@ def verify(
                     changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     report = reporter(bars, method.name, kinds)
-                    verdicts = verify(method, problem, kinds, spec.problem_seed, report, **changes)
-                    found.append((spec, changes, verdicts))
-            here = [verdict for of_spec, _, verdicts in found if of_spec is spec for verdict in verdicts]
+                    verdicts = kept.found(method.name, spec, kinds, changes) if kept else None
+                    if verdicts is None:
+                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, **changes)
+                        if kept:
+                            kept.keep(method.name, spec, kinds, changes, verdicts)
+                    here += verdicts
+                    found += verdicts
+                    # However this ends, what was found is there.
+                    for target in files:
+                        write_json(target, [verdict.record() for verdict in found])
             print_verdicts(console, problem.label, here)
-    finally:
-        records = [verdict.record() for _, _, verdicts in found for verdict in verdicts]
-        for target in targets if found else []:
-            write_json(target, records)
-    if folder:
-        for path in [folder / "verdicts.json", *_written(folder, found)]:
-            _say(f"wrote {path}")
-    statuses = [record["status"] for record in records]
+        for target in set(targets) - set(files):
+            write_json(target, [verdict.record() for verdict in found])
+        if folder and kept:
+            for path in [
+                folder / "verdicts.json",
+                *_written(folder, kept, specs, {verdict.method for verdict in found}),
+            ]:
+                _say(f"wrote {path}")
+            kept.finish()
+    statuses = [verdict.status for verdict in found]
     counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
     _say(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
     return exit_code(statuses)
 
 
-def _written(folder: Path, found: "list[tuple[ProblemSpec, dict[str, Any], list[Verdict]]]") -> list[Path]:
-    """Write what verdicts rest on and its figures, also those of a study whose methods were all verified."""
+def _written(folder: Path, kept: "Records", specs: "list[ProblemSpec]", methods: set[str]) -> list[Path]:
+    """Write the figures of what verdicts rest on, also those of a study whose methods were all verified."""
     from .core.files import write_text
-    from .sweeps import Store, studies
-    from .sweeps.record import keep
+    from .sweeps import studies
 
-    methods = {verdict.method for _, _, verdicts in found for verdict in verdicts}
-    with Store(folder / "verify.sqlite") as store:
-        keys = [key for spec, changes, verdicts in found for key in keep(store, spec, verdicts, changes)]
-        ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
-        drawn = [plots.write(kind, store, keys, folder, _command_line(), **told) for kind, told in ways]
-        for study in studies.names():
-            if methods.issuperset(studies.methods(study)):
-                keys = _studied(study, store, list(dict.fromkeys(spec for spec, _, _ in found)))
-                drawn.append(plots.write(study, store, keys, folder, _command_line()))
+    refused: list[Exception] = []
+    ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
+    drawn = [_drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
+    for study in studies.names():
+        if methods.issuperset(studies.methods(study)):
+            drawn.append(_drawn(study, kept.store, _studied(study, kept.store, specs), folder, refused))
+    for error in refused:
+        _say(f"Not drawn: {error}", True)
     write_text(folder / "command.txt", f"{_command_line()}\n# rootkappa {__version__}\n")
-    return [folder / "verify.sqlite", folder / "command.txt", *chain.from_iterable(drawn)]
+    return [kept.store.path, folder / "command.txt", *chain.from_iterable(drawn)]
+
+
+def _drawn(
+    kind: str, store: "Store", keys: list[str] | None, folder: Path, refused: list[Exception], **told: str
+) -> list[Path]:
+    """Write the figures of one kind; what cannot be drawn stops no other."""
+    return plots.write(kind, store, keys, folder, _command_line(), lambda _, error: refused.append(error), **told)
 
 
 @commands.command(
@@ -284,9 +345,13 @@ def _written(folder: Path, found: "list[tuple[ProblemSpec, dict[str, Any], list[
 @click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")
 @click.option("--epsilon", default=1e-6, show_default=True, help="Relative accuracy in the Lyapunov function.")
 @click.option(
-    "--store", default="out/sweep.sqlite", show_default=True, help="File of results; finished cells are kept."
+    "--store",
+    type=_Place(),
+    default="out/sweep.sqlite",
+    show_default=True,
+    help="File of results; finished cells are kept.",
 )
-@click.option("--json", "json_file", type=click.Path(), help="Write the slopes to this file.")
+@click.option("--json", "json_file", type=_Place(), help="Write the slopes to this file.")
 def sweep(
     words: tuple[str, ...], assignments: tuple[str, ...], kappa: str, exact: bool, seeds: int, epsilon: float,
     store: str, json_file: str | None, **options: Any,
@@ -299,11 +364,12 @@ def sweep(
     from rich.console import Console
 
     from .core.checks import checked_count, checked_kappa
+    from .core.errors import InputError
     from .core.files import check_writable, write_json
-    from .sweeps import Store, grid_cells, run_cells, slopes
+    from .sweeps import Store, Unreached, grid_cells, run_cells, slopes
     from .sweeps.grid import numbers
     from .sweeps.letters import values
-    from .terminal import print_slopes, progress_bars
+    from .terminal import print_failures, print_slopes, progress_bars
     from .theory import exit_code
 
     methods, texts = _read(words, assignments)
@@ -315,22 +381,38 @@ def sweep(
     cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact)
     if json_file:
         check_writable(Path(json_file))
+        if Path(json_file).absolute() == Path(store).absolute():
+            raise click.UsageError(f"--json and --store are both {store}: give them files of their own.")
+    console, failures = Console(), list[tuple[Any, BaseException]]()
     with Store(store) as results:
         with progress_bars() as bars:
             task = bars.add_task("cells", total=len(cells))
-            computed = run_cells(cells, results, lambda done: bars.update(task, completed=done))
+            computed = run_cells(
+                cells,
+                results,
+                lambda done: bars.update(task, completed=done),
+                failed=lambda cell, error: failures.append((cell, error)),
+            )
         keys = {cell.key() for cell in cells}
         table = results.cells()
         records = slopes(table[table["key"].isin(keys)])
-    _say(f"{len(cells)} cells in {store}, {computed} computed now.")
+    errors = [error for _, error in failures if not isinstance(error, Unreached)]
+    if len(errors) == len(cells):
+        raise errors[0]
+    _say(f"{len(cells) - len(failures)} cells in {store}, {computed} computed now.")
+    print_failures(console, failures)
     sampled = ", ".join(dict.fromkeys(cell.method for cell in cells if not cell.exact)) if exact else ""
     if sampled:
         _say(f"No exact moments to be had, so {seeds} sampled paths of each: {sampled}.")
-    print_slopes(Console(), records)
+    print_slopes(console, records)
     if json_file:
         write_json(Path(json_file), records)
+    for error in errors:
+        if not isinstance(error, InputError):
+            raise error
     judged = [record["status"] for record in records if record["status"] != "not applicable"]
-    return exit_code(judged) if judged else 0
+    code = exit_code(judged) if judged else 0
+    return 3 if failures and code == 0 else code
 
 
 @commands.command(
@@ -341,10 +423,10 @@ def sweep(
     ),
 )
 @click.argument("kind", type=click.Choice(plots.names()))
-@click.option("--store", default="out/sweep.sqlite", show_default=True, help="File of stored results.")
+@click.option("--store", type=_Place(), default="out/sweep.sqlite", show_default=True, help="File of stored results.")
 @click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
 @click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
-@click.option("--out", default="out", show_default=True, help="Folder for the figures.")
+@click.option("--out", type=_Place(), default="out", show_default=True, help="Folder for the figures.")
 @_problem_options
 @click.option("--kappa", default="1000", show_default=True, help="Condition number, above 1.")
 @click.pass_context
@@ -363,22 +445,27 @@ def plot(context: click.Context, kind: str, store: str, axis: str, measure: str,
     told = {"axis": axis, "measure": measure}
     unread = {*told, *options} - {*plots.options(kind), *(options if is_study else ())}
     for param in context.command.params:
-        if param.name in unread and context.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE:
+        if param.name in unread and _option_given(param.name):
             raise click.UsageError(f"{param.opts[0]} says nothing about {kind}: leave it out.")
     told = {name: value for name, value in told.items() if name not in unread}
     kappa = checked_kappa(options.pop("kappa"))
     specs = _specs({"problem": "logistic", **_given(options)}, [kappa])
-    if not is_study and not Path(store).is_file():
+    if not is_study and not os.path.isfile(store):
         raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
     folder = checked_folder(out)
-    with Store(store) as results:
+    refused: list[Exception] = []
+    with Store(store, read_only=not is_study) as results:
         keys = _studied(kind, results, specs) if is_study else None
-        paths = plots.write(kind, results, keys, folder, _command_line(), **told)
+        paths = _drawn(kind, results, keys, folder, refused, **told)
+    if refused and not paths:
+        raise refused[0]
     if not paths:
         raise InputError(f"store = {store!r} holds nothing to draw as {kind}: run a sweep that measures it.")
     for path in paths:
         _say(f"wrote {path}")
-    return 0
+    for error in refused:
+        _say(f"Not drawn: {error}", True)
+    return 3 if refused else 0
 
 
 def _studied(study: str, store: "Store", specs: "list[ProblemSpec]") -> list[str]:
@@ -399,7 +486,10 @@ def _read(words: Iterable[str], assignments: Iterable[str]) -> tuple[list[str], 
     from .sweeps import letters
 
     known = click.get_current_context().command.params
-    return letters.read(words, assignments, [option for param in known for option in param.opts if option[:1] == "-"])
+    methods, texts = letters.read(
+        words, assignments, [option for param in known for option in param.opts if option[:1] == "-"]
+    )
+    return [os.path.expanduser(method) for method in methods], texts
 
 
 def _command_line() -> str:
@@ -410,11 +500,41 @@ def _command_line() -> str:
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
     """Return the problems that the options describe; without kind and data there is one of each kind."""
-    from .sweeps.problems import problem_specs
+    from .sweeps.problems import FIELDS, problem_specs
 
     given = _given(options)
-    words = {name: given.pop(name).split(",") for name in ("problem", "data") if name in given}
-    return problem_specs(kappas, words.get("problem"), words.get("data"), problem_seed=given.pop("seed"), **given)
+    kinds = dict.fromkeys(given.pop("problem").split(",")) if "problem" in given else None
+    data = dict.fromkeys(_files(given.pop("data"))) if "data" in given else None
+    specs = problem_specs(kappas, kinds, data, problem_seed=given.pop("seed"), **given)
+    chosen = dict.fromkeys(spec.problem for spec in specs)
+    read = {field for kind in chosen for field in FIELDS[kind]}
+    if given["partition"] != "dirichlet":
+        read.discard("alpha")
+    for name in {field for fields in FIELDS.values() for field in fields} - read:
+        option = _option_given(name)
+        if option:
+            is_about_partition = name == "alpha" and "logistic" in chosen
+            told = f"the {given['partition']} partition" if is_about_partition else " and ".join(chosen)
+            raise click.UsageError(f"{option} says nothing about {told}: leave it out.")
+    return specs
+
+
+def _files(text: str) -> list[str]:
+    """Return the names and paths in a text with commas between them; a comma may also be part of a file's name."""
+    names, parts = [], text.split(",")
+    while parts:
+        runs = {length: os.path.expanduser(",".join(parts[:length])) for length in range(len(parts), 0, -1)}
+        length = next((length for length, run in runs.items() if os.path.isfile(run)), 1)
+        names.append(runs[length])
+        del parts[:length]
+    return names
+
+
+def _option_given(name: str) -> str | None:
+    """Return the option of this name as it is written, if the command line has it."""
+    context = click.get_current_context()
+    is_given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    return next(param.opts[0] for param in context.command.params if param.name == name) if is_given else None
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
+from rich.markup import escape as escaped
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -13,7 +13,9 @@ from rich.text import Text
 
 from . import algorithms, theory
 from .algorithms import compressors
+from .core.errors import InputError, complaint
 from .core.randomness import generator
+from .core.streams import printable
 from .problems import data, functions
 from .theory import claims
 
@@ -38,7 +40,7 @@ def data_table() -> Table:
     for name in data.names():
         dataset = data.describe(name)
         where = str(data.locate(name) or ("scikit-learn" if dataset.kind == "scikit-learn" else "to download"))
-        table.add_row(name, str(dataset.samples), str(dataset.features), where, dataset.title)
+        table.add_row(name, str(dataset.samples), str(dataset.features), _shown(where), dataset.title)
     return table
 
 
@@ -89,8 +91,13 @@ def compressor_table() -> Table:
     return table
 
 
+def _shown(text: str) -> str:
+    """Return a text that is shown as it is, whatever it looks like to a console or a terminal."""
+    return escaped(printable(text))
+
+
 def _short(text: str) -> str:
-    return escape(text if len(text) <= _NAME else f"{text[: _NAME - 1]}…")
+    return _shown(text if len(text) <= _NAME else f"{text[: _NAME - 1]}…")
 
 
 def progress_bars() -> Progress:
@@ -103,11 +110,12 @@ def progress_bars() -> Progress:
 
 def reporter(bars: Progress, method: str, kinds: tuple[str, ...]) -> Callable[[str, float], None]:
     """Return a function that shows the progress of a method's evidence on one bar."""
-    task = bars.add_task(method, total=len(kinds))
+    name = _shown(method)
+    task = bars.add_task(name, total=len(kinds))
 
     def report(kind: str, share: float) -> None:
         done = kinds.index(kind) + share
-        bars.update(task, completed=done, description=f"{method}: {kind}", visible=done < len(kinds))
+        bars.update(task, completed=done, description=f"{name}: {kind}", visible=done < len(kinds))
 
     return report
 
@@ -133,7 +141,7 @@ _WIDE = 130
 def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
     """Print one row for each verdict, its sentence beside it or, on a narrow terminal, below the table."""
     is_wide = console.width >= _WIDE
-    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    console.print(f"[bold]{_shown(title)}[/]", highlight=False)
     table = Table(box=None, pad_edge=False)
     for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
         table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
@@ -142,19 +150,19 @@ def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
         name = "" if verdict.method == last else verdict.method
         last = verdict.method
         numbers = (_number(verdict.measured), _number(verdict.promised))
-        finding = [escape(verdict.sentence)] if is_wide else []
-        table.add_row(escape(name), verdict.evidence, _status(verdict.status), *numbers, *finding)
+        finding = [_shown(verdict.sentence)] if is_wide else []
+        table.add_row(_shown(name), verdict.evidence, _status(verdict.status), *numbers, *finding)
     console.print(table)
     for verdict in [] if is_wide else verdicts:
-        console.print(f"{escape(verdict.method)}, {verdict.evidence}: {_status(verdict.status)}", highlight=False)
-        console.print(Padding(escape(verdict.sentence), (0, 0, 0, 4)), highlight=False)
+        console.print(f"{_shown(verdict.method)}, {verdict.evidence}: {_status(verdict.status)}", highlight=False)
+        console.print(Padding(_shown(verdict.sentence), (0, 0, 0, 4)), highlight=False)
     console.print()
 
 
 def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
     """Print one table for each problem, one row for each fitted slope."""
     for problem in dict.fromkeys(record["problem"] for record in records):
-        console.print(f"[bold]{escape(problem)}[/]", highlight=False)
+        console.print(f"[bold]{_shown(problem)}[/]", highlight=False)
         columns = ("axis", "seeds", "slope", "95 % interval", "promised", "status")
         # The tighter padding leaves room for every name on 80 columns.
         table = Table(box=None, pad_edge=False, collapse_padding=True)
@@ -164,10 +172,29 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
         for record in records:
             if record["problem"] != problem:
                 continue
-            name = escape(" ".join(filter(None, (record["method"], record["changes"]))))
+            name = _shown(" ".join(filter(None, (record["method"], record["changes"]))))
             slope, low, high = (record[number] for number in ("slope", "low", "high"))
-            interval = "-" if slope is None else escape(f"[{low:.3f}, {high:.3f}]")
+            interval = "-" if slope is None else _shown(f"[{low:.3f}, {high:.3f}]")
             fitted = "-" if slope is None else f"{slope:.3f}"
             verdict = (_number(record["promised"]), _status(record["status"]))
             table.add_row(name, record["axis"], record["how"].removesuffix(" seeds"), fitted, interval, *verdict)
         console.print(table)
+
+
+# More cells that failed than these are counted only.
+_FEW = 20
+
+
+def print_failures(console: Console, failures: list[tuple[Any, BaseException]]) -> None:
+    """Print which cells could not be computed, and why."""
+    if failures:
+        console.print(f"Not computed: {len(failures)} of the cells; the next run tries them again.", highlight=False)
+    for cell, error in failures[:_FEW]:
+        given = cell.configuration()
+        name = " ".join(filter(None, (given["method"], given["changes"])))
+        problem = given.get("data", given["problem"])
+        told = str(error) if isinstance(error, InputError) else complaint(error)
+        told = f"{name}, {problem}, kappa = {given['kappa']:g}, seed {given['seed']}: {' '.join(told.split())}"
+        console.print(Padding(_shown(told), (0, 0, 0, 4)), highlight=False)
+    if len(failures) > _FEW:
+        console.print(f"    and {len(failures) - _FEW} more.", highlight=False)

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -20,7 +20,10 @@ from typing import Any
 import numba
 import numba.core.config as numba_config
 from numba.core.bytecode import FunctionIdentity
+from numba.core.dispatcher import Dispatcher
 from platformdirs import user_cache_path
+
+from .stored import CheckedFiles
 
 #: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
 REASSOCIATE = {"reassoc", "contract", "nsz"}
@@ -100,9 +103,15 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     stored = is_ours(getattr(function, "__module__", "")) and _is_writable(folder)
     with _storing_in(folder):
         compiled = numba.njit(cache=stored, nogil=True, error_model="numpy", **options)(function)
-    if stored:
+    if stored and is_compiled(compiled):
+        _check_files(compiled)
         _leave_foreign_types_out(compiled)
     return compiled
+
+
+def is_compiled(function: Any) -> bool:
+    """Return whether Numba has taken a function; with ``NUMBA_DISABLE_JIT=1`` it leaves each as it is."""
+    return isinstance(function, Dispatcher)
 
 
 def is_ours(module: str) -> bool:
@@ -132,8 +141,9 @@ def store_as(identity: str, *functions: Any) -> None:
         return
     _remove_old(base, folder)
     with _storing_in(folder):
-        for function in functions:
+        for function in filter(is_compiled, functions):
             function.enable_caching()
+            _check_files(function)
 
 
 def _remove_old(base: Path, used: Path) -> None:
@@ -150,6 +160,8 @@ def _remove_old(base: Path, used: Path) -> None:
 
 def uncached(function: Any) -> Any:
     """Return a copy of a compiled function that shares nothing with it, to be stored elsewhere."""
+    if not is_compiled(function):
+        return function
     return numba.njit(nogil=True, error_model="numpy")(function.py_func)
 
 
@@ -162,6 +174,20 @@ def _storing_in(folder: Path) -> Generator[None]:
         yield
     finally:
         config.CACHE_DIR = before
+
+
+def _check_files(compiled: Any) -> None:
+    """Let a function's cache notice damage to its files, and do without a file where there is no room for one."""
+    store = compiled._cache
+    impl = store._impl
+    store._cache_file = CheckedFiles(impl.locator.get_cache_path(), impl.filename_base, impl.locator.get_source_stamp())
+    save = store.save_overload
+
+    def save_where_there_is_room(signature: Any, data: Any) -> None:
+        with suppress(OSError):  # else it is compiled again next time
+            save(signature, data)
+
+    store.save_overload = save_where_there_is_room
 
 
 def _leave_foreign_types_out(compiled: Any) -> None:

@@ -42,3 +42,15 @@ def shown(value: Any) -> str:
     except ValueError:
         return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"a {type(value).__name__}"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def complaint(error: BaseException) -> str:
+    """Return the kind of an error and the first line of what it says.
+
+    Examples
+    --------
+    >>> complaint(KeyError()), complaint(ValueError("sentence"))
+    ('KeyError: no message', 'ValueError: sentence')
+    """
+    first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
+    return f"{type(error).__name__}: {first_line}"

@@ -1,9 +1,9 @@
 """The files that a command writes: writable before the first computation, and whole whenever they are there."""
 
+import errno
 import json
 import os
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from .errors import InputError
 
@@ -17,17 +17,19 @@ def checked_folder(path: str | os.PathLike[str]) -> Path:
 
 def check_writable(file: Path) -> None:
     """Raise an InputError if a file could not be written: better now than after an hour of computing."""
-    if file.is_dir():
+    if os.path.isdir(file):
         raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")
-    if _is_special(file) and os.access(file, os.W_OK):
+    if is_special(file) and os.access(file, os.W_OK):
         return  # a pipe is not opened to try it: that would wait for its reader
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=file.parent):
-            pass
+        part = _beside(file)
+        part.touch()
+        part.unlink()
     except OSError as error:
+        named = file if error.errno == errno.ENAMETOOLONG else file.parent
         raise InputError(
-            f"output {str(file.parent)!r} cannot be written ({error.strerror}): give a folder that you can write to."
+            f"output {str(named)!r} cannot be written ({error.strerror}): give a folder that you can write to."
         ) from None
 
 
@@ -54,10 +56,10 @@ def write_whole(file: Path, content: bytes) -> None:
     ...     [(path.name, path.read_bytes()) for path in Path(folder).iterdir()]
     [('a.json', b'[]')]
     """
-    if _is_special(file):
+    if is_special(file):
         file.write_bytes(content)
         return
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = _beside(file)
     try:
         part.write_bytes(content)
         part.replace(file)
@@ -80,5 +82,10 @@ def write_json(file: Path, records: object) -> None:
     write_text(file, f"{json.dumps(records, indent=1, ensure_ascii=False)}\n")
 
 
-def _is_special(file: Path) -> bool:
-    return file.is_symlink() or (file.exists() and not file.is_file())
+def _beside(file: Path) -> Path:
+    return file.with_name(f".{file.name}.{os.getpid()}.part")
+
+
+def is_special(file: Path) -> bool:
+    """Return whether a path is that of something else than a file, such as a pipe, which is written to only once."""
+    return os.path.islink(file) or (os.path.exists(file) and not os.path.isfile(file))

@@ -1,4 +1,4 @@
-"""Standard output and error on which no print fails, whatever their encoding and whether or not anybody reads on."""
+"""What is printed: on streams that no print fails on, without what a terminal would take for a command."""
 
 import io
 from typing import Any
@@ -53,3 +53,14 @@ def lasting(stream: Any) -> Any:
     lasts = io.BufferedWriter(_Lasting(raw))
     # Written through: some libraries print on the stream and some on the buffer below it.
     return io.TextIOWrapper(lasts, stream.encoding, "replace", line_buffering=raw.isatty(), write_through=True)
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters are written as escapes: the name of a file may hold any.
+
+    Examples
+    --------
+    >>> printable(f"κ{chr(27)}[31mred") == f"κ{chr(92)}x1b[31mred"
+    True
+    """
+    return "".join(mark if mark.isprintable() or mark in "\n\t" else repr(mark)[1:-1] for mark in text)

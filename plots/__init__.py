@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.discover import discover
+from ..core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..sweeps import Store
 
@@ -42,7 +43,13 @@ def options(kind: str) -> tuple[str, ...]:
 
 
 def write(
-    kind: str, store: Store, keys: Iterable[str] | None, folder: Path, command: str, **options: Any
+    kind: str,
+    store: Store,
+    keys: Iterable[str] | None,
+    folder: Path,
+    command: str,
+    refused: Callable[[str, Exception], None] | None = None,
+    **options: Any,
 ) -> list[Path]:
     """Write the figures of one kind as SVG and PNG, with the command that made them beside; equal names get a number.
 
@@ -58,6 +65,9 @@ def write(
         Where to.
     command : str
         The command line.
+    refused : callable, optional
+        Called with the name of a family of problems that cannot be drawn, and why. By default the first such error is
+        raised when all other families are drawn.
     **options
         Of :func:`options`.
 
@@ -66,11 +76,25 @@ def write(
     list of Path
         What was written; empty if there was nothing to draw.
     """
+    from ..sweeps import families
     from .parts.style import save
 
-    paths, taken = [], []
-    for name, figure in discover(__name__)[kind].drawn(store, store.cells(keys), **options):
-        taken.append(name)
-        number = f"-{taken.count(name)}" if taken.count(name) > 1 else ""
-        paths += save(figure, folder / f"{kind}-{name}{number}", command)
+    figures, cells = discover(__name__)[kind], store.cells(keys)
+    paths, taken, errors = [], [], []
+    # An option that is wrong is so without any cells.
+    for _ in figures.drawn(store, cells.iloc[:0], **options):
+        pass
+    for family, rows in families(cells):
+        try:
+            for name, figure in figures.drawn(store, rows, **options):
+                taken.append(name)
+                number = f"-{taken.count(name)}" if taken.count(name) > 1 else ""
+                paths += save(figure, folder / f"{kind}-{name}{number}", command)
+        except InputError as error:
+            if refused:
+                refused(family, error)
+            else:
+                errors.append(error)
+    if errors:
+        raise errors[0]
     return paths

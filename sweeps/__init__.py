@@ -3,6 +3,6 @@
 from .cells import Cell
 from .problems import ProblemSpec
 from .store import Store
-from .sweep import families, grid_cells, run_cells, slopes
+from .sweep import Unreached, families, grid_cells, run_cells, slopes
 
-__all__ = ["Cell", "ProblemSpec", "Store", "families", "grid_cells", "run_cells", "slopes"]
+__all__ = ["Cell", "ProblemSpec", "Store", "Unreached", "families", "grid_cells", "run_cells", "slopes"]

@@ -1,6 +1,7 @@
 """The cell of a sweep: one method on one problem with one seed, and how it is computed."""
 
 import json
+import math
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..algorithms.driver.files import content
 from ..algorithms.driver.method import find, names
+from ..algorithms.driver.run import Trace
 from ..core.compiled import sources_digest
 from ..theory.case import Case
 from ..theory.engines import exact
-from ..theory.theorem import promised_by
+from ..theory.theorem import Theorem, promised_by
 from ..theory.verify import blaming
 from .problems import ProblemSpec
 
@@ -68,6 +70,9 @@ class Cell:
     def compute(self) -> tuple[dict[str, Any], "pd.DataFrame | None"]:
         """Return the cell's result, and its trace if it is a sampled one.
 
+        What is promised stands in the result, so that nobody who reads it has to ask the method again; so does, as
+        ``failed``, why a path has no costs.
+
         Raises
         ------
         InputError
@@ -78,17 +83,40 @@ class Cell:
         with blaming(method):
             case = Case(method, promised_by(method), problem, dict(self.changes), self.seed)
             case.check()
+            case.check_rounds()
             params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
-            about = {"label": problem.label, "params": params}
+            about = {"label": problem.label, "params": params, **promises(case.theorem)}
             if self.exact:
-                times = exact.time_to_accuracy(case, self.epsilon)
-                return {**times._asdict(), **about}, None
-            trace = case.run(case.horizon(self.epsilon), record=_RECORDS, until=("lyapunov", self.epsilon))
-            counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
-            return {**counts, **about}, case.frame(trace)
+                counts, frame = exact.time_to_accuracy(case, self.epsilon)._asdict(), None
+                reason = f"The expected costs of the accuracy {self.epsilon:g} are no numbers."
+            else:
+                trace = case.run(case.horizon(self.epsilon), record=_RECORDS, until=("lyapunov", self.epsilon))
+                counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
+                reason, frame = _reason(case, trace, self.epsilon), case.frame(trace)
+            # A cost may be infinite, which says that the accuracy is never reached.
+            is_finished = all(count >= 0.0 for count in counts.values())
+            return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame
 
 
 _COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}
+
+
+def promises(theorem: Theorem) -> dict[str, float]:
+    """Return the promised powers of kappa as fields of a result."""
+    return {f"promised_{axis}": float(power) for axis, power in theorem.exponents.items()}
+
+
+def _reason(case: Case, trace: Trace, epsilon: float) -> str:
+    """Return why a path has no costs of an accuracy."""
+    last = trace.last("round")
+    for axis, column in _COUNTED.items():
+        if not trace.last(column) >= 0.0:
+            return f"The {axis} up to round {last:g} were counted as {trace.last(column):g}: draws cannot be negative."
+    if not math.isfinite(trace.last("distance")):
+        return f"The path had diverged by round {last:g}."
+    reached = trace.last("lyapunov") / trace.column("lyapunov")[0]
+    told = f"V was {reached:.3g} of its start after round {last:g}, and not {epsilon:g}."
+    return told if case.rho < 1.0 else f"No rate is promised with these letters, the factor is {case.rho:.4g}. {told}"
 
 
 def _short(value: Any) -> str:

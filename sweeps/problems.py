@@ -10,7 +10,11 @@ from ..problems import Logistic, Problem, Quadratic
 from ..problems.data import DEFAULT
 from ..problems.data import content as data_content
 
-KINDS = ("quadratic", "logistic")
+#: What there is to say of each kind of problem beyond what all have.
+FIELDS = {"quadratic": ("dim", "basis", "heterogeneity"), "logistic": ("data", "partition", "alpha")}
+KINDS = tuple(FIELDS)
+# Entries of the matrices of all clients: 2 GB of them.
+_LARGEST = 250_000_000
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,7 @@ class ProblemSpec:
     def configuration(self) -> dict[str, str | int | float]:
         """Return the fields that matter for this kind."""
         shared = ("problem", "kappa", "clients", "problem_seed")
-        own = ("dim", "basis", "heterogeneity") if self.problem == "quadratic" else ("data", "partition", "alpha")
-        return {name: getattr(self, name) for name in (*shared, *own)}
+        return {name: getattr(self, name) for name in (*shared, *FIELDS.get(self.problem, FIELDS["logistic"]))}
 
     def content(self) -> str:
         """Return what tells the data apart from any other, empty if nothing is read.
@@ -109,12 +112,23 @@ def problem_specs(
             f"data = {','.join(sets)!r} goes with no quadratic, which is drawn: leave out --data, "
             "or take --problem logistic."
         )
+    if "quadratic" in chosen:
+        _check_size(options.get("clients", ProblemSpec.clients), options.get("dim", ProblemSpec.dim))
     return [
         ProblemSpec(kind, kappa, data=name, **options)
         for kind in chosen
         for name in (sets if sets and kind == "logistic" else [DEFAULT])
         for kappa in kappas
     ]
+
+
+def _check_size(clients: int, dim: int) -> None:
+    """Refuse a quadratic that no memory could hold, before anything is drawn."""
+    if clients * dim**2 > _LARGEST:
+        raise InputError(
+            f"clients = {clients} and dim = {dim} make a quadratic that fits into no memory: give smaller "
+            f"ones, up to clients * dim^2 = {_LARGEST:.2g}."
+        )
 
 
 @lru_cache(maxsize=16)

@@ -6,21 +6,22 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from ..algorithms.driver.run import COLUMNS as TRACE_COLUMNS
-from ..core.errors import InputError
+from ..core.errors import InputError, complaint
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # "RKap": marks the file as ours in its header, so that no other program's database is ever written to.
 _APPLICATION = 0x524B6170
-_VERSION = 1
+_VERSION = 2
 _BUSY_SECONDS = 60.0
 
 # The trace's columns have no declared type because SQLite turns -0.0 into 0.0 in a column declared REAL; the
@@ -28,7 +29,7 @@ _BUSY_SECONDS = 60.0
 _SCHEMA = (
     """CREATE TABLE cells (
         cell INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
-        configuration TEXT NOT NULL, result TEXT NOT NULL)""",
+        configuration TEXT NOT NULL, result TEXT NOT NULL, cell_sum TEXT, trace_sum TEXT)""",
     f"""CREATE TABLE points (
         cell INTEGER NOT NULL REFERENCES cells ON DELETE CASCADE, place INTEGER NOT NULL,
         {", ".join(f"{name} CHECK (typeof({name}) IN ('real', 'null'))" for name in TRACE_COLUMNS)},
@@ -45,21 +46,34 @@ _OBSERVED = """CREATE TABLE IF NOT EXISTS observed (
     PRIMARY KEY (cell, name, place)) WITHOUT ROWID"""
 
 
+# The first format had no sums: what stands in such a store when it is opened to be written to is taken for true.
+_SUMS = ("ALTER TABLE cells ADD COLUMN cell_sum TEXT", "ALTER TABLE cells ADD COLUMN trace_sum TEXT")
+_HEADER = b"SQLite format 3\0"
+# What says that a file may not be used now; any other error means that it does not hold what it should.
+_OBSTACLES = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_TOOBIG,
+}  # fmt: skip
+
+
 class Store:
     """The finished cells of a sweep, in one SQLite file.
 
     Every cell is written in one transaction: a process that is killed leaves whole cells only. The threads of
-    one process may share a store, and two processes may open the same file.
+    one process may share a store, and two processes may open the same file. Each cell and each trace has a hash beside
+    it, so that damage is noticed when they are read.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file. It and its folder are created if they do not exist.
+    read_only : bool
+        Whether the file is only read: it has to exist, and nothing is written beside it.
 
     Raises
     ------
     InputError
-        If the file cannot be created or written, or is not a Rootkappa store.
+        If the file cannot be created, read or written, is damaged, or is not a Rootkappa store.
 
     Examples
     --------
@@ -71,27 +85,46 @@ class Store:
      a1 scaffnew  100.0      61
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self.path = Path(path)
         self._lock = RLock()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # An absolute path: sqlite3 reads names such as ":memory:" in its own way.
-            self._connection = sqlite3.connect(
-                self.path.absolute(), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            if not read_only:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._refuse_other_files()
+            self._connection = self._connected(read_only)
         except (OSError, ValueError, sqlite3.Error) as error:
-            raise self._unusable(error) from error
+            raise error if isinstance(error, InputError) else self._unusable(error) from error
         try:
-            self._prepare()
-        except sqlite3.Error as error:
-            self.close()
-            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-                raise self._foreign("is not a SQLite database") from error
-            raise self._unusable(error) from error
-        except InputError:
+            with self._errors_told():
+                self._prepare(read_only)
+            self._identity = self._present_identity()
+        except BaseException:
             self.close()
             raise
+
+    def _refuse_other_files(self) -> None:
+        """Refuse what SQLite would take for an empty database, and write over."""
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            raise self._unusable("it is no file")
+        if os.path.isfile(self.path):
+            with self.path.open("rb") as file:
+                header = file.read(len(_HEADER))
+            if header not in (b"", _HEADER):
+                raise self._foreign("is not a SQLite database")
+
+    def _connected(self, read_only: bool) -> sqlite3.Connection:
+        # An absolute path: sqlite3 reads names such as ":memory:" in its own way.
+        place = self.path.absolute()
+        if read_only:
+            if not os.path.isfile(place):
+                raise self._unusable("it does not exist")
+            # Without a log beside it nobody is writing to the file, and SQLite need not write beside it either.
+            has_log = any(os.path.exists(f"{place}{end}") for end in ("-wal", "-journal"))
+            place = place.as_uri() + ("?mode=ro" if has_log else "?immutable=1")
+        return sqlite3.connect(
+            place, uri=read_only, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -105,9 +138,8 @@ class Store:
             self._connection.close()
 
     def keys(self) -> set[str]:
-        """Return the keys of the finished cells."""
-        with self._lock:
-            return {key for (key,) in self._connection.execute("SELECT key FROM cells")}
+        """Return the keys of the finished cells; one whose result says that it ``failed`` is none."""
+        return {key for key, _, result in self._listed(None)[0] if result.get("failed") is None}
 
     def put(self, key: str, configuration: dict[str, Any], result: dict[str, Any], trace: pd.DataFrame | None) -> None:
         """Write one finished cell, in one transaction; it replaces a cell of the same key or configuration.
@@ -132,15 +164,20 @@ class Store:
             raise InputError(f"field {min(twice)!r} would be two columns of one table: rename one of the two.")
         texts = _encoded("configuration", configuration), _encoded("result", result)
         rows, observed = ([], {}) if trace is None else _rows(trace)
+        more = [(name, place, x) for name, column in sorted(observed.items()) for place, x in enumerate(column)]
         with self._transaction("IMMEDIATE") as execute:
             # The same configuration under another key was computed by older code, or from other data.
             execute("DELETE FROM cells WHERE key = ? OR configuration = ?", (key, texts[0]))
-            cell = execute("INSERT INTO cells (key, configuration, result) VALUES (?, ?, ?)", (key, *texts)).lastrowid
+            columns = "key, configuration, result, cell_sum, trace_sum"
+            values = (key, *texts, _cell_sum(key, *texts), _trace_sum(rows, more))
+            cell = execute(f"INSERT INTO cells ({columns}) VALUES (?, ?, ?, ?, ?)", values).lastrowid
             insert = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
             self._connection.executemany(insert, ((cell, place, *row) for place, row in enumerate(rows)))
-            self._connection.executemany(
-                "INSERT INTO observed VALUES (?, ?, ?, ?)",
-                ((cell, name, place, x) for name, column in observed.items() for place, x in enumerate(column)),
+            self._connection.executemany("INSERT INTO observed VALUES (?, ?, ?, ?)", ((cell, *point) for point in more))
+        if self._present_identity() != self._identity:
+            raise InputError(
+                f"store = {str(self.path)!r} was removed or replaced while it was written to, and what was computed "
+                "is lost: leave it where it is, and run again."
             )
 
     def cells(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
@@ -196,13 +233,10 @@ class Store:
         import pandas as pd
 
         names, blocks, others = [], [np.empty((0, len(TRACE_COLUMNS)))], {}
-        select = f"SELECT {', '.join(TRACE_COLUMNS)} FROM points WHERE cell = ? ORDER BY place"
-        with self._transaction("DEFERRED") as execute:
-            numbers = dict(execute("SELECT key, cell FROM cells").fetchall())
+        with self._transaction("DEFERRED"):
             for key, _, _ in self._listed(keys)[0]:
-                rows = execute(select, (numbers[key],)).fetchall()
-                found = execute("SELECT name, place, value FROM observed WHERE cell = ?", (numbers[key],))
-                for name, place, value in found:
+                rows, observed = self._checked_trace(key)
+                for name, place, value in observed:
                     others.setdefault(name, {})[len(names) + place] = value
                 names += [key] * len(rows)
                 # The shape is given because a trace may have no rows; None becomes NaN.
@@ -213,13 +247,13 @@ class Store:
             frame[name] = pd.Series(others[name], index=frame.index, dtype="float64")
         return frame
 
-    def _prepare(self) -> None:
+    def _prepare(self, read_only: bool) -> None:
         """Create the tables in a new file; refuse a foreign file before anything is written to it."""
         execute = self._connection.execute
         execute("PRAGMA foreign_keys = ON")
         # In WAL mode a killed process loses nothing that it committed, even without a sync after each commit.
         execute("PRAGMA synchronous = NORMAL")
-        if self._is_empty():
+        if self._is_empty() and not read_only:
             with self._transaction("IMMEDIATE"):
                 if self._is_empty():  # another process may have been faster
                     for statement in _SCHEMA:
@@ -228,9 +262,14 @@ class Store:
         (version,) = execute("PRAGMA user_version").fetchone()
         if application != _APPLICATION:
             raise self._foreign("is a SQLite database of another program")
-        if version != _VERSION:
+        if version not in range(1, _VERSION + 1):
             raise self._foreign(f"is a store of format {version} where this version reads {_VERSION}")
+        self._has_sums = version > 1
+        if read_only:
+            return
         execute(_OBSERVED)
+        if not self._has_sums:
+            self._add_sums()
         deadline = time.monotonic() + _BUSY_SECONDS
         while execute("PRAGMA journal_mode").fetchone() != ("wal",):
             try:
@@ -242,6 +281,17 @@ class Store:
                     raise
                 time.sleep(0.01)
 
+    def _add_sums(self) -> None:
+        with self._transaction("IMMEDIATE") as execute:
+            if execute("PRAGMA user_version").fetchone() == (1,):  # another process may have been faster
+                for statement in _SUMS:
+                    execute(statement)
+                for key, configuration, result in execute("SELECT key, configuration, result FROM cells").fetchall():
+                    sums = _cell_sum(key, configuration, result), _trace_sum(*self._trace(key))
+                    execute("UPDATE cells SET cell_sum = ?, trace_sum = ? WHERE key = ?", (*sums, key))
+                execute(f"PRAGMA user_version = {_VERSION}")
+        self._has_sums = True
+
     def _is_empty(self) -> bool:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -250,25 +300,38 @@ class Store:
     @contextmanager
     def _transaction(self, mode: str) -> Generator[Any]:
         """Hold the lock and a transaction around a block; what the block raises undoes what it wrote."""
-        with self._lock:
+        with self._lock, self._errors_told():
             try:
                 self._connection.execute(f"BEGIN {mode}")
                 yield self._connection.execute
                 self._connection.execute("COMMIT")
-            except BaseException as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise self._unusable(error) from error
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _errors_told(self) -> Generator[None]:
+        """Tell of what SQLite raises in one sentence."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise  # a mistake in what was to be written
+        except (sqlite3.Error, UnicodeError) as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+            if code == sqlite3.SQLITE_NOTADB:
+                raise self._foreign("is not a SQLite database") from error
+            raise self._unusable(error) if code in _OBSTACLES else self._damaged(complaint(error)) from error
 
     def _listed(
         self, keys: Iterable[str] | None
     ) -> tuple[list[tuple[str, dict[str, Any], dict[str, Any]]], list[str], list[str]]:
         """Return some cells or all in their order, the configuration's columns and the result's columns."""
-        with self._lock:
-            texts = self._connection.execute("SELECT key, configuration, result FROM cells").fetchall()
-        held = {key: (key, json.loads(configuration), json.loads(result)) for key, configuration, result in texts}
+        sums = "cell_sum" if self._has_sums else "NULL"
+        with self._lock, self._errors_told():
+            texts = self._connection.execute(f"SELECT key, configuration, result, {sums} FROM cells").fetchall()
+        held = {row[0]: self._checked_cell(*row) for row in texts}
         wanted = list(held if keys is None else dict.fromkeys(keys))
         for key in wanted:
             if key not in held:
@@ -280,14 +343,74 @@ class Store:
             cells.sort(key=lambda cell: ([_rank(cell[1].get(name)) for name in fields], cell[0]))
         return cells, fields, answers
 
-    def _unusable(self, error: Exception) -> InputError:
+    def _checked_cell(
+        self, key: str, configuration: str, result: str, found: str | None
+    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        given: Any = None
+        answer: Any = None
+        with suppress(TypeError, ValueError):
+            given, answer = json.loads(configuration), json.loads(result)
+        is_whole = isinstance(given, dict) and isinstance(answer, dict)
+        if not is_whole or (self._has_sums and found != _cell_sum(key, configuration, result)):
+            raise self._damaged(f"cell {key!r} is not what was written")
+        return key, given, answer
+
+    def _trace(self, key: str) -> tuple[list[tuple[Any, ...]], list[tuple[str, int, Any]]]:
+        """Return the rows of a trace, and what it has besides: name, place and value."""
+        execute, select = self._connection.execute, f"SELECT {', '.join(TRACE_COLUMNS)} FROM points"
+        cell = self._field("cell", key)
+        rows = execute(f"{select} WHERE cell = ? ORDER BY place", (cell,)).fetchall()
+        is_there = execute("SELECT count(*) FROM sqlite_master WHERE name = 'observed'").fetchone() != (0,)
+        select = "SELECT name, place, value FROM observed WHERE cell = ? ORDER BY name, place"
+        return rows, execute(select, (cell,)).fetchall() if is_there else []
+
+    def _checked_trace(self, key: str) -> tuple[list[tuple[Any, ...]], list[tuple[str, int, Any]]]:
+        rows, observed = self._trace(key)
+        if self._has_sums and self._field("trace_sum", key) != _trace_sum(rows, observed):
+            raise self._damaged(f"the trace of cell {key!r} is not what was written")
+        return rows, observed
+
+    def _field(self, name: str, key: str) -> Any:
+        found = self._connection.execute(f"SELECT {name} FROM cells WHERE key = ?", (key,)).fetchone()
+        if found is None:
+            raise self._damaged(f"cell {key!r} is not found by its key")
+        return found[0]
+
+    def _present_identity(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _unusable(self, error: Exception | str) -> InputError:
         return InputError(
             f"store = {str(self.path)!r} cannot be used ({error}): give the path of a file in a folder "
             "that you can write to, and let no other program hold it locked."
         )
 
+    def _damaged(self, what: str) -> InputError:
+        return InputError(
+            f"store = {str(self.path)!r} is damaged ({what}): move it away, and run again to make it anew."
+        )
+
     def _foreign(self, what: str) -> InputError:
         return InputError(f"store = {str(self.path)!r} {what}: give the path of a Rootkappa store or of a new file.")
+
+
+def _cell_sum(key: str, configuration: str, result: str) -> str:
+    return _sum([key, configuration, result])
+
+
+def _trace_sum(rows: Sequence[Sequence[Any]], observed: Sequence[tuple[str, int, Any]]) -> str:
+    # SQLite keeps every NaN as NULL.
+    numbers = [[None if value != value else value for value in row] for row in rows]
+    return _sum([numbers, [(name, place, None if x != x else x) for name, place, x in observed]])
+
+
+def _sum(content: list[Any]) -> str:
+    # What damage has made of a number or a text may be anything.
+    return blake2b(json.dumps(content, default=repr).encode(), digest_size=16).hexdigest()
 
 
 def _encoded(part: str, fields: dict[str, Any]) -> str:

@@ -1,16 +1,17 @@
 """Run the cells of a grid that are not in the store yet, and read the slopes off the finished ones."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import fields
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..algorithms.driver.method import Method, find
-from ..core.errors import InputError, shown
+from ..algorithms.driver.method import Method, find, get, names
+from ..core.errors import InputError, complaint, shown
 from ..theory.case import Case
 from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
 from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# More than these would take weeks, and their list alone hours.
+_MOST_CELLS = 1_000_000
 # What the cells of one family of problems have in common.
 _FAMILY = ("study", "epsilon", "exact", *(field.name for field in fields(ProblemSpec) if field.name != "kappa"))
 
@@ -63,22 +66,34 @@ def grid_cells(
         raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give a number between 0 and 1.")
     found = {name: find(name) for name in methods}
     check_letters(letters, {name: method.Params._fields for name, method in found.items()})
+    own = {
+        name: {letter: letters[letter] for letter in letters if letter in method.Params._fields}
+        for name, method in found.items()
+    }
+    count = len(specs) * seeds * sum(math.prod(map(len, grids.values())) for grids in own.values())
+    if count > _MOST_CELLS:
+        raise InputError(
+            f"the grid has {count} cells, with seeds = {seeds}: give fewer seeds, condition numbers or letters, for up "
+            f"to {_MOST_CELLS} cells."
+        )
+    # A file or a partition that is wrong is so for every condition number.
+    for spec in {replace(spec, kappa=specs[0].kappa): spec for spec in specs}.values():
+        spec.build()
     cells = []
     for name, method in found.items():
-        own = [letter for letter in letters if letter in method.Params._fields]
-        choices = [tuple(zip(own, chosen, strict=True)) for chosen in product(*(letters[letter] for letter in own))]
+        theorem = promised_by(method)
+        choices = [tuple(zip(own[name], chosen, strict=True)) for chosen in product(*own[name].values())]
         # One way for all condition numbers: between two ways a slope would jump.
         listed = {
             changes: exact and all(_is_listed(method, spec, dict(changes)) for spec in specs) for changes in choices
         }
         for spec, changes in product(specs, listed):
+            if changes:
+                # The parameters' ranges are checked before the first cell is computed.
+                with blaming(method):
+                    Case(method, theorem, spec.build(), dict(changes), seed=0).check_rounds()
             for seed in range(1 if listed[changes] else seeds):
                 cells.append(Cell(name, spec, changes, epsilon, exact=listed[changes], seed=seed))
-    for cell in cells:
-        # The parameters' ranges are checked before the first cell is computed.
-        theorem = promised_by(find(cell.method))
-        if cell.changes:
-            theorem.parameters(cell.spec.build(), **dict(cell.changes))
     return list(dict.fromkeys(cells))
 
 
@@ -94,6 +109,10 @@ def _is_listed(method: Method, spec: Any, changes: dict[str, Any]) -> bool:
     return True
 
 
+class Unreached(InputError):
+    """A path was computed, and has no costs of the accuracy; the message says why."""
+
+
 class Computable(Protocol):
     """What a store can be filled with: a cell of a sweep, or of a study."""
 
@@ -107,8 +126,11 @@ def run_cells(
     store: Store,
     progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
+    failed: Callable[[Any, BaseException], None] | None = None,
 ) -> int:
     """Compute the cells that the store does not hold, each stored as soon as it is done.
+
+    A cell that fails stops no other. The store keeps why, and the next run tries it again.
 
     Parameters
     ----------
@@ -117,9 +139,12 @@ def run_cells(
     store : Store
         Where results go to. Interrupted at any moment it holds whole cells, which are not computed again.
     progress : callable, optional
-        Called with the number of cells in the store, first with those that are there already.
+        Called with the number of finished cells in the store, first with those that are there already.
     executor : concurrent.futures.Executor, optional
         What computes; by default a pool of threads, one a core: compiled code does not hold the GIL.
+    failed : callable, optional
+        Called with a cell and the error in its place, :class:`Unreached` where a path has no costs. By default the
+        first error that is none of these is raised when all other cells are done.
 
     Returns
     -------
@@ -134,24 +159,49 @@ def run_cells(
     keys = {cell.key(): cell for cell in cells}
     finished = store.keys()
     missing = {key: cell for key, cell in keys.items() if key not in finished}
-    done = len(keys) - len(missing)
+    before = done = len(keys) - len(missing)
+    errors: list[BaseException] = []
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
     futures = {pool.submit(_computed, cell, key): key for key, cell in missing.items()}
+    waiting, is_interrupted = dict(futures), True
     try:
         for future in as_completed(futures):
-            key = futures[future]
-            store.put(key, keys[key].configuration(), *future.result())
-            done += 1
+            key = waiting.pop(future)
+            error = _keep(store, key, keys[key], future)
+            if error is None:
+                done += 1
+            elif failed:
+                failed(keys[key], error)
+            elif not isinstance(error, Unreached):
+                errors.append(error)
             if progress:
                 progress(done)
+        is_interrupted = False
     finally:
-        for future in futures:
-            future.cancel()
+        for future, key in waiting.items():
+            if not future.cancel() and future.done():
+                _keep(store, key, keys[key], future)
         if executor is None:
-            pool.shutdown()
-    return len(missing)
+            pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
+    if errors:
+        raise errors[0]
+    return done - before
+
+
+def _keep(store: Store, key: str, cell: Computable, future: "Future[Any]") -> BaseException | None:
+    """Store what became of a cell, and return the error in its place if it failed."""
+    error = future.exception()
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if error is not None:
+        told = str(error) if isinstance(error, InputError) else complaint(error)
+        store.put(key, cell.configuration(), {"failed": told}, None)
+        return error
+    result, trace = future.result()
+    store.put(key, cell.configuration(), result, trace)
+    return Unreached(result["failed"]) if "failed" in result else None
 
 
 def _computed(cell: Computable, key: str) -> "tuple[dict[str, Any], pd.DataFrame | None]":
@@ -178,6 +228,8 @@ def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
     (str, pandas.DataFrame)
         "quadratic" or the name of the data, and the rows.
     """
+    if cells.empty:
+        return
     fixed = [name for name in _FAMILY if name in cells.columns]
     for _, rows in cells.groupby(fixed, sort=False, dropna=False):
         first = rows.iloc[0]
@@ -208,10 +260,11 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
     )
     for problem, name, changes, rows in groups:
-        exponents = promised_by(find(name)).exponents
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
-        for axis, promised in exponents.items():
-            table = rows.pivot_table(axis, index="seed", columns="kappa", dropna=False)
+        for axis, promised in _promised(name, rows).items():
+            # Where every cell failed there are no costs.
+            costs = rows[axis].astype(float) if axis in rows else np.nan
+            table = rows.assign(cost=costs).pivot_table("cost", index="seed", columns="kappa", dropna=False)
             kappas, values = table.columns.to_numpy(), table.to_numpy()
             slope = None
             if len(kappas) < 3:
@@ -236,3 +289,13 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                 }
             )
     return records
+
+
+def _promised(method: str, rows: "pd.DataFrame") -> dict[str, float]:
+    """Return the promised powers as they were stored with the cells: a store names files, and none of them is run."""
+    stored = {
+        name.removeprefix("promised_"): float(rows[name].dropna().iloc[0])
+        for name in rows.columns
+        if name.startswith("promised_") and rows[name].notna().any()
+    }
+    return stored or (promised_by(get(method)).exponents if method in names() else {})

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from rootkappa import algorithms, cli, plots, problems
-from rootkappa.sweeps import Store, studies
+from rootkappa.core.errors import InputError
+from rootkappa.sweeps import Cell, ProblemSpec, Store, studies
 
 COMMANDS = sorted(cli.commands.commands)
 SMALL = "--problem quadratic --basis client --clients 3 --dim 3 --kappa 20"
@@ -34,6 +35,15 @@ FILES = {
     "nothing.py": "x = 1\n",
     "syntax.py": "def (\n",
     "untyped.py": SCAFFNEW.replace("average(X, scratch.mean)", 'average("mean" + X, scratch.mean)'),
+    "exits.py": f"{SCAFFNEW}\nraise SystemExit(0)\n",
+    "exits_later.py": f"{SCAFFNEW}\ndef check(problem):\n    raise SystemExit(0)\n",
+    "generator.py": f"{SCAFFNEW}\ndef check(problem):\n    raise GeneratorExit\n",
+    "interrupts.py": f"{SCAFFNEW}\nraise KeyboardInterrupt\n",
+    "interrupts_later.py": f"{SCAFFNEW}\ndef check(problem):\n    raise KeyboardInterrupt\n",
+    "promises.py": f"{SCAFFNEW}\nPROMISE = 3\n",
+    "reserved.py": f"{SCAFFNEW}\nclass Params(NamedTuple):\n    seed: float\n",
+    "dict.py": f"{SCAFFNEW}\nParams = dict\n",
+    "coding.py": f"# -*- coding: nonsense -*-\n{SCAFFNEW}",
     "file": "a regular file\n",
 }
 
@@ -48,6 +58,7 @@ def folder(tmp_path, monkeypatch):
         connection.execute("CREATE TABLE cells (key)")
     connection.close()
     Store(tmp_path / "empty.sqlite").close()
+    (tmp_path / "folder.py").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -55,6 +66,9 @@ def folder(tmp_path, monkeypatch):
 BAD = {
     # The data.
     "verify scaffnew --data ./missing": "missing does not exist",
+    "data /dev/null": "/dev/null is no file, and may have no end",
+    "verify /dev/null": "method file '/dev/null' cannot be read, it is no file: give the path of a Python file",
+    "verify ./folder.py": "method file 'folder.py' cannot be read, it is no file",
     "verify scaffnew --data brest_cancer": "unknown data set 'brest_cancer': did you mean 'breast_cancer'?",
     "verify scaffnew --data ./malformed": "malformed is not LIBSVM text at line 2, where '2:x'",
     "verify scaffnew --data ./nan": "nan is not LIBSVM text at line 3, where '1:nan'",
@@ -67,6 +81,11 @@ BAD = {
     "verify scaffnew --data ./good --clients 5": "clients = 5 is more than the 4 samples",
     "verify scaffnew --data ./good --clients 2 --partition dirichlet --concentration 0": "alpha = 0.0",
     "verify scaffnew --data a9a --problem quadratic": "leave out --data",
+    # Before the first verdict is computed, though the first problem is right.
+    "verify scaffnew --data ./good,./missing --clients 2": "missing does not exist",
+    "verify scaffnew --problem quadratic,logistic --partition x": "unknown partition 'x'",
+    "sweep scaffnew --data ./good,./missing --clients 2 --kappa 10,20": "missing does not exist",
+    "verify scaffnew --data good, --clients 2": "unknown data set ''",
     "sweep scaffnew --data ./missing": "missing does not exist",
     "sweep scaffnew --data ./malformed --kappa 10": "malformed is not LIBSVM text at line 2",
     "data brest_cancer": "did you mean 'breast_cancer'",
@@ -75,6 +94,18 @@ BAD = {
     "verify scaffnew --kappa 0.5": "kappa = '0.5' is no condition number",
     "verify scaffnew --kappa inf": "kappa = 'inf' is no condition number",
     "verify scaffnew --kappa many": "kappa = 'many' is not a number",
+    "verify scaffnew --dim 1000000": "clients = 10 and dim = 1000000 make a quadratic that fits into no memory",
+    "verify scaffnew --clients 99999999": "clients = 99999999 and dim = 20 make a quadratic that fits into no memory",
+    "verify scaffnew --problem logistic --clients 99999999": "clients = 99999999 is more than the 569 samples",
+    "sweep scaffnew --dim 1000000": "clients = 10 and dim = 1000000 make a quadratic",
+    "verify scaffnew --data ./good --dim 3": "--dim says nothing about logistic: leave it out",
+    "verify scaffnew --problem logistic --basis client": "--basis says nothing about logistic",
+    "verify scaffnew --problem quadratic --partition shuffled": "--partition says nothing about quadratic",
+    "verify scaffnew --concentration nan": "--concentration says nothing about the contiguous partition",
+    "sweep scaffnew --concentration 3": "--concentration says nothing about quadratic",
+    "plot sparsity --dim 3": "--dim says nothing about logistic",
+    "verify scaffnew --data=": "--data is empty",
+    "verify scaffnew --problem=": "--problem is empty",
     "verify scaffnew --problem quadrtic": "unknown problem 'quadrtic': did you mean 'quadratic'?",
     "verify scaffnew --problem quadratic --basis comon": "basis = 'comon' is unknown: give one of common, client",
     "verify scaffnew --problem logistic --partition dirichet": "unknown partition 'dirichet': did you mean 'dirichlet'",
@@ -99,6 +130,14 @@ BAD = {
     "sweep": "Missing argument 'METHOD",
     "verify scaffnew --p 0": "p = 0 is out of range: give a probability of communication in (0, 1]",
     "verify scaffnew --p 1.5": "p = 1.5 is out of range",
+    "verify scaffnew --p 1e-9": "a round of scaffnew with gamma = 1.0, p = 1e-09 is more than 1e+07 iterations long",
+    "verify scaffnew --p 1e-300": "a round of scaffnew with gamma = 1.0, p = 1e-300 is more than",
+    "sweep scaffnew --p 0.1,1e-9 --kappa 10": "a round of scaffnew with gamma = 1.0, p = 1e-09 is more than",
+    "verify fedavg --K 1000000000": "a round of fedavg with gamma",
+    **{
+        f"verify scaffnew --set {word}=1": f"unknown letter of scaffnew '{word}'"
+        for word in ("problem", "self", "method", "evidence", "seed", "progress")
+    },
     "verify scaffnew --p nan": "p = nan is out of range",
     "verify scaffnew --set p=1.5": "p = 1.5 is out of range",
     "sweep scaffnew --p 0 --kappa 10": "p = 0 is out of range",
@@ -130,6 +169,15 @@ BAD = {
     "verify ./raises.py": "'raises.py' cannot be executed, RuntimeError: first line second line",
     "verify ./syntax.py": "'syntax.py' cannot be executed, SyntaxError: ",
     "verify ./nothing.py": "nothing.py declares no method, it lacks Params",
+    "verify ./exits.py": "'exits.py' cannot be executed, SystemExit: 0: mend it",
+    f"verify ./exits_later.py {SMALL}": "exits_later.py raised SystemExit: 0: mend the file",
+    "sweep ./exits_later.py --kappa 10,20": "exits_later.py raised SystemExit: 0: mend the file",
+    "sweep ./exits_later.py --kappa 10,20 --exact": "exits_later.py raised SystemExit: 0: mend the file",
+    f"verify ./generator.py {SMALL}": "generator.py raised GeneratorExit: no message: mend the file",
+    "verify ./promises.py": "promises.py has PROMISE = 3: give the name of a theorem",
+    "verify ./reserved.py": "reserved.py has a letter 'seed', which is an argument beside the letters: rename it",
+    "verify ./dict.py": "dict.py has Params = <class 'dict'>: make it a NamedTuple",
+    "verify ./coding.py": "'coding.py' cannot be executed, SyntaxError: unknown encoding: nonsense",
     "verify ./file": "'file' is no Python file",
     f"verify ./untyped.py {SMALL}": "untyped.py raised TypingError",
     "sweep ./missing.py": "method file 'missing.py' does not exist",
@@ -140,11 +188,21 @@ BAD = {
     "sweep scaffnew --problem logistic --kappa 10 --exact": "is no quadratic",
     "sweep scaffnew --seeds 0": "seeds = 0",
     "sweep scaffnew --seeds -2": "seeds = -2",
+    "sweep scaffnew --seeds 1000000000000": "the grid has 9000000000000 cells, with seeds = 1000000000000",
+    "verify scaffnew --evidence=": "--evidence is empty: give it a value, or leave it out",
+    "verify scaffnew --json=": "--json is empty",
+    "verify scaffnew --out ''": "--out is empty",
+    "sweep scaffnew --store=": "--store is empty",
+    "sweep scaffnew --store a.sqlite --json ./a.sqlite": "--json and --store are both a.sqlite",
+    "sweep scaffnew --store ./raises.py --kappa 10": "store = 'raises.py' is not a SQLite database",
     "sweep scaffnew --epsilon 0": "epsilon = 0.0",
     "sweep scaffnew --epsilon 1": "epsilon = 1.0",
     "sweep scaffnew --epsilon nan": "epsilon = nan",
     "verify scaffnew --out file/below": "output 'file/below' cannot be written",
     "verify scaffnew --json file/below.json": "output 'file' cannot be written",
+    f"verify scaffnew --json {'n' * 300}": f"'{'n' * 300}' cannot be written (File name too long)",
+    f"plot exponent --store {'n' * 300}": f"store = '{'n' * 300}' does not exist",
+    f"new {'n' * 300}.py": "cannot be written (File name too long)",
     "verify scaffnew --json .": "output '.' is a folder",
     "sweep scaffnew --store file/below.sqlite": "store = 'file/below.sqlite' cannot be used",
     "sweep scaffnew --store foreign.sqlite --kappa 10": "'foreign.sqlite' is a SQLite database of another program",
@@ -177,6 +235,148 @@ def test_a_bad_input_gets_one_sentence(line, folder, command):
     assert BAD[line] in found.errors.replace("'./", "'")
     assert not found.output
     assert [path for path in sorted(folder.iterdir()) if path.name not in ("out", "__pycache__")] == before
+
+
+@pytest.mark.parametrize("name", ["interrupts.py", "interrupts_later.py"])
+def test_a_file_that_acts_as_an_interrupt_is_blamed(name, folder, command):
+    found = command("verify", f"./{name}", *SMALL.split())
+    assert (found.code, found.output) == (2, "")
+    assert found.errors.strip().startswith("Error: ")
+    assert found.errors.endswith(f"{name} raised KeyboardInterrupt: no message: mend the file and try again.\n")
+
+
+def test_no_name_of_a_file_is_a_command_for_the_terminal(folder, command):
+    name = "co\x1b[31m$o$t^_{[red],b"
+    Path(name).write_text(FILES["good"] * 3, encoding="utf-8")
+    words = ["scaffnew", "--clients", "2", "--kappa", "5"]
+    data = ["--data", f"./{name}"]
+    lines = [
+        command("verify", *words, *data, "--evidence", "path", "--out", "out"),
+        command("sweep", *words, *data, "--seeds", "1", "--epsilon", "0.5"),
+        command("verify", *words, "--data", f"./{name}x"),
+        command("verify", f"./{name}.py"),
+    ]
+    assert [found.code for found in lines] == [0, 0, 2, 2]
+    assert "co\\x1b[31m$o$t^_{[red],b" in lines[0].output
+    assert not any("\x1b" in found.output + found.errors for found in lines)
+
+
+def test_a_tilde_is_the_home_folder(folder, command, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setenv("USERPROFILE", str(folder / "home"))
+    words = ["scaffnew", "--clients", "3", "--dim", "3", "--kappa", "10", "--seeds", "1", "--epsilon", "0.5"]
+    assert command("sweep", *words, "--store=~/s.sqlite", "--json=~/s.json").code == 0
+    assert {path.name for path in (folder / "home").iterdir()} == {"s.sqlite", "s.json"}
+    (folder / "good").rename(folder / "home" / "good")
+    found = command("verify", "scaffnew", "--data=~/good,breast_cancer", "--clients=9")
+    assert "is more than the 4 samples" in found.errors
+    assert not (folder / "~").exists()
+
+
+def test_a_bad_cell_stops_no_other(folder, command, monkeypatch):
+    compute = Cell.compute
+
+    def failing(cell):
+        if cell.spec.kappa == 20.0:
+            raise InputError("this cell is wrong.")
+        return compute(cell)
+
+    monkeypatch.setattr(Cell, "compute", failing)
+    arguments = ["sweep", "scaffnew", *LITTLE.split(), "--json", "s.json", "--store", "s.sqlite"]
+    found = command(*arguments)
+    assert (found.code, found.errors) == (3, "")
+    assert "2 cells in s.sqlite, 2 computed now." in found.output
+    assert "scaffnew, quadratic, kappa = 20, seed 0: this cell is wrong." in found.output
+    assert {record["status"] for record in json.loads(Path("s.json").read_text())} == {"inconclusive"}
+    # What failed is tried again, and nothing else.
+    monkeypatch.setattr(Cell, "compute", compute)
+    found = command(*arguments)
+    assert found.code == 0
+    assert "3 cells in s.sqlite, 1 computed now." in found.output
+
+
+def test_a_mistake_of_ours_in_one_cell_is_told_when_the_others_are_done(folder, command, monkeypatch):
+    compute = Cell.compute
+    monkeypatch.setattr(Cell, "compute", lambda cell: 1 / 0 if cell.spec.kappa == 20.0 else compute(cell))
+    found = command("sweep", "scaffnew", *LITTLE.split(), "--store", "s.sqlite")
+    assert found.code == 70
+    assert "2 cells in s.sqlite, 2 computed now." in found.output
+    assert "ZeroDivisionError" in found.errors
+
+
+def test_an_interrupted_verify_goes_on_from_there(folder, command, monkeypatch):
+    arguments = ["verify", "scaffnew", "fedavg", *SMALL.split(), "--evidence", "exact,path", "--out", "a"]
+    module, seen = sys.modules["rootkappa.theory.verify"], []  # its name is that of its function
+    right = module.verify
+
+    def counted(method, *rest, **changes):
+        seen.append(method.name)
+        if seen == ["scaffnew", "fedavg"]:
+            raise KeyboardInterrupt
+        return right(method, *rest, **changes)
+
+    monkeypatch.setattr(module, "verify", counted)
+    assert command(*arguments).code == 130
+    assert len(json.loads(Path("a/verdicts.json").read_text(encoding="utf-8"))) == 2
+    found = command(*arguments)
+    assert found.code == 0
+    assert seen == ["scaffnew", "fedavg", "fedavg"]
+    assert not Path("a/unfinished.sqlite").exists()
+    assert command(*arguments[:-1], "b").output.replace("b/", "a/") == found.output
+    written = sorted(path.name for path in Path("a").iterdir())
+    assert written == sorted(path.name for path in Path("b").iterdir())
+    for name in written:
+        if name.endswith((".json", ".svg")):
+            assert Path("a", name).read_bytes() == Path("b", name).read_bytes(), name
+    # What is finished is done anew.
+    assert command(*arguments).code == 0
+    assert seen[-2:] == ["scaffnew", "fedavg"]
+
+
+def test_a_plot_runs_no_file_that_a_store_names(folder, command):
+    Path("mine.py").write_text(SCAFFNEW, encoding="utf-8")
+    words = ["./mine.py", *LITTLE.split(), "--kappa", "10,20,40"]
+    assert command("sweep", *words, "--store", "s.sqlite").code == 0
+    expected = command("plot", "exponent", "--store", "s.sqlite", "--out", "right").output
+    Path("mine.py").write_text("open('ran', 'w').close()\nraise SystemExit(7)\n", encoding="utf-8")
+    for kind in ("exponent", "convergence"):
+        found = command("plot", kind, "--store", "s.sqlite", "--out", "other")
+        assert found.code == (0 if kind == "exponent" else 2)
+    assert not Path("ran").exists()
+    assert (
+        expected.replace("right", "other")
+        == command("plot", "exponent", "--store", "s.sqlite", "--out", "other").output
+    )
+    Path("mine.py").unlink()
+    assert command("plot", "exponent", "--store", "s.sqlite", "--out", "other").code == 0
+    for name in ("svg", "png"):
+        (one,) = Path("right").glob(f"*.{name}")
+        assert one.read_bytes() == Path("other", one.name).read_bytes()
+
+
+def test_a_family_that_cannot_be_drawn_blocks_no_other(folder, command):
+    with Store("s.sqlite") as store:
+        for dim, rounds in ((3, math.inf), (4, 7.0)):
+            for kappa in (10.0, 20.0, 40.0):
+                cell = Cell("scaffnew", ProblemSpec(kappa=kappa, dim=dim), exact=True)
+                store.put(cell.key(), cell.configuration(), {"rounds": rounds, "iterations": rounds}, None)
+    found = command("plot", "exponent", "--store", "s.sqlite")
+    assert found.code == 3
+    assert found.output.count(".svg") == 1
+    assert re.fullmatch(r"Not drawn: points has no row[^\n]+\.\n", found.errors)
+
+
+def test_a_store_that_is_removed_meanwhile_is_not_told_as_written(folder, command, monkeypatch):
+    compute = Cell.compute
+
+    def removing(cell):
+        Path("s.sqlite").unlink(missing_ok=True)
+        return compute(cell)
+
+    monkeypatch.setattr(Cell, "compute", removing)
+    found = command("sweep", "scaffnew", *LITTLE.split(), "--store", "s.sqlite")
+    assert (found.code, found.output) == (2, "")
+    assert re.fullmatch(r"Error: store = 's.sqlite' was removed [^\n]+\.\n", found.errors)
 
 
 def test_a_plot_that_cannot_be_written_gets_one_sentence(folder, command):

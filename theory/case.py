@@ -35,6 +35,8 @@ _ROUNDINGS = 16.0
 _FAR = 1e6
 # Constants whose squares, and products with those of others, are floating-point numbers.
 _SMALLEST, _LARGEST = 1e-100, 1e100
+# Iterations of a round beyond which a few rounds neither fit into memory nor end.
+_LONGEST_ROUND = 1e7
 # Rounds whose steps are looked at for whether they are all equally long.
 _LOOKED_AT = 64
 
@@ -256,6 +258,16 @@ class Case:
     def check(self) -> None:
         """Raise an InputError if the method cannot run on the problem."""
         self.method.check(self.problem)
+
+    def check_rounds(self) -> None:
+        """Raise an InputError if rounds are so long that not even a few could be computed."""
+        pace = self.pace
+        if not pace.iterations <= _LONGEST_ROUND * pace.rounds:
+            letters = ", ".join(f"{letter} = {value}" for letter, value in self.params._asdict().items())
+            raise InputError(
+                f"a round of {self.method.name} with {letters} is more than {_LONGEST_ROUND:g} iterations long: give "
+                "letters with shorter rounds."
+            )
 
     @property
     def pace(self) -> Pace:

@@ -1,14 +1,16 @@
 """A theorem is a module: this is its contract, and how one is found."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from inspect import signature
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..algorithms.driver.objects import found
 from ..algorithms.parts.letters import checked_letter, override
+from ..core.checks import as_number
 from ..core.discover import discover
 from ..core.errors import InputError, unknown
 from ..problems import Problem, Solution
@@ -17,6 +19,8 @@ from ..problems import Problem, Solution
 REQUIRED = ("prescribed", "lyapunov")
 #: What a promised factor may be for.
 UNITS = ("iteration", "round")
+#: What is promised to grow with a power of kappa.
+AXES = ("rounds", "iterations")
 
 
 class Condition(NamedTuple):
@@ -82,7 +86,8 @@ class Theorem:
         Raises
         ------
         InputError
-            If the module lacks one of the names in ``REQUIRED``, or its ``UNIT`` is none of ``UNITS``.
+            If the module lacks one of the names in ``REQUIRED``, its ``UNIT`` is none of ``UNITS``, or its
+            ``EXPONENTS`` are no powers for ``AXES``.
         """
         missing = [attribute for attribute in REQUIRED if not hasattr(module, attribute)]
         if missing:
@@ -98,7 +103,7 @@ class Theorem:
             name=name,
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
-            exponents=getattr(module, "EXPONENTS", dict[str, float]()),
+            exponents=_exponents(module, name),
             tight=getattr(module, "TIGHT", False),
             unit=unit,
             admissible=getattr(module, "admissible", _no_conditions),
@@ -141,6 +146,19 @@ class Theorem:
 
     def __repr__(self) -> str:
         return f"<theorem {self.name}>"
+
+
+def _exponents(module: ModuleType, name: str) -> dict[str, float]:
+    given: Any = getattr(module, "EXPONENTS", None)
+    if given is None:
+        return {}
+    exponents: dict[Any, Any] = cast("dict[Any, Any]", given) if isinstance(given, dict) else {None: None}
+    if not all(axis in AXES and math.isfinite(as_number(power)) for axis, power in exponents.items()):
+        raise InputError(
+            f"{name} has EXPONENTS = {given!r}: give powers of kappa for {' or '.join(AXES)}, such as "
+            "{'rounds': 0.5}, or leave it out."
+        )
+    return {axis: float(power) for axis, power in exponents.items()}
 
 
 def _no_conditions(problem: Problem, params: Any) -> tuple[Condition, ...]:

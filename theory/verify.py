@@ -8,7 +8,7 @@ from typing import Any
 
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
-from ..core.errors import InputError, unknown
+from ..core.errors import InputError, complaint, unknown
 from ..problems import Composite, Problem, Quadratic
 from ..problems.problem import checked_problem
 from . import claims
@@ -97,6 +97,7 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
     with blaming(case.method):
         reason = _obstacle(case)
         if not reason:
+            case.check_rounds()
             check_conventions(case)
     verdicts: list[Verdict] = []
     for kind in kinds:
@@ -188,10 +189,7 @@ def blaming(method: Method) -> Generator[None, None, None]:
     """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if method.is_shipped or isinstance(error, InputError):
             raise
-        first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
-        raise InputError(
-            f"{method.name} raised {type(error).__name__}: {first_line}: mend the file and try again."
-        ) from error
+        raise InputError(f"{method.name} raised {complaint(error)}: mend the file and try again.") from error

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Generator
@@ -60,12 +61,37 @@ def execute(path: Path) -> ModuleType:
     try:
         with _importing_from(path):
             spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise InputError(
             f"method file {str(path)!r} cannot be executed, {type(error).__name__}: {error}: mend it and try again."
         ) from error
+    _release_interpreter(module)
     return module
+
+
+def raised_in(error: BaseException) -> str | None:
+    """Return the user's file whose lines an error passed through; None if it is no such file's."""
+    trace, file = error.__traceback__, None
+    while trace:
+        if FILE_MARK in trace.tb_frame.f_globals.get("__name__", ""):
+            file = trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+    return file
+
+
+def _release_interpreter(module: ModuleType) -> None:
+    """Let the compiled functions of a file run beside Python, so that an interrupt can end even one that is endless."""
+    for function in _compiled_by(module):
+        if not function.targetoptions.get("forceobj"):
+            function.targetoptions["nogil"] = True
+
+
+def _compiled_by(module: ModuleType) -> list[Dispatcher]:
+    own = [thing for thing in vars(module).values() if isinstance(thing, Dispatcher)]
+    return [function for function in own if function.py_func.__module__ == module.__name__]
 
 
 def identity(module: ModuleType) -> str:
@@ -94,12 +120,12 @@ def _told(value: Any) -> bytes:
 
 def store_compiled(module: ModuleType, *loops: Dispatcher) -> None:
     """Let the compiled functions of a user's file be stored on disk, and those that were made for it."""
-    own = [thing for thing in vars(module).values() if isinstance(thing, Dispatcher)]
-    own = [function for function in own if function.py_func.__module__ == module.__name__]
-    store_as(identity(module), *own, *loops)
+    store_as(identity(module), *_compiled_by(module), *loops)
 
 
 def _read(path: Path) -> bytes:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise InputError(f"method file {str(path)!r} cannot be read, it is no file: give the path of a Python file.")
     try:
         return path.read_bytes()
     except FileNotFoundError:

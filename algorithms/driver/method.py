@@ -1,8 +1,7 @@
 """A method is a module: this is its contract, and how one is found."""
 
 import os
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +30,8 @@ _METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
 _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
 
 
+# What functions that take letters by their names take besides.
+_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress"}
 _STATES = ("State", "start", "model", "fixed_point", "invariants")
 # What a method may leave to the part that its FAMILY names.
 _OF_A_FAMILY = (*_STATES, "check", "advance")
@@ -264,6 +265,12 @@ class _Declared:
         params = self.needed("Params")
         if not (isinstance(params, type) and issubclass(params, tuple) and hasattr(params, "_fields")):
             raise InputError(f"{name} has Params = {params!r}: make it a NamedTuple of the method's letters.")
+        taken = sorted(_ARGUMENTS.intersection(vars(params)))
+        if taken:
+            raise InputError(f"{name} has a letter {taken[0]!r}, which is an argument beside the letters: rename it.")
+        promise = self.get("PROMISE")
+        if not isinstance(promise, str | None):
+            raise InputError(f"{name} has PROMISE = {promise!r}: give the name of a theorem, such as 'scaffnew'.")
         self._averages = _is_implemented(local_steps.communicate, params)
         self._serves = _is_implemented(server_rounds.end_round, params)
 
@@ -477,20 +484,3 @@ def load(path: str | Path) -> Method:
     if key not in _loaded:
         _loaded[key] = Method.from_module(module, str(path))
     return _loaded[key]
-
-
-@contextmanager
-def blaming(method: Method) -> Generator[None]:
-    """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
-    try:
-        yield
-    except Exception as error:
-        if method.is_shipped or isinstance(error, InputError):
-            raise
-        raise InputError(f"{method.name} raised {complaint(error)}: mend the file and try again.") from error
-
-
-def complaint(error: Exception) -> str:
-    """Return the kind of an error and the first line of what it says."""
-    first_line = next((line for line in str(error).splitlines() if line.strip()), "no message")
-    return f"{type(error).__name__}: {first_line}"

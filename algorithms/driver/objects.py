@@ -21,9 +21,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ...core.errors import InputError, unknown
+from ...core.errors import InputError, complaint, unknown
 from ...problems.problem import Problem
-from .method import Method, complaint, find, get, names
+from .method import Method, find, get, names
 
 #: What an object has to have.
 REQUIRED = ("start", "step", "model")

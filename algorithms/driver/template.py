@@ -1,5 +1,6 @@
 """A file to start from: a method with a theorem of its own, or a copy of a shipped one."""
 
+import os
 import re
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def write_template(path: Path, like: str | None = None) -> None:
     """
     if path.suffix != ".py":
         raise InputError(f"file {str(path)!r} is no Python file: give a name that ends in .py.")
-    if path.exists():
+    if os.path.lexists(path):
         raise InputError(f"file {str(path)!r} exists, and nothing is written over it: give another name.")
     text = template(like)
     check_writable(path)

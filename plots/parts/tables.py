@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ...core.streams import printable
 from ...sweeps import Store, families, slopes
 
 if TYPE_CHECKING:
@@ -92,4 +93,5 @@ def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.Da
 
 
 def _entry(method: str, changes: str) -> str:
-    return f"{method} {changes}" if changes else method
+    # Between two dollars there would be mathematics, and a file's name may hold anything.
+    return printable(f"{method} {changes}" if changes else method).replace("$", r"\$")

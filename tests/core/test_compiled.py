@@ -1,9 +1,11 @@
 """The compiled cache notices every edit, cleans up behind itself, and is never in the way."""
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from numba.core import config
 
 from rootkappa.core import compiled
+from rootkappa.core.stored import CheckedFiles
 
 ROOT = Path(compiled.__file__).resolve().parents[1]
 
@@ -155,7 +158,8 @@ def test_an_edited_callee_is_noticed(tmp_path):
     (root / "core").mkdir(parents=True)
     for part in ("", "core"):
         (root / part / "__init__.py").write_text("")
-    shutil.copy(compiled.__file__, root / "core" / "compiled.py")
+    for module in ("compiled", "stored"):
+        shutil.copy(ROOT / "core" / f"{module}.py", root / "core")
     callee = "from .compiled import njit\n\n@njit\ndef inner(x):\n    return x + {}\n"
     caller = "from .compiled import njit\nfrom .callee import inner\n\n@njit\ndef outer(x):\n    return inner(x)\n"
     (root / "core" / "caller.py").write_text(caller)
@@ -232,3 +236,75 @@ def test_only_folders_that_nobody_uses_are_removed(tmp_path, monkeypatch):
         os.utime(folder, (0.0, 0.0))
     compiled.store_as("new")
     assert len(list((tmp_path / "files").iterdir())) == compiled._KEPT_FILES
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """Return a function that compiles one of ours as a new process would, and the folder that it is stored in."""
+    monkeypatch.setattr(compiled, "is_ours", lambda module: True)
+    monkeypatch.setattr(compiled, "cache_folder", lambda kind: tmp_path / kind)
+
+    def triple(x):
+        return 3 * x
+
+    return lambda: compiled.njit(triple), tmp_path / "compiled"
+
+
+def hits(function):
+    return sum(function.stats.cache_hits.values())
+
+
+DAMAGE = {
+    "empty": lambda content: b"",
+    "cut short": lambda content: content[: len(content) // 2],
+    "random": lambda content: np.random.default_rng(len(content)).bytes(len(content)),
+    "another pickle": lambda content: pickle.dumps(["something", "else"]),
+    "one bit": lambda content: content[:-9] + bytes([content[-9] ^ 4]) + content[-8:],
+}
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_files_are_compiled_again(damage, ending, stored):
+    fresh, folder = stored
+    assert fresh()(2) == 6
+    (file,) = folder.rglob(f"*.{ending}")
+    file.write_bytes(DAMAGE[damage](file.read_bytes()))
+    again = fresh()
+    assert (again(2), hits(again)) == (6, 0)
+    healed = fresh()
+    assert (healed(2), hits(healed)) == (6, 1)
+
+
+def test_a_file_that_names_what_is_gone_is_compiled_again(stored):
+    fresh, folder = stored
+    fresh()(2)
+    (file,) = folder.rglob("*.nbi")
+    content = b"cno_such_module\nThing\n."
+    file.write_bytes(blake2b(content, digest_size=16).digest() + content)
+    assert fresh()(2) == 6
+
+
+def test_a_full_disk_only_costs_time(stored, monkeypatch):
+    fresh, folder = stored
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(CheckedFiles, "_write", full)
+    assert fresh()(2) == 6
+    assert not list(folder.rglob("*.nb?"))
+
+
+def test_without_a_compiler_everything_runs_as_python(tmp_path):
+    program = (
+        "from rootkappa import problems, theory, cli; "
+        "problem = problems.Quadratic.random(clients=2, dim=2, kappa=4.0); "
+        "found = theory.verify('scaffnew', problem, evidence=('invariant', 'exact')); "
+        "print(*(verdict.status for verdict in found)); "
+        "cli.commands.main(['list', 'compressors'])"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT.parent), "NUMBA_DISABLE_JIT": "1"}
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout.splitlines()[0]) == (0, "confirmed confirmed"), found.stderr

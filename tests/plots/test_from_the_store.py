@@ -68,3 +68,34 @@ def test_an_unknown_axis_gets_one_sentence(store):
     for kind in (plots.convergence, plots.exponent):
         with pytest.raises(InputError, match="unknown axis 'round': did you mean 'rounds'"):
             list(kind.drawn(store, store.cells([]), axis="round"))
+
+
+def test_one_family_that_cannot_be_drawn_stops_no_other(store, tmp_path):
+    for kappa in (10.0, 100.0):
+        cell = Cell("scaffnew", ProblemSpec(kappa=kappa, dim=7), exact=True)
+        store.put(cell.key(), cell.configuration(), {"rounds": np.inf}, None)
+    told = []
+    paths = plots.write(
+        "exponent", store, None, tmp_path / "a", "", lambda name, error: told.append((name, str(error)))
+    )
+    assert len(paths) == 3
+    assert [name for name, _ in told] == ["quadratic"]
+    assert "points has no row" in told[0][1]
+    with pytest.raises(InputError, match="points has no row"):
+        plots.write("exponent", store, None, tmp_path / "b", "")
+    assert len(list((tmp_path / "b").iterdir())) == 3
+
+
+@pytest.mark.parametrize("kind", ["convergence", "exponent"])
+def test_a_store_of_nothing_draws_nothing(kind, tmp_path):
+    with Store(tmp_path / "s.sqlite") as empty:
+        assert plots.write(kind, empty, None, tmp_path, "") == []
+
+
+def test_what_is_between_dollars_is_a_name_and_no_mathematics(store, tmp_path):
+    cell = Cell("m$x^{$.py", ProblemSpec(dim=9))
+    trace = store.traces(store.cells()["key"][:1]).drop(columns="key")
+    store.put("odd", cell.configuration(), {"label": "another"}, trace)
+    for name, figure in plots.convergence.drawn(store, store.cells(["odd"])):
+        plots.parts.style.save(figure, tmp_path / name, "")
+    assert len(list(tmp_path.glob("*.svg"))) == 1

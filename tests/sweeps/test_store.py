@@ -384,3 +384,154 @@ def test_importing_the_module_is_cheap():
     with child(code) as process:
         process.wait()
     assert process.returncode == 0
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return the path of a store with cells, traces and what some traces have besides."""
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        for seed in range(40):
+            rows = trace(np.arange(200.0).reshape(20, 10) + seed)
+            store.put(f"key {seed}", {"seed": seed, "method": "é"}, {"rounds": 1.5}, rows.assign(promise=0.5))
+    return path
+
+
+def read(path):
+    with Store(path) as store:
+        return store.keys(), store.cells(), store.traces()
+
+
+def changed(path, statement, *values):
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(statement, values)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cells SET result = '{bad'",
+        "UPDATE cells SET result = '[1,2]'",
+        "UPDATE cells SET configuration = CAST(x'7b22ff227d' AS TEXT)",
+        "UPDATE cells SET result = replace(result, '1.5', '2.5')",
+        "UPDATE cells SET key = 'another' WHERE cell = 3",
+        "UPDATE cells SET result = x'00'",
+        "UPDATE points SET lyapunov = lyapunov + 1e-9 WHERE cell = 3 AND place = 5",
+        "UPDATE observed SET value = 0.25 WHERE cell = 3 AND place = 5",
+        "DELETE FROM points WHERE cell = 3 AND place = 19",
+        "DROP TABLE points",
+        "DROP TABLE observed",
+    ],
+)
+def test_damage_is_noticed_and_told_in_one_sentence(statement, written):
+    changed(written, statement)
+    with pytest.raises(InputError) as error:
+        read(written)
+    one_sentence(error, repr(str(written)), "is damaged", "move it away")
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_bytes_are_turned_nothing_wrong_is_read(tmp_path_factory, written, data):
+    """Pages, texts, numbers: either all is read as it was written, or one sentence says that it cannot be."""
+    whole, right = written.read_bytes(), read(written)
+    path = tmp_path_factory.mktemp("damaged") / "s.sqlite"
+    start = data.draw(st.integers(0, len(whole) - 1))
+    length = data.draw(st.sampled_from([1, 1, 1, 30, 4096]))
+    other = data.draw(st.sampled_from([0, 0xFF, 0x80, 0x5A]))
+    piece = bytes(byte ^ other if other else 0 for byte in whole[start : start + length])
+    path.write_bytes(whole[:start] + piece + whole[start + length :])
+    found, sentence = None, ""
+    try:
+        found = read(path)
+    except InputError as error:
+        sentence = str(error)
+    if found is None:
+        assert "\n" not in sentence
+        assert repr(str(path)) in sentence
+    else:
+        keys, cells, traces = found
+        # A whole cell may have become invisible, none may be another.
+        known = {key: index for index, key in enumerate(right[1]["key"])}
+        assert keys <= right[0]
+        pd.testing.assert_frame_equal(
+            cells.reset_index(drop=True), right[1].iloc[[known[key] for key in cells["key"]]].reset_index(drop=True)
+        )
+        expected = right[2][right[2]["key"].isin(keys)].reset_index(drop=True)
+        pd.testing.assert_frame_equal(traces.reset_index(drop=True), expected)
+
+
+@pytest.mark.parametrize("content", [b"x", b"SQLite format 3", b"\0" * 4096])
+def test_a_foreign_file_is_not_written_over(content, tmp_path):
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        Store(path)
+    one_sentence(error, "is not a SQLite database")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_what_is_no_file_is_no_store(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError) as error:
+        Store(tmp_path / "pipe")
+    one_sentence(error, "cannot be used (it is no file)")
+
+
+def test_a_store_that_is_only_read_needs_no_place_beside_it(written, monkeypatch):
+    before = written.read_bytes()
+    with Store(written, read_only=True) as store:
+        assert len(store.keys()) == 40
+        assert len(store.traces(["key 3"])) == 20
+        assert [file.name for file in written.parent.iterdir()] == ["s.sqlite"]
+        with pytest.raises(InputError) as error:
+            store.put("new", {}, {}, None)
+        one_sentence(error, "readonly")
+    assert written.read_bytes() == before
+    with pytest.raises(InputError):
+        Store(written.with_name("missing.sqlite"), read_only=True)
+    assert not written.with_name("missing.sqlite").exists()
+
+
+def test_what_another_process_has_just_written_is_read(written):
+    with Store(written) as other:
+        other.put("new", {"seed": -1}, {"rounds": 2.5}, None)
+        assert written.with_name("s.sqlite-wal").exists()
+        with Store(written, read_only=True) as store:
+            assert len(store.keys()) == 41
+
+
+def test_a_store_that_is_removed_is_not_written_to(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {}, None)
+        (tmp_path / "s.sqlite").unlink()
+        with pytest.raises(InputError) as error:
+            store.put("b", {"seed": 1}, {}, None)
+        one_sentence(error, "was removed or replaced")
+
+
+def test_a_store_of_the_first_format_is_read_and_given_sums(written):
+    right = read(written)
+    for column in ("cell_sum", "trace_sum"):
+        changed(written, f"ALTER TABLE cells DROP COLUMN {column}")
+    changed(written, "PRAGMA user_version = 1")
+    with Store(written, read_only=True) as store:
+        pd.testing.assert_frame_equal(store.traces(), right[2])
+    for frame, other in zip(read(written)[1:], right[1:], strict=True):
+        pd.testing.assert_frame_equal(frame, other)
+    changed(written, "UPDATE points SET lyapunov = lyapunov + 1e-9 WHERE cell = 3 AND place = 5")
+    with pytest.raises(InputError):
+        read(written)
+
+
+def test_a_cell_that_failed_is_kept_and_not_finished(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {"failed": "It diverged."}, trace([[1] * 10]))
+        store.put("b", {"seed": 1}, {"rounds": 3.0}, None)
+        assert store.keys() == {"b"}
+        assert list(store.cells()["failed"]) == ["It diverged.", None]
+        store.put("a", {"seed": 0}, {"rounds": 2.0}, None)
+        assert store.keys() == {"a", "b"}

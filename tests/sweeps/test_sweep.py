@@ -1,14 +1,18 @@
 """A sweep computes what is missing and nothing else, and no stored bit depends on how it was computed."""
 
+import math
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,11 +23,13 @@ from rootkappa.sweeps import (
     Cell,
     ProblemSpec,
     Store,
+    Unreached,
     cells,
     grid_cells,
     run_cells,
     slopes,
 )
+from rootkappa.sweeps.store import TRACE_COLUMNS
 
 KAPPAS = (10.0, 20.0, 40.0)
 MUTANTS = Path(__file__).parents[1] / "mutants"
@@ -160,6 +166,124 @@ def test_a_cell_that_fails_keeps_the_finished_ones(tmp_path):
     assert computed(tmp_path / "s.sqlite", wanted[:2]) == 0
 
 
+def test_all_cells_that_fail_are_told_and_the_first_is_raised_at_the_end(tmp_path):
+    wanted = small(seeds=1)
+    wrong = [Cell("scaffnew", ProblemSpec("logistic", clients=clients)) for clients in (1000, 2000)]
+    path, told = tmp_path / "s.sqlite", []
+    assert computed(path, [*wrong, *wanted], failed=lambda cell, error: told.append((cell, str(error)))) == 3
+    assert {cell for cell, _ in told} == set(wrong)
+    assert all("is more than the 569 samples" in sentence for _, sentence in told)
+    with Store(path) as store:
+        assert store.keys() == {cell.key() for cell in wanted}
+        table = store.cells([cell.key() for cell in wrong])
+    assert [f"clients = {clients}" in reason for clients, reason in zip((1000, 2000), table["failed"], strict=True)]
+    # They are tried again, alone.
+    with pytest.raises(InputError, match="samples"):
+        computed(path, [*wrong, *wanted])
+    assert computed(path, wanted) == 0
+
+
+class Given(NamedTuple):
+    """A cell whose result is known."""
+
+    name: str
+    result: Any
+
+    def key(self):
+        return self.name
+
+    def configuration(self):
+        return {"method": self.name}
+
+    def compute(self):
+        if isinstance(self.result, BaseException):
+            raise self.result
+        return self.result, None
+
+
+def test_a_path_without_costs_is_not_finished_and_no_error_of_the_others(tmp_path):
+    told = []
+    lacking = Given("lacking", {"rounds": math.nan, "failed": "It diverged."})
+    with Store(tmp_path / "s.sqlite") as store:
+        assert run_cells([lacking, Given("right", {"rounds": 1.0})], store) == 1
+        assert store.keys() == {"right"}
+        assert run_cells([lacking], store, failed=lambda cell, error: told.append((cell, error))) == 0
+    ((cell, error),) = told
+    assert (cell, str(error)) == (lacking, "It diverged.")
+    assert isinstance(error, Unreached)
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), ZeroDivisionError("x"), GeneratorExit()])
+def test_whatever_a_cell_raises_stops_no_other(error, tmp_path):
+    told = []
+    wanted = [Given("a", error), *(Given(name, {"rounds": 1.0}) for name in "bcd")]
+    with Store(tmp_path / "s.sqlite") as store:
+        assert run_cells(wanted, store, failed=lambda *failure: told.append(failure)) == 3
+        assert told == [(wanted[0], error)]
+        assert store.cells(["a"])["failed"].iloc[0].startswith(type(error).__name__)
+
+
+def test_what_was_begun_is_not_waited_for_after_an_interrupt(tmp_path):
+    """What is done by then is kept."""
+    begun, end = threading.Event(), threading.Event()
+
+    class Endless(Given):
+        def compute(self):
+            begun.set()
+            end.wait(20)
+            return self.result, None
+
+    def interrupt(done):
+        if done == 1:
+            begun.wait(20)
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    try:
+        with Store(tmp_path / "s.sqlite") as store:
+            with pytest.raises(KeyboardInterrupt):
+                run_cells([Given("done", {"rounds": 1.0}), Endless("endless", {})], store, interrupt)
+            assert time.monotonic() - started < 10
+            assert store.keys() == {"done"}
+    finally:
+        end.set()
+
+
+REASONS = {
+    "draws cannot be negative": [(0, 0, 1.0, 1.0), (3, -5, 0.5, 1.0)],
+    "had diverged by round 3": [(0, 0, 1.0, 1.0), (3, 5, math.inf, math.inf)],
+    "V was 0.5 of its start after round 3, and not 1e-06": [(0, 0, 2.0, 1.0), (3, 5, 1.0, 1.0)],
+    "No rate is promised with these letters, the factor is 1.5": [(0, 0, 2.0, 1.0), (3, 5, 1.0, 1.0)],
+}
+
+
+@pytest.mark.parametrize("words", REASONS)
+def test_a_path_without_costs_says_why(words):
+    rows = [(rnd, its, v, distance, 0.0, its, its, its, its, its) for rnd, its, v, distance in REASONS[words]]
+    trace = SimpleNamespace(
+        last=lambda name: rows[-1][TRACE_COLUMNS.index(name)],
+        column=lambda name: np.array([row[TRACE_COLUMNS.index(name)] for row in rows]),
+    )
+    case = SimpleNamespace(rho=1.5 if "1.5" in words else 0.9)
+    assert words in cells._reason(case, trace, 1e-6)
+
+
+def test_what_is_promised_is_stored_and_read_from_there(tmp_path, monkeypatch):
+    """A store names files, and whoever reads it runs none of them."""
+    mine = tmp_path / "mine.py"
+    mine.write_text("PROMISE = 'this file is not to be executed'\nraise SystemExit(7)\n")
+    table = planted(str(mine), promised_rounds=0.4, promised_iterations=1.0)
+    records = found(table)
+    assert records["rounds"]["promised"] == 0.4
+    assert records["rounds"]["status"] == "refuted"
+    assert found(planted(str(mine))) == {}
+    wanted = small(seeds=1)[:1]
+    with Store(tmp_path / "s.sqlite") as store:
+        run_cells(wanted, store)
+        row = store.cells().iloc[0]
+    assert (row["promised_rounds"], row["promised_iterations"]) == (0.5, 1.0)
+
+
 CHILD = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -233,11 +357,21 @@ def test_what_cannot_be_listed_is_sampled():
         (["scaffnew"], {}, 0.0, r"epsilon = 0\.0"),
         (["scaffnew"], {}, 1.0, r"epsilon = 1\.0"),
         (["scaffnew"], {}, float("nan"), "epsilon = nan"),
+        (["scaffnew"], {"p": [0.5, 1e-9]}, 1e-6, "a round of scaffnew with gamma = 1.0, p = 1e-09 is more than"),
     ],
 )
 def test_a_wrong_grid_is_refused_before_it_is_computed(methods, letters, epsilon, sentence):
     with pytest.raises(InputError, match=sentence):
         grid_cells(methods, specs(), letters, epsilon, 1)
+
+
+def test_a_grid_that_nobody_could_compute_is_refused_at_once():
+    with pytest.raises(InputError, match="the grid has 3000000000000 cells, with seeds = 1000000000000: give fewer"):
+        grid_cells(["scaffnew"], specs(), {}, 1e-6, 10**12)
+    with pytest.raises(InputError, match="the grid has 1200000 cells"):
+        grid_cells(["scaffnew"], specs(), {"p": [0.1, 0.2], "gamma": [1.0] * 200}, 1e-6, 1000)
+    with pytest.raises(InputError, match="missing does not exist"):
+        grid_cells(["scaffnew"], [*specs(), ProblemSpec("logistic", data="./missing")], {}, 1e-6, 1)
 
 
 def planted(method="scaffnew", rounds=0.5, iterations=1.0, seeds=1, scatter=0.0, kappas=(1e2, 1e3, 1e4, 1e5), **fields):

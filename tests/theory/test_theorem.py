@@ -1,4 +1,6 @@
+import math
 import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -69,6 +71,26 @@ def test_what_is_prescribed_fits_what_is_given(name, free):
 def test_what_nothing_can_be_prescribed_for_is_refused(name, wrong, words):
     with pytest.raises(InputError, match=re.escape(words)):
         theory.get(name).parameters(problems.Quadratic.random(6, 5, 30.0), **wrong)
+
+
+def stated(**says):
+    """Return the theorem of a module that says as little as it may, and this besides."""
+    module = SimpleNamespace(prescribed=lambda problem: None, lyapunov=lambda *_: 0.0, __doc__="A theorem.", **says)
+    return theory.theorem.Theorem.from_module(module, "mine.py")
+
+
+@pytest.mark.parametrize("says", [{}, {"EXPONENTS": None}, {"EXPONENTS": {}}])
+def test_who_says_no_exponents_promises_none(says):
+    assert stated(**says).exponents == {}
+
+
+@pytest.mark.parametrize(
+    "wrong", [0.5, "rounds", {"round": 0.5}, {"rounds": "x"}, {"rounds": math.nan}, {"rounds": None}, ["rounds"]]
+)
+def test_what_is_no_exponent_gets_one_sentence(wrong):
+    assert stated(EXPONENTS={"rounds": 1}).exponents == {"rounds": 1.0}
+    with pytest.raises(InputError, match=re.escape(f"mine.py has EXPONENTS = {wrong!r}: give powers of kappa for")):
+        stated(EXPONENTS=wrong)
 
 
 def test_who_promises_no_rate_to_the_solution_promises_no_exponent():

@@ -10,6 +10,7 @@ import pytest
 
 import rootkappa
 from rootkappa import algorithms, problems, theory
+from rootkappa.algorithms.driver import files
 from rootkappa.problems import InputError
 
 SOURCE = Path(algorithms.__file__).parent
@@ -389,3 +390,37 @@ def test_a_constant_from_the_environment_is_compiled_anew_when_it_changes(tmp_pa
     for constant, first, second, third in zip(CONSTANTS.items(), one, two, again, strict=True):
         assert not np.allclose(first, second), constant
         np.testing.assert_array_equal(first, third)
+
+
+def test_an_error_is_known_by_the_lines_of_a_file_that_it_passed(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(f"{FUNCTIONAL}\ndef inner():\n    return 1 / 0\ndef call(function):\n    return function()\n")
+    module = files.execute(path)
+    for call in (module.inner, lambda: module.call({}.popitem)):
+        with pytest.raises(ArithmeticError) if call is module.inner else pytest.raises(KeyError) as error:
+            call()
+        assert files.raised_in(error.value) == str(path)
+    with pytest.raises(ZeroDivisionError) as error:
+        _ = 1 / 0
+    assert files.raised_in(error.value) is None
+
+
+def test_the_compiled_functions_of_a_file_let_an_interrupt_through(tmp_path):
+    """A loop that holds the interpreter could be ended by nobody."""
+    path = tmp_path / "mine.py"
+    path.write_text(f"{FUNCTIONAL}\nimport numba\n@numba.njit\ndef double(x):\n    return 2 * x\n")
+    assert files.execute(path).double.targetoptions["nogil"]
+
+
+@pytest.mark.parametrize("name", ["scaffnew.v2.py", "a b.py", "é.py"])
+def test_names_of_files_may_have_dots_and_letters_of_any_language(name, tmp_path):
+    path = written(tmp_path / name, FUNCTIONAL)
+    assert algorithms.load(path).name == str(path)
+    (tmp_path / "other").mkdir()
+    other = written(tmp_path / "other" / name, FUNCTIONAL.replace('scaffnew"', 'proxskip"'))
+    assert algorithms.load(other).promise != algorithms.load(path).promise
+
+
+def test_a_file_says_its_own_coding(tmp_path):
+    (tmp_path / "mine.py").write_bytes(f"# -*- coding: latin-1 -*-\n{FUNCTIONAL}\nWORD = 'é'\n".encode("latin-1"))
+    assert files.execute(tmp_path / "mine.py").WORD == "é"
