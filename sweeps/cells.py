@@ -11,9 +11,10 @@ from ..algorithms.driver.files import content
 from ..algorithms.driver.method import find, names
 from ..algorithms.driver.run import Trace
 from ..core.compiled import sources_digest
-from ..theory.case import Case
+from ..theory.case import Case, check_range
 from ..theory.engines import exact
 from ..theory.theorem import Theorem, promised_by
+from ..theory.untouched import untouched
 from ..theory.verify import blaming
 from .problems import ProblemSpec
 
@@ -80,8 +81,9 @@ class Cell:
         """
         method = find(self.method)
         problem = self.spec.build()
-        with blaming(method):
-            case = Case(method, promised_by(method), problem, dict(self.changes), self.seed)
+        check_range(problem)
+        with untouched(method, problem) as own, blaming(method):
+            case = Case(method, promised_by(method), own, dict(self.changes), self.seed)
             case.check()
             case.check_rounds()
             params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
@@ -90,6 +92,7 @@ class Cell:
                 counts, frame = exact.time_to_accuracy(case, self.epsilon)._asdict(), None
                 reason = f"The expected costs of the accuracy {self.epsilon:g} are no numbers."
             else:
+                case.check_unsolved()
                 trace = case.run(case.horizon(self.epsilon), record=_RECORDS, until=("lyapunov", self.epsilon))
                 counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
                 reason, frame = _reason(case, trace, self.epsilon), case.frame(trace)

@@ -253,6 +253,13 @@ class Case:
                 farthest = max(farthest, self.lyapunov(moved))
         return self.start[0] <= farthest / 2 or self.start[0] == 0.0
 
+    def check_unsolved(self) -> None:
+        """Raise a NotExact if the method starts at its target."""
+        if self.is_solved:
+            raise NotExact(
+                f"{self.method.name} starts at its solution here, where nothing moves: take another problem or start."
+            )
+
     # What the method does.
 
     def check(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...core.randomness import generator
-from ..case import Case, NotExact, Progress
+from ..case import Case, Progress
 from ..verdict import Verdict
 from . import randomness
 from .randomness import Finding
@@ -29,8 +29,7 @@ _MOST_OUTCOMES = 64
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the method's identities against its compiled functions."""
-    if case.is_solved:
-        raise NotExact(f"{case.method.name} starts at its solution here, where nothing moves: take another problem.")
+    case.check_unsolved()
     findings = [*_fixed_point(case)]
     progress(0.3)
     findings.extend(_conserved(case))

@@ -36,8 +36,7 @@ _SAME = 4.0
 
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold sampled paths against the promised factor."""
-    if case.is_solved:
-        raise NotExact(f"{case.method.name} starts at its solution here, and has no way to go: take another problem.")
+    case.check_unsolved()
     if case.rho == 1.0:
         raise NotExact("the promised factor of a step rounds to 1, which every path would keep: take a smaller kappa.")
     is_random = len(case.outcomes() or (None, None)) > 1

@@ -1,0 +1,30 @@
+"""One cell of a sweep by itself."""
+
+import pytest
+
+from rootkappa.problems import InputError
+from rootkappa.sweeps.cells import Cell
+from rootkappa.sweeps.problems import ProblemSpec
+
+SMALL = ProblemSpec(clients=3, dim=2, kappa=10.0)
+WRITES = """
+from rootkappa.algorithms import scaffnew
+from rootkappa.algorithms.scaffnew import *
+
+class Params(scaffnew.Params):
+    pass
+
+def draw(rng, problem, params, rounds):
+    problem.kernel.b[:] += 1.0
+    return RANDOM.draw(rng, problem, params, rounds)
+"""
+
+
+def test_a_method_that_writes_to_the_problem_reaches_no_other_cell(tmp_path):
+    path = tmp_path / "writes.py"
+    path.write_text(WRITES, encoding="utf-8")
+    before, _ = Cell("scaffnew", SMALL).compute()
+    with pytest.raises(InputError, match="writes to the problem"):
+        Cell(str(path), SMALL).compute()
+    after, _ = Cell("scaffnew", SMALL).compute()
+    assert before == after
