@@ -6,6 +6,8 @@ import pytest
 
 from rootkappa import algorithms, plots
 from rootkappa.core.errors import InputError
+from rootkappa.plots import convergence
+from rootkappa.plots import sparsity as figures
 from rootkappa.plots.parts.tables import study_tables
 from rootkappa.sweeps import Cell, ProblemSpec, Store, families, run_cells, studies
 from rootkappa.sweeps.studies import StudyCell, sparsity, study_cells
@@ -84,7 +86,7 @@ def test_its_paths_are_rows_like_those_of_every_method(computed):
         # The sweep's cell is of the same method, problem and seed, and neither replaces the other.
         assert len(cells) == len(sparsity.METHODS) + 1
         assert sorted(len(rows) for _, rows in families(cells)) == [1, len(sparsity.METHODS)]
-        names = [name for name, _ in plots.convergence.drawn(store, cells)]
+        names = [name for name, _ in convergence.drawn(store, cells)]
     assert sorted(names) == [
         "lyapunov-rounds-quadratic-kappa20",
         *["lyapunov-rounds-sparsity-quadratic-kappa20"] * 2,
@@ -97,6 +99,6 @@ def test_its_figure_needs_the_store_only(computed, monkeypatch):
     keys = [cell.key() for cell in study_cells("sparsity", [SPEC])]
     with Store(computed) as store:
         ((name, table),) = study_tables(store, store.cells(keys))
-        ((drawn, _),) = plots.sparsity.drawn(store, store.cells(keys))
+        ((drawn, _),) = figures.drawn(store, store.cells(keys))
     assert name == drawn == "quadratic-kappa20"
     assert list(dict.fromkeys(table["method"])) == list(sparsity.METHODS)
