@@ -120,25 +120,23 @@ def _run(cases: list[Case], progress: Progress) -> list[Trace]:
 def _largest_ratio(case: Case, traces: list[Trace], rounded: list[Trace] | None = None) -> tuple[float, int]:
     """Return the logarithm of the largest mean of V_t / (rho^t V_0), and the round where it stands.
 
-    Where larger rounding errors, on the paths ``rounded``, make much more of V, it does not count.
+    What larger rounding errors, on the paths ``rounded``, change of V does not count.
     """
     length = max(len(trace.column("round")) for trace in traces)
     logs = np.full((len(traces), length), -np.inf)
     # Below this V is rounding: each step adds an error of that size, and the promise sums them up.
     rounding = 2.0 * math.log(4.0 * np.finfo(float).eps * max(case.problem.kappa, 1.0 / (1.0 - case.rho)))
     for path, trace in enumerate(traces):
+        V = trace.column("lyapunov")
         with np.errstate(divide="ignore"):
-            fallen = np.log(trace.column("lyapunov") / trace.column("lyapunov")[0])
+            fallen = np.log((V if rounded is None else _certain(V, rounded[path].column("lyapunov"))) / V[0])
         fallen = np.where(np.isnan(fallen), np.inf, fallen)
-        counts = fallen > rounding
-        if rounded is not None:
-            counts &= _is_above(trace, rounded[path])
         steps = case.steps(trace)
-        ratio = np.where(counts, fallen - steps * math.log(case.rho or TINY), -np.inf)
+        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho or TINY), -np.inf)
         if case.noise > 0.0:
             # The promised V at the last step, seen from each step, beside that from the start.
             seen = case.bound.log_from(fallen, steps[-1] - steps)
-            ratio = np.where(counts, seen - seen[0], -np.inf)
+            ratio = np.where(fallen > rounding, seen - seen[0], -np.inf)
         # A path that has arrived stays where it is: a stopped supermartingale is still one.
         logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
     mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
@@ -148,16 +146,16 @@ def _largest_ratio(case: Case, traces: list[Trace], rounded: list[Trace] | None 
     return float(mean[largest]), int(longest[largest])
 
 
-def _is_above(trace: Trace, rounded: Trace) -> np.ndarray:
-    """Return at which recorded rounds V is above all that larger rounding errors have made of it up to there."""
-    V, more = (np.full(len(trace.rows), np.nan) for _ in range(2))
-    V[:] = trace.column("lyapunov")
-    seen = min(len(trace.rows), len(rounded.rows))
-    more[:seen] = rounded.column("lyapunov")[:seen]
+def _certain(V: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """Return how much of V is no rounding, from the V of the same path with larger rounding errors."""
+    more = np.full(len(V), np.nan)
+    # A path that leaves the floating-point numbers may do so a little earlier.
+    seen = min(len(V), len(rounded))
+    more[:seen] = rounded[:seen]
     with np.errstate(over="ignore", invalid="ignore"):
         made = np.maximum.accumulate(np.where(more > _SAME * V, more, 0.0))
-        # A path that leaves the floating-point numbers is above all.
-        return (made < V) | ~np.isfinite(V)
+        certain = np.where(np.isfinite(more), V - np.abs(more - V), V)
+        return np.where(np.isfinite(V) & (made >= V), 0.0, np.maximum(certain, 0.0))
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:
