@@ -169,7 +169,7 @@ def test_zeros_and_their_signs(name):
         assert np.isfinite(p).all()
 
 
-@pytest.mark.parametrize("d", [100_000, 1_000_000])
+@pytest.mark.parametrize("d", [100_000, pytest.param(1_000_000, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize(
     "make",
     [

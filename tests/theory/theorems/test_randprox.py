@@ -58,7 +58,7 @@ def instances(draw):
     return problem, RANDPROX.Params(gamma, tau, R)
 
 
-@settings(max_examples=max(150, settings().max_examples))
+@settings(max_examples=max(60, settings().max_examples))
 @given(instance=instances())
 def test_the_factor_of_a_step_is_never_above_the_promise(instance):
     problem, params = instance
