@@ -68,9 +68,12 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text with :func:`write_whole`; where that fails, an InputError says so."""
+    """Write a text with :func:`write_whole`; where that fails, an InputError says so.
+
+    The name of a file may hold bytes that are no text: they are written as JSON writes them.
+    """
     try:
-        write_whole(file, text.encode())
+        write_whole(file, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise InputError(
             f"output {str(file)!r} cannot be written ({error.strerror}): give a file on a disk with room for it."

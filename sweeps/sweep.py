@@ -181,7 +181,7 @@ def run_cells(
         is_interrupted = False
     finally:
         for future, key in waiting.items():
-            if not future.cancel() and future.done():
+            if not future.cancel() and future.done() and not isinstance(future.exception(), KeyboardInterrupt):
                 _keep(store, key, keys[key], future)
         if executor is None:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours

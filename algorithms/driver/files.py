@@ -33,7 +33,7 @@ def content(path: Path) -> str:
     """
     digest = blake2b(digest_size=8)
     for file in [path, *_imported_from_beside(path)]:
-        digest.update(file.name.encode() + b"\0" + _read(file) + b"\0")
+        digest.update(os.fsencode(file.name) + b"\0" + _read(file) + b"\0")
     return digest.hexdigest()
 
 

@@ -297,7 +297,7 @@ def save(figure: Figure, stem: str | os.PathLike[str], command: str) -> list[Pat
             buffer = BytesIO()
             figure.savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
             contents[ending] = buffer.getvalue()
-    contents["txt"] = f"{command.rstrip()}\n".encode()
+    contents["txt"] = f"{command.rstrip()}\n".encode(errors="backslashreplace")
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         paths = [stem.with_name(f"{stem.name}.{ending}") for ending in contents]

@@ -1,5 +1,6 @@
 """A file that a command writes is whole or not there, and what is no plain file is written to."""
 
+import json
 import os
 from pathlib import Path
 
@@ -70,3 +71,8 @@ def test_a_place_that_cannot_be_written_is_found_before(tmp_path):
         checked_folder(tmp_path / "file")
     assert checked_folder(tmp_path / "new" / "deep").is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "new"]
+
+
+def test_a_name_that_is_no_text_is_written_as_json_writes_it(tmp_path):
+    write_json(tmp_path / "a.json", ["\udcff", "é"])
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == ["\udcff", "é"]
