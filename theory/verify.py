@@ -189,7 +189,7 @@ def blaming(method: Method) -> Generator[None, None, None]:
     """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
     try:
         yield
-    except (Exception, SystemExit) as error:
-        if method.is_shipped or isinstance(error, InputError):
+    except BaseException as error:
+        if method.is_shipped or isinstance(error, InputError | KeyboardInterrupt):
             raise
         raise InputError(f"{method.name} raised {complaint(error)}: mend the file and try again.") from error

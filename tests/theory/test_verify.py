@@ -1,3 +1,4 @@
+import builtins
 import json
 import math
 
@@ -94,3 +95,35 @@ def test_progress_names_the_evidence_and_ends_at_1():
     )
     assert [kind for kind, share in seen if share == 1.0][-1] == "path"
     assert all(0 <= share <= 1 for _, share in seen)
+
+
+RAISES = """
+import builtins
+from rootkappa.algorithms import scaffnew
+from rootkappa.algorithms.scaffnew import *
+
+class Params(scaffnew.Params):
+    pass
+
+def {hook}(*arguments):
+    raise {error}
+"""
+# Those that take more than a text cannot be raised by their names alone, and an interrupt may be anybody's.
+_OF_TEXT = [
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type)
+    and issubclass(kind, BaseException)
+    and not issubclass(kind, UnicodeError | BaseExceptionGroup | KeyboardInterrupt)
+]
+
+
+@pytest.mark.parametrize("hook", ["start", "draw", "model", "check"])
+@pytest.mark.parametrize("error", _OF_TEXT)
+def test_whatever_a_file_raises_is_blamed_on_it_and_is_no_verdict(error, hook, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(RAISES.format(hook=hook, error=f"{error}('told')"), encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        theory.verify(path, SMALL, ("invariant", "path"))
+    assert "mine.py" in str(raised.value)
+    assert "\n" not in str(raised.value)
