@@ -56,6 +56,18 @@ def checked_array(name: str, value: Any) -> np.ndarray:
         raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
 
 
+def checked_labels(name: str, value: Any) -> np.ndarray:
+    """Return labels as an array of real numbers or of text, which can be sorted; its shape is the caller's to check."""
+    refuse_mask(name, value)
+    try:
+        labels = np.asarray(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is no array of numbers: give numbers only, in rows of one length.") from None
+    if labels.dtype.kind in "OT" and all(isinstance(label, str) for label in labels.ravel()):
+        return labels.astype(str)
+    return labels if labels.dtype.kind in "biufSU" else checked_array(name, labels)
+
+
 def refuse_kind(name: str, array: np.ndarray) -> None:
     """Raise an InputError if entries are of a kind that NumPy turns into floats with a loss."""
     entries = array.ravel() if array.dtype.kind == "O" else ()

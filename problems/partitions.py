@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.checks import as_number, checked_count, refuse_mask
+from ..core.checks import as_number, checked_count, checked_labels, refuse_mask
 from ..core.errors import InputError, shown, unknown
 from ..core.randomness import generator
 
@@ -285,8 +285,7 @@ def _counts(samples: int, clients: int) -> tuple[int, int]:
 
 def _labels(labels: ArrayLike) -> np.ndarray:
     """Return the labels as an array of one dimension."""
-    refuse_mask("labels", labels)
-    array = np.asarray(labels)
+    array = checked_labels("labels", labels)
     if array.ndim != 1:
         raise InputError(f"labels has shape {array.shape}: give one label per sample, in one dimension.")
     return array
@@ -308,5 +307,5 @@ def _without_empty_clients(ids: Ids, clients: int) -> Ids:
 
 def _short(value: object) -> str:
     """Return the value as a user would write it, cut to fit in a sentence."""
-    text = " ".join(repr(value).split())
+    text = " ".join(shown(value).split())
     return text if len(text) <= 40 else f"{text[:37]}..."

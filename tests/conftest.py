@@ -43,8 +43,8 @@ _ASKING = {"scaffnew", "proxskip_vr", "locodl", "nesterov", "fedlin"}
 def pytest_collection_modifyitems(items):
     for item in items:
         given = item.callspec.params if hasattr(item, "callspec") else {}
-        named = {value for value in given.values() if isinstance(value, str)}
-        if given.get("problem") == "logistic" and not named & _ASKING:
+        named = {name: value for name, value in given.items() if isinstance(value, str)}
+        if named.get("problem") == "logistic" and not _ASKING & set(named.values()):
             item.add_marker(pytest.mark.nightly)
 
 

@@ -1,6 +1,7 @@
 """What pip installs is what git tracks: every package, every data set, the command, and no test."""
 
 import configparser
+import re
 import shutil
 import subprocess
 import sys
@@ -81,3 +82,10 @@ def test_the_wheel_declares_the_command_and_the_version(wheel):
 def test_the_citation_names_the_version():
     lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
     assert f"version: {rootkappa.__version__}" in lines
+
+
+def test_the_readme_shows_no_image_that_only_a_checkout_has():
+    """A package index shows the text of README, beside which no other file lies."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [image for image in re.findall(r"!\[[^]]*\]\(([^)]*)\)|<img[^>]*>", text) if image[:8] != "https://"] == []
+    assert all((ROOT / figure).is_file() for figure in re.findall(r"docs/\w+\.png", text))

@@ -191,6 +191,19 @@ def override(params: Any, changes: dict[str, Any], method: str) -> Any:
 
 
 @cache
+def of_kind(params: type, kind: Any) -> tuple[str, ...]:
+    """Return the letters of one of the types above.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> of_kind(algorithms.get("proxskip_vr").Params, Probability)
+    ('p',)
+    """
+    return tuple(letter for letter, own in _kinds(params).items() if own == kind)
+
+
+@cache
 def compressors_of(params: type) -> tuple[str, ...]:
     """Return the letters that name a compressor.
 

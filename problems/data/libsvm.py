@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...core.checks import checked_array, checked_count, refuse_mask
+from ...core.checks import checked_count, checked_labels
 from ...core.errors import InputError, shown
 from .compressed import SUFFIXES, TooLarge, decompress
 
@@ -153,7 +153,7 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
     >>> two_labels([2, 1, 1])
     array([ 1., -1., -1.])
     """
-    labels = _numbers_or_text(name, raw)
+    labels = checked_labels(name, raw)
     if labels.ndim != 1:
         raise InputError(f"{name} has labels of shape {labels.shape}: give one label per sample.")
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
@@ -166,15 +166,6 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
         which = f" ({', '.join(some)}{', ...' if len(values) > 5 else ''})" if some else ""
         raise InputError(f"{name} has {count}{which}: exactly two are needed, so select or merge classes first.")
     return np.where(labels == values[1], 1.0, -1.0)
-
-
-def _numbers_or_text(name: str, raw: ArrayLike) -> np.ndarray:
-    """Return labels as an array that can be sorted."""
-    refuse_mask(name, raw)
-    labels = np.asarray(raw)
-    if labels.dtype.kind in "OT" and all(isinstance(label, str) for label in labels.ravel()):
-        return labels.astype(str)
-    return labels if labels.dtype.kind in "biufSU" else checked_array(name, labels)
 
 
 _FORM = "give LIBSVM text, one line 'label index:value ...' a sample"

@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from ...core.checks import checked_array, checked_number
+from ...core.checks import checked_array, checked_number, refuse_mask
 from ...core.compiled import njit
 from ...core.dispatch import implements
 from ...core.errors import InputError, shown
@@ -112,7 +112,11 @@ class GroupL2(Function):
 
 def _checked_groups(groups: Iterable[Sequence[int]]) -> list[np.ndarray]:
     try:
+        groups = list(groups)
+        refuse_mask("groups", groups)
         arrays = [np.asarray(group) for group in groups]
+    except InputError:
+        raise
     except (TypeError, ValueError):
         arrays = []
     if not arrays or any(group.ndim != 1 or group.size == 0 or group.dtype.kind not in "iu" for group in arrays):

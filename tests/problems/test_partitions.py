@@ -173,3 +173,26 @@ def test_other_wrong_arguments_are_refused():
         partitions.contiguous(0, 1)
     with pytest.raises(InputError, match="seed = -1"):
         partitions.shuffled(5, 2, -1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (np.array([1, -1, 1j]), "labels is complex"),
+        (np.array(["NaT", "2001", "2002"], dtype="M8[Y]"), "labels holds dates or durations"),
+        (np.ma.array([1, -1, 1], mask=[True, False, False]), "labels has masked entries"),
+        ([{}, [], 1], "labels is no array of numbers"),
+        ([10**400, 1, 1], "labels holds an integer beyond the largest float"),
+    ],
+)
+@pytest.mark.parametrize("name", ["by_label", "dirichlet"])
+def test_labels_that_cannot_be_sorted_as_they_are_meant_are_refused(name, labels, sentence):
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        partitions.assign(name, labels, 2, seed=0, alpha=0.5)
+
+
+def test_labels_of_text_are_sorted_like_any_other():
+    words = np.array(["b", "a", "b", "a"], dtype=object)
+    assert np.array_equal(
+        partitions.assign("by_label", words, 2, 0, 0.5), partitions.assign("by_label", [2, 1, 2, 1], 2, 0, 0.5)
+    )

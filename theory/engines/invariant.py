@@ -1,7 +1,8 @@
 """Invariant evidence: what must hold on every path, whatever the coins say.
 
-Every realisation of a step leaves the fixed point where it is, conserved sums stay 0 along drawn paths, and the fast
-``advance`` walks the same path as the paper's ``step``. Each number is an error relative to the size of what it errs
+Every realisation of a step leaves the fixed point where it is, and the model that is handed out there is the target;
+conserved sums stay 0 along drawn paths, and the fast ``advance`` walks the same path as the paper's ``step``, in rounds
+as they are prescribed and in rounds of thousands of steps. Each number is an error relative to the size of what it errs
 in, so that rounding stays below 1e-9 and a mistake does not.
 
 The exact engine goes by ``outcomes`` and ``pace``, runs go by ``draw``, so here is also tested whether these agree
@@ -11,10 +12,12 @@ right.
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ...algorithms.parts import letters
 from ...core.randomness import generator
 from ..case import Case, Progress
 from ..verdict import Verdict
@@ -24,6 +27,8 @@ from .randomness import Finding
 _TOLERANCE = 1e-9
 _CONSERVED_ROUNDS = 50
 _STEPPED_ROUNDS = 10
+# Rounds that are longer than prescribed, how long they are at most, and how many multiplications all of them may cost.
+_LONG_ROUNDS, _LONGEST, _LONG_WORK = 3, 3000, 3e8
 _MOST_OUTCOMES = 64
 
 
@@ -34,7 +39,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     progress(0.3)
     findings.extend(_conserved(case))
     progress(0.7)
-    findings.append(_advance_is_step(case))
+    findings.extend(_advance_is_step(case))
     findings.extend(randomness.findings(case))
     worst = max(findings, key=lambda finding: np.inf if math.isnan(finding.error) else finding.error)
     broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
@@ -61,6 +66,13 @@ def _fixed_point(case: Case) -> Iterator[Finding]:
         worst,
         "the fixed point stays under every outcome",
         f"The fixed point does not stay: outcome {culprit} moves it by {worst:.2g} of the start's error.",
+    )
+    size = max(case.start[1], float(np.linalg.norm(case.target.x)))
+    away = float(np.linalg.norm(case.model(case.fixed_point()) - case.target.x)) / (size or 1.0)
+    yield Finding(
+        away,
+        "",
+        f"The model that is handed out at the fixed point is {away:.2g} |x*| away from where the theorem says.",
     )
 
 
@@ -116,18 +128,45 @@ def _size(case: Case, state: Any, position: int) -> float:
     return max(float(np.abs(state[position]).max()), float(natural))
 
 
-def _advance_is_step(case: Case) -> Finding:
-    draws = case.draw(generator(case.seed, "invariant", "step"), _STEPPED_ROUNDS)
-    fast, slow = case.advance(case.initial(), draws), case.initial()
-    for outcome in case.unroll(draws):
-        slow = case.step(slow, outcome)
-    error = _apart(case, fast, slow)
-    return Finding(
+def _advance_is_step(case: Case) -> Iterator[Finding]:
+    error = _parted(case, case, _STEPPED_ROUNDS)
+    yield Finding(
         error,
         "advance is step after step",
         f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
         f"differ by {error:.2g}.",
     )
+    longer = _with_long_rounds(case)
+    if longer is not None:
+        error = _parted(longer, case, _LONG_ROUNDS)
+        steps = longer.pace.iterations / longer.pace.rounds
+        yield Finding(
+            error,
+            "",
+            f"The functions advance and step part in long rounds: after {_LONG_ROUNDS} of about {steps:.0f} steps "
+            f"their states differ by {error:.2g}.",
+        )
+
+
+def _with_long_rounds(case: Case) -> Case | None:
+    """Return the case with letters that make rounds long, None if it has none or they are long already."""
+    affordable = _LONG_WORK / (case.problem.work(1.0) + case.problem.n) / _LONG_ROUNDS
+    length = int(min(_LONGEST, affordable))
+    kind = case.method.Params
+    changes = dict.fromkeys(letters.of_kind(kind, letters.Probability), 1.0 / length)
+    changes |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), length)
+    if not changes or length <= case.pace.iterations / case.pace.rounds:
+        return None
+    return replace(case, changes=case.changes | changes)
+
+
+def _parted(case: Case, measured: Case, rounds: int) -> float:
+    """Return how far advance and step are apart after some rounds of the same randomness, in the V of another case."""
+    draws = case.draw(generator(case.seed, "invariant", "step"), rounds)
+    fast, slow = case.advance(case.initial(), draws), case.initial()
+    for outcome in case.unroll(draws):
+        slow = case.step(slow, outcome)
+    return _apart(measured, fast, slow)
 
 
 def _apart(case: Case, fast: Any, slow: Any) -> float:
