@@ -228,11 +228,12 @@ def _satisfies_its_definition(function, case):
                 rounding += _WIDE(gamma) * _change_by_rounding(function, z, p)
             _demand(
                 slope <= rise + rounding, function, case,
-                f"the variational inequality <x - p, z - p> <= gamma (psi(z) - psi(p)) fails at z = {z!r}", slope, rise,
+                "the variational inequality <x - p, z - p> <= gamma (psi(z) - psi(p)) fails at z = {!r}",
+                slope, rise, z,
             )  # fmt: skip
         else:
             least = (_inner(x - p, x - p) - _inner(x - z, x - z)) / 2
-            _demand(least <= rise + rounding, function, case, f"z = {z!r} is better than the prox", least, rise)
+            _demand(least <= rise + rounding, function, case, "z = {!r} is better than the prox", least, rise, z)
 
 
 def _is_firmly_nonexpansive(function, case):
@@ -357,7 +358,7 @@ def _has_its_conjugate(function, case):
     allowed = 1e-8 * (sum(map(abs, values)) + abs(product) + largest * (1.0 + np.abs(other).max()))
     _demand(
         sum(values) >= product - allowed, function, case,
-        f"psi(p) + conjugate(u) is below <p, u> at the prox p and u = {other!r}", sum(values), product,
+        "psi(p) + conjugate(u) is below <p, u> at the prox p and u = {!r}", sum(values), product, other,
     )  # fmt: skip
 
 
@@ -386,7 +387,7 @@ def _measures_the_distance_to_its_subdifferential(function, case):
     rounding += _ROUNDINGS * _EPS * x.size * (np.abs(p).max() / gamma + np.abs(other).max())
     if found < least - rounding:
         rounding += _change_of_distance(function, p, other, found)
-    _demand(found >= least - rounding, function, case, f"the distance of u = {other!r} is too small", found, least)
+    _demand(found >= least - rounding, function, case, "the distance of u = {!r} is too small", found, least, other)
 
 
 def _stays_sound_at_the_edges(function, shape):
@@ -431,7 +432,9 @@ def _no_search_finds_better(function, shape):
         found = minimize(objective, p.ravel(), method="Nelder-Mead", options={"maxiter": 200 * p.size})
         least = objective(p.ravel())
         allowed = 1e-9 * (1.0 + abs(least))
-        _demand(found.fun >= least - allowed, function, case, f"the search finds {found.x!r}, better", found.fun, least)
+        _demand(
+            found.fun >= least - allowed, function, case, "the search finds {!r}, better", found.fun, least, found.x
+        )
 
 
 def _unit(function: Any) -> float:
@@ -540,35 +543,41 @@ def _value_at_prox(function: Any, case: Case, p: np.ndarray) -> float:
 
 def _prox(function: Any, x: np.ndarray, gamma: float, **options: Any) -> np.ndarray:
     """Return the prox; what it raises, or returns in its place, is told with the point and the step size."""
-    at = f"at x = {x!r}, gamma = {gamma!r}"
-    p = _called(function, "prox", at, x, gamma, **options)
+    p = _called(function, "prox", x, gamma, **options)
     if not isinstance(p, np.ndarray):
-        raise AssertionError(f"{function!r}: the prox returns {shown(p)} {at}: expected is an array of that shape.")
+        told = f"the prox returns {shown(p)} {_at(x, gamma)}: expected is an array of that shape."
+        raise AssertionError(f"{function!r}: {told}")
     return p
 
 
 def _value(function: Any, x: np.ndarray, tolerance: float | None = None) -> Any:
     """Return the value, with a tolerance of the domain where the function knows one."""
     options = {} if tolerance is None or not isinstance(function, Function) else {"tolerance": tolerance}
-    return _called(function, "value", f"at x = {x!r}", x, **options)
+    return _called(function, "value", x, **options)
 
 
-def _called(function: Any, name: str, at: str, *arguments: Any, **options: Any) -> Any:
+def _called(function: Any, name: str, *arguments: Any, **options: Any) -> Any:
     try:
         return getattr(function, name)(*arguments, **options)
     except (AssertionError, InputError):
         raise
     except Exception as error:
-        raise AssertionError(f"{function!r}: {name} raises {type(error).__name__}, {error}, {at}.") from error
+        told = f"{name} raises {type(error).__name__}, {error}, {_at(*arguments)}."
+        raise AssertionError(f"{function!r}: {told}") from error
+
+
+def _at(*arguments: Any) -> str:
+    return "at " + ", ".join(f"{name} = {value!r}" for name, value in zip(("x", "gamma"), arguments, strict=False))
 
 
 def _inner(a: np.ndarray, b: np.ndarray) -> Any:
     return np.sum(a.astype(_WIDE) * b.astype(_WIDE))
 
 
-def _demand(holds: Any, function: Any, case: Case, sentence: str, found: Any, wanted: Any) -> None:
+def _demand(holds: Any, function: Any, case: Case, sentence: str, found: Any, wanted: Any, *named: Any) -> None:
+    """Raise an AssertionError unless something holds; only then is it written what the sentence names."""
     if not holds:
         raise AssertionError(
-            f"{function!r}: {sentence}; found {found}, expected {wanted}, at x = {case.x!r}, y = {case.y!r}, "
-            f"gamma = {case.gamma!r}."
+            f"{function!r}: {sentence.format(*named)}; found {found}, expected {wanted}, at x = {case.x!r}, "
+            f"y = {case.y!r}, gamma = {case.gamma!r}."
         )
