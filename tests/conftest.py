@@ -1,6 +1,7 @@
 """What all tests share: Hypothesis profiles and small problems of every kind."""
 
 import sys
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,12 +41,23 @@ _ASKING = {"scaffnew", "proxskip_vr", "locodl", "nesterov", "fedlin"}
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    seed = config.getoption("hypothesis_seed", default=None)
     for item in items:
         given = item.callspec.params if hasattr(item, "callspec") else {}
         named = {name: value for name, value in given.items() if isinstance(value, str)}
         if named.get("problem") == "logistic" and not _ASKING & set(named.values()):
             item.add_marker(pytest.mark.nightly)
+        for mark in item.iter_markers("drawn"):
+            if not _is_drawn(seed, given, *mark.args):
+                item.add_marker(pytest.mark.nightly)
+
+
+def _is_drawn(seed, given, count, *parameters):
+    """Return whether a value is one of the share that this run tries; the same value is so in all tests."""
+    values = [given[name] for name in parameters if name in given]
+    key = f"{seed} {values[0] if values else ''}"
+    return not values or int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) % count == 0
 
 
 @pytest.fixture(scope="session", params=list(_PROBLEMS))

@@ -66,7 +66,7 @@ def folder(tmp_path, monkeypatch):
 BAD = {
     # The data.
     "verify scaffnew --data ./missing": "missing does not exist",
-    "data /dev/null": "/dev/null is no file, and may have no end",
+    "data /dev/null": "/dev/null is a pipe or a device, which can be read only once",
     "verify /dev/null": "method file '/dev/null' cannot be read, it is no file: give the path of a Python file",
     "verify ./folder.py": "method file 'folder.py' cannot be read, it is no file",
     "verify scaffnew --data brest_cancer": "unknown data set 'brest_cancer': did you mean 'breast_cancer'?",
@@ -188,7 +188,7 @@ BAD = {
     "sweep scaffnew --problem logistic --kappa 10 --exact": "is no quadratic",
     "sweep scaffnew --seeds 0": "seeds = 0",
     "sweep scaffnew --seeds -2": "seeds = -2",
-    "sweep scaffnew --seeds 1000000000000": "the grid has 9000000000000 cells, with seeds = 1000000000000",
+    "sweep scaffnew --seeds 1000000000000": "seeds = 1000000000000 is beyond what fits into memory",
     "verify scaffnew --evidence=": "--evidence is empty: give it a value, or leave it out",
     "verify scaffnew --json=": "--json is empty",
     "verify scaffnew --out ''": "--out is empty",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.drawn(3, "name")
+
 FOLDER = Path(__file__).parent / "mutants"
 QUADRATIC = ("--problem", "quadratic", "--basis", "client", "--clients", "4", "--dim", "3", "--kappa", "30")
 LOGISTIC = ("--problem", "logistic", "--data", "breast_cancer", "--clients", "4", "--kappa", "30")

@@ -144,7 +144,7 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
         numbers = int | np.integer if kind is int else int | float | np.integer | np.floating
         # To NumPy a duration is an integer.
         is_other = isinstance(value, bool | np.timedelta64)
-        if is_other or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(value):
+        if is_other or not isinstance(value, numbers) or not _is_finite(value) or not rule.holds(kind(value)):
             raise InputError(f"{letter} = {shown(value)} is out of range: give {rule.allowed}.")
         # The whole number 1 is the step size 1.0: compiled code tells them apart.
         return kind(value)

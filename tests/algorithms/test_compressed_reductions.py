@@ -10,6 +10,8 @@ from rootkappa.algorithms.compressors import ClientMask
 from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.problems import InputError, functions
 
+pytestmark = pytest.mark.drawn(2, "name", "variant", "pruned")
+
 SEEDS, RATES = st.integers(0, 2**32 - 1), st.floats(0.05, 1.0)
 
 

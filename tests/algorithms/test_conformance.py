@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, theory
 
+pytestmark = pytest.mark.drawn(2, "name", "method")
+
 METHODS = algorithms.names()
 
 

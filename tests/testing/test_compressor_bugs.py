@@ -17,6 +17,8 @@ from rootkappa.algorithms.compressors import (
 )
 from rootkappa.testing.compressors import check_compressor
 
+pytestmark = pytest.mark.drawn(2, "name")
+
 
 class Wrapped:
     """A right compressor, without its compiled form, of which a bug replaces one attribute or more."""

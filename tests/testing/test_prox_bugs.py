@@ -32,6 +32,8 @@ from rootkappa.problems.functions import (
 )
 from rootkappa.testing import check_prox
 
+pytestmark = pytest.mark.drawn(2, "name")
+
 UNFAITHFUL = "variational inequality|better|not firmly nonexpansive|values are not convex"
 
 

@@ -13,6 +13,8 @@ from rootkappa.theory.claims import (
     sum_of_control_variates,
 )
 
+pytestmark = pytest.mark.drawn(2, "name")
+
 SMALL = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")
 # Where the random walk of few bits outgrows the contraction.
 LARGER = problems.Quadratic.random(clients=10, dim=20, kappa=100.0)

@@ -7,6 +7,8 @@ import pytest
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError, functions
 
+pytestmark = pytest.mark.drawn(2, "rated", "name")
+
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
 
 

@@ -24,6 +24,8 @@ from rootkappa.core.compiled import njit
 from rootkappa.core.errors import InputError
 from rootkappa.testing.compressors import check_compressor
 
+pytestmark = pytest.mark.drawn(3, "compressor")
+
 CASES = [
     (Identity(), (1,)), (Identity(), (6,)),
     (RandK(1), (1,)), (RandK(1), (6,)), (RandK(2), (6,)), (RandK(6), (6,)), (RandK(7), (60,)),

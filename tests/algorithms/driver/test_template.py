@@ -8,6 +8,8 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.driver.template import template, write_template
 from rootkappa.core.errors import InputError
 
+pytestmark = pytest.mark.drawn(2, "name")
+
 ROOT = Path(rootkappa.__file__).resolve().parent
 PROBLEM = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
 

@@ -10,6 +10,8 @@ from rootkappa.problems.functions import Function
 from rootkappa.problems.functions import function as base
 from rootkappa.testing import prox
 
+pytestmark = pytest.mark.drawn(3, "name")
+
 D = 3
 ALL = functions.examples(D)
 CONVEX = sorted(name for name, function in ALL.items() if function.is_convex)

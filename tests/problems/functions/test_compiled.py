@@ -10,6 +10,8 @@ from numba.core.runtime import _nrt_python as memory
 from rootkappa.core.compiled import njit
 from rootkappa.problems import functions, oracles
 
+pytestmark = pytest.mark.drawn(3, "name")
+
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
 # LAPACK's wrappers allocate.
 ALLOCATES = {"Nuclear", "SpectralBall", "RankBall", "PositiveSemidefinite"}

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from rootkappa.problems import InputError, functions
 
+pytestmark = pytest.mark.drawn(3, "name")
+
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
 D = 4
 EXAMPLES = functions.examples(D)

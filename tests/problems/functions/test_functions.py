@@ -14,6 +14,8 @@ from rootkappa.problems import functions
 from rootkappa.problems.functions import Function
 from rootkappa.testing.prox import check_prox
 
+pytestmark = pytest.mark.drawn(3, "name", "function")
+
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
 ORTHOGONAL = [[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0], [0.0, 0.0, 1.0]]
 SHAPES_OF_MATRICES = [(3, 5), (5, 2), (1, 4), (4, 1)]

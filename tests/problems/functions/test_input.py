@@ -8,6 +8,8 @@ import pytest
 from rootkappa.core.errors import shown
 from rootkappa.problems import InputError, functions
 
+pytestmark = pytest.mark.drawn(3, "name")
+
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
 EXAMPLES = functions.examples(2)
 NO_NUMBERS = [np.nan, np.inf, -np.inf, None, "much", 1j, [1.0, 2.0], True, 10**400, np.timedelta64(1, "s")]

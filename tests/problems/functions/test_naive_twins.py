@@ -17,6 +17,8 @@ from scipy.special import expit
 
 from rootkappa.problems import functions
 
+pytestmark = pytest.mark.drawn(3, "name")
+
 INF = float("inf")
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
 

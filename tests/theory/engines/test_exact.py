@@ -13,6 +13,8 @@ from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
 from rootkappa.theory.engines.affine import affine_case, affine_model
 
+pytestmark = pytest.mark.drawn(2, "rated", "name")
+
 
 def held(name, problem, **changes):
     return affine_case(theory.case(name, problem, **changes))

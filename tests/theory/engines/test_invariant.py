@@ -9,6 +9,8 @@ from rootkappa import problems, theory
 from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.theory.engines import invariant
 
+pytestmark = pytest.mark.drawn(2, "rated")
+
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
 

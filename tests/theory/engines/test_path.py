@@ -9,6 +9,8 @@ from rootkappa import problems, theory
 from rootkappa.problems import InputError
 from rootkappa.theory.engines import path
 
+pytestmark = pytest.mark.drawn(2, "rated")
+
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
 
 

@@ -13,6 +13,8 @@ from rootkappa import problems, theory
 from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.theory.engines import randomness
 
+pytestmark = pytest.mark.drawn(2, "rated")
+
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
 
