@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(4, "name")
 
 FOLDER = Path(__file__).parent / "mutants"
 QUADRATIC = ("--problem", "quadratic", "--basis", "client", "--clients", "4", "--dim", "3", "--kappa", "30")

@@ -17,7 +17,7 @@ from rootkappa.algorithms.compressors import (
 )
 from rootkappa.testing.compressors import check_compressor
 
-pytestmark = pytest.mark.drawn(2, "name")
+pytestmark = pytest.mark.drawn(2, "name", "right")
 
 
 class Wrapped:

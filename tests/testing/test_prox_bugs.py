@@ -255,7 +255,7 @@ BUGS = {
         bare(PositiveSemidefinite(), lambda x, g: np.linalg.svd((x + x.T) / 2)[2].T * 1.0 @ np.diag(
             np.linalg.svd((x + x.T) / 2)[1]) @ np.linalg.svd((x + x.T) / 2)[2]), UNFAITHFUL,
     ),
-    "equal singular values": (raw(Nuclear(0.5), divides_by_gaps(Nuclear(0.5))), UNFAITHFUL),
+    "equal singular values": (raw(Nuclear(0.5), divides_by_gaps(Nuclear(0.5))), f"{UNFAITHFUL}|float32 and float64"),
     "equal eigenvalues": (
         raw(PositiveSemidefinite(), divides_by_gaps(PositiveSemidefinite())), "outside the domain|ineq",
     ),

@@ -13,6 +13,8 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.driver import files
 from rootkappa.problems import InputError
 
+pytestmark = pytest.mark.drawn(2, "name", "text", "importing")
+
 SOURCE = Path(algorithms.__file__).parent
 PROBLEM = problems.Quadratic.random(clients=3, dim=2, kappa=10.0, basis="client")
 SCAFFNEW = algorithms.get("scaffnew")
@@ -358,7 +360,6 @@ def test_a_second_process_compiles_nothing_anew(tmp_path):
     paths = [
         written(tmp_path / "compiled.py", COMPILED),
         written(tmp_path / "factored.py", factored()),
-        written(tmp_path / "tamuna.py", (SOURCE / "tamuna.py").read_text(encoding="utf-8")),
     ]
     first = other_process(tmp_path, *paths)
     kept = stored(tmp_path)

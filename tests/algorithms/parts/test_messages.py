@@ -14,7 +14,7 @@ from rootkappa.algorithms import compressors
 from rootkappa.algorithms.compressors import QSGD, RandK, TopK
 from rootkappa.algorithms.parts import messages
 
-pytestmark = pytest.mark.drawn(2, "C")
+pytestmark = pytest.mark.drawn(4, "C")
 
 METHODS = [name for name in algorithms.names() if "C" in algorithms.get(name).Params._fields]
 PROBLEM = problems.Quadratic.random(clients=3, dim=4, kappa=20.0, seed=2, basis="client")

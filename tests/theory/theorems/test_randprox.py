@@ -58,7 +58,7 @@ def instances(draw):
     return problem, RANDPROX.Params(gamma, tau, R)
 
 
-@settings(max_examples=max(60, settings().max_examples))
+@settings(max_examples=max(30, settings().max_examples))
 @given(instance=instances())
 def test_the_factor_of_a_step_is_never_above_the_promise(instance):
     problem, params = instance
@@ -168,6 +168,7 @@ def test_too_large_a_dual_step_breaks_the_bound():
     assert exact.one_step_factor(case) > case.rho + 1e-3
 
 
+@pytest.mark.drawn(3, "R")
 @pytest.mark.parametrize("R", ["Bernoulli(0.3)", "RandK(1)", "Identity()"])
 @pytest.mark.parametrize("gamma", [1.0, 1.7])
 def test_without_a_linear_promise_the_bregman_distances_add_up_to_what_is_promised(R, gamma):
