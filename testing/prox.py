@@ -340,7 +340,9 @@ def _has_its_conjugate(function, case):
     p = _prox(function, x, gamma)
     both = p + gamma * _prox(conjugate, x / gamma, 1.0 / gamma)
     largest = max(np.abs(x).max(), np.abs(p).max())
-    error, allowed = np.abs(both - x).max(), _ROUNDINGS * _EPS * x.size * (largest + _unit(function))
+    met = largest + _unit(function)
+    rounding = _ROUNDINGS * _EPS * x.size * met
+    error, allowed = np.abs(both - x).max(), rounding
     _demand(error <= allowed, function, case, "Moreau's identity fails", error, allowed)
     if not (_TAME[0] <= gamma <= _TAME[1] and largest <= 100.0):
         return
@@ -349,6 +351,8 @@ def _has_its_conjugate(function, case):
     values = _value(function, p, tolerance), _value(conjugate, u, tolerance)
     product = float(_inner(p, u))
     allowed = 1e-8 * (sum(map(abs, values)) + abs(product) + largest * (1.0 + np.abs(u).max()))
+    # The rounding of p, over gamma, is one of u, where the conjugate is as steep as the numbers are large.
+    allowed += rounding * (met / gamma + np.abs(u).max())
     _demand(
         abs(sum(values) - product) <= allowed, function, case,
         "psi(p) + conjugate(u) is not <p, u> at the prox p and u = (x - p) / gamma", sum(values), product,
@@ -356,6 +360,7 @@ def _has_its_conjugate(function, case):
     other = _prox(conjugate, case.y, 1.0)
     values, product = (_value(function, p, tolerance), _value(conjugate, other, tolerance)), float(_inner(p, other))
     allowed = 1e-8 * (sum(map(abs, values)) + abs(product) + largest * (1.0 + np.abs(other).max()))
+    allowed += rounding * (1.0 + np.abs(other).max())
     _demand(
         sum(values) >= product - allowed, function, case,
         "psi(p) + conjugate(u) is below <p, u> at the prox p and u = {!r}", sum(values), product, other,

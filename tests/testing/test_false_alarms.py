@@ -50,6 +50,11 @@ def test_steep_and_shifted_functions_pass(kind, weight, shift):
 FAR = np.array([1e4, -5e3, 3e3])
 
 
+def test_a_conjugate_that_is_steep_by_a_shift():
+    """The conjugate holds <shift, u>, and u is what is left of x - p after p was rounded like the shift."""
+    examine(Translated(L1(1e-6), FAR), case([3e-6, 0.0, 0.0], 0.0, 10.0**1.0625))
+
+
 def test_a_prox_that_is_rounded_onto_the_edge_of_an_open_domain():
     """The barrier is 1e-16 inside of an edge at 1e4, where floats are 2e-12 apart."""
     examine(Translated(LogBarrier(0.5), FAR), case([0.0, 0.0, 0.0], 0.0, 1e-12))
