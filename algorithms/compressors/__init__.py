@@ -46,10 +46,12 @@ def get(text: str) -> Compressor:
     """
     try:
         call = ast.parse(str(text), mode="eval").body
-        name = call.func.id  # pyright: ignore[reportAttributeAccessIssue]
-        positional = [ast.literal_eval(argument) for argument in call.args]  # pyright: ignore[reportAttributeAccessIssue]
-        named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}  # pyright: ignore[reportAttributeAccessIssue]
-    except (SyntaxError, ValueError, AttributeError):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+            raise ValueError
+        name = call.func.id
+        positional = [ast.literal_eval(argument) for argument in call.args]
+        named: dict[Any, Any] = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+    except (SyntaxError, ValueError):
         raise InputError(
             f"compressor = {text!r} is not written as a call with numbers: write for example 'RandK(2)' or 'Natural()'."
         ) from None

@@ -202,12 +202,12 @@ def test_a_promise_is_judged_by_its_progress_however_little_that_is(decades, sha
     if not promised < 1.0:
         promised = (1.0 + true) / 2
     verdict = judged(promising("gradient_descent", problems.Quadratic.random(4, 3, kappa), lambda params: 1 - promised))
-    # Factors are known to some 1e-13, which is all the progress there is at the largest kappa.
+    # A factor is known to some 1e-13. What differs less cannot be told apart, and nothing wrong is said of it.
+    right, wrong = ("refuted", "confirmed") if better else ("confirmed", "refuted")
     if abs(promised - true) > 1e-12:
-        assert verdict.status == ("refuted" if better else "confirmed")
-    else:
-        assert verdict.status != ("confirmed" if better else "refuted") or abs(promised - true) < 1e-13
-    assert verdict.status == "inconclusive" or f"1 - {true:.3g}"[:5] in verdict.sentence or true > 1e-3
+        assert verdict.status == right
+    elif abs(promised - true) > 1e-13:
+        assert verdict.status != wrong
 
 
 def test_a_promise_without_legible_progress_is_undecided():
