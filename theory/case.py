@@ -397,7 +397,7 @@ class Case:
         """Return the case on a small quadratic with the same L and mu; None if none is smaller or has room for them."""
         if not isinstance(self.problem, Quadratic) or (self.problem.n <= _CLIENTS and self.problem.d <= _DIM):
             return None
-        return self._fitting(self._small())
+        return self.on_small_quadratic()
 
     def on_small_quadratic(self) -> "Case | None":
         """Return the case on a small quadratic whatever the problem is; None if it has no room for the parameters."""
