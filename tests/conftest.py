@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 
 from rootkappa import algorithms, cli, problems, theory
 
-# Compilation makes the first example slow, so no example has a deadline. The cases are new in every run: make prints
-# the seed that replays them, and a failure prints what replays it alone.
+# Compilation makes the first example slow, so no example has a deadline. The cases are new whenever the code is: make
+# prints the seed that replays them, and a failure prints what replays it alone.
 _COMMON = {"deadline": None, "derandomize": False, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 settings.register_profile("quick", max_examples=20, **_COMMON)
 settings.register_profile("ci", max_examples=15, **_COMMON)
