@@ -445,6 +445,7 @@ class Case:
         promised: float = float("nan"),
         interval: tuple[float, float] = (float("nan"), float("nan")),
         details: dict[str, Any] | None = None,
+        sensitivity: float = float("nan"),
     ) -> Verdict:
         """Return a verdict on this case."""
         params: dict[str, Any] = {}
@@ -463,6 +464,7 @@ class Case:
             params=params,
             seed=self.seed,
             sentence=sentence,
+            sensitivity=sensitivity,
             bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),
             details=details or {},
         )

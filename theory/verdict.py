@@ -10,6 +10,7 @@ import numpy as np
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
 #: In the place of a factor 0, which has no logarithm.
 TINY = 5e-324
+_NUMBERS = ("measured", "promised", "low", "high", "sensitivity")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,9 @@ class Verdict:
         The seed of what was drawn.
     sentence : str
         The finding in words.
+    sensitivity : float
+        The smallest violation that would have been seen here: by how much of itself the promised progress, or whatever
+        number was promised, would have to be larger to be refuted. NaN where no number is promised.
     seconds : float
         How long it took.
     bound : Bound or None
@@ -109,13 +113,14 @@ class Verdict:
     params: dict[str, Any]
     seed: int
     sentence: str
+    sensitivity: float = math.nan
     seconds: float = 0.0
     bound: Bound | None = field(default=None, repr=False, compare=False)
     details: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def record(self) -> dict[str, Any]:
         """Return what a file keeps of the verdict; numbers that are NaN or infinite become None."""
-        numbers = {name: _plain(getattr(self, name)) for name in ("measured", "promised", "low", "high")}
+        numbers = {name: _plain(getattr(self, name)) for name in _NUMBERS}
         return {
             "method": self.method,
             "evidence": self.evidence,
