@@ -9,12 +9,12 @@ from typing import Any
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
 from ..core.errors import InputError, complaint, unknown
-from ..problems import Composite, Problem, Quadratic
+from ..problems import Problem, Quadratic
 from ..problems.problem import checked_problem
 from . import claims
 from .case import Case, NotExact, Progress, check_range
 from .conventions import check_conventions
-from .engines import exact, exponent, invariant, path
+from .engines import exact, exponent, identity, invariant, path
 from .engines.affine import is_affine
 from .engines.conserved import undeclared
 from .engines.words import lowered
@@ -24,6 +24,7 @@ from .verdict import Verdict
 
 #: The engines that hold a rate, in the order in which they run: the cheap and sharp ones first.
 ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
+    "identity": identity.evidence,
     "invariant": invariant.evidence,
     "exact": exact.evidence,
     "path": path.evidence,
@@ -37,14 +38,12 @@ def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
     """Return the kinds of evidence that a method and a problem admit."""
     method = found(method)
     theorem = promised_by(method)
-    if theorem.contraction is None:
-        kinds = ("invariant",)
-    else:
-        kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
-        kinds = ("invariant", "exact", "path") if isinstance(problem, Composite) and is_affine(problem) else kinds
-    if not theorem.exponents:
-        kinds = tuple(kind for kind in kinds if kind != "exponent")
-    return (*kinds, "claim") if claims.about(method.name, problem) else kinds
+    kinds = ("identity", "invariant") if method.likenesses else ("invariant",)
+    if theorem.contraction is not None:
+        kinds += ("exact",) if isinstance(problem, Quadratic) or is_affine(problem) else ()
+        kinds += ("path",)
+        kinds += ("exponent",) if isinstance(problem, Quadratic) and theorem.exponents else ()
+    return (*kinds, "claim") if claims.about(method, problem) else kinds
 
 
 def verify(
@@ -129,9 +128,9 @@ def _checked_kinds(evidence: Any) -> tuple[str, ...]:
 def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:
     """Return what gives the evidence of one kind."""
     if kind == "claim":
-        about = claims.about(case.method.name, case.problem)
+        about = claims.about(case.method, case.problem)
         return [claim.measure for claim in about] or [_none(f"There is no claim about {case.method.name} here.")]
-    if kind != "invariant" and case.theorem.contraction is None:
+    if kind not in ("identity", "invariant") and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
     return [ENGINES[kind]]
 
@@ -176,7 +175,10 @@ def _finding(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict],
         with blaming(case.method):
             verdict = engine(case, progress)
     except NotExact as reason:
-        verdict = case.verdict(kind, "not applicable", str(reason)[0].upper() + str(reason)[1:])
+        told = str(reason)
+        # A path is written as it is.
+        told = told if told.startswith(case.method.name) else told[0].upper() + told[1:]
+        verdict = case.verdict(kind, "not applicable", told)
     if kind in ("exact", "exponent") and verdict.status in ("refuted", "not applicable"):
         with blaming(case.method):
             missing = undeclared(case)

@@ -56,7 +56,8 @@ class MethodFile(Protocol):
     RANDOM : Randomness
         What is drawn.
     PROMISE : str
-        The theorem that the method is held against; a user's file may state one of its own instead.
+        The theorem that the method is held against; a user's file may state one of its own instead. It may also say
+        ``LIKE``, see :attr:`Method.likenesses`.
     Params : type
         A NamedTuple of the letters, whose types are their ranges.
     """
@@ -191,6 +192,29 @@ class Method:
     def is_shipped(self) -> bool:
         """Whether the method is one of the package's own, not a file of the user's."""
         return self.name in names()
+
+    @property
+    def likenesses(self) -> tuple["Method", ...]:
+        """The shipped methods of which this one, another than those, says that it is one.
+
+        It says so by ``LIKE``, the name of a method, and otherwise by the theorem in its ``PROMISE``: then it is one of
+        the methods for which that theorem was made, that with the same summary if there is one. With ``LIKE = None`` it
+        only makes the same promise.
+
+        Raises
+        ------
+        InputError
+            If ``LIKE`` is no name of a method.
+        """
+        if self.is_shipped:
+            return ()
+        like = vars(self.module).get("LIKE", self)
+        if like is not self:
+            if like is not None and like not in names():
+                raise unknown(f"LIKE of {self.name}", shown(like), names())
+            return () if like is None else (get(like),)
+        same = [method for method in map(get, names()) if method.promise == self.promise]
+        return tuple([method for method in same if method.summary == self.summary] or same)
 
     @property
     def own_lyapunov(self) -> Callable[..., float] | None:

@@ -33,7 +33,7 @@ _OF_STATES = ("invariants", "fixed_point", "lyapunov")
 _SAID = (
     "PROMISE", "HANDLES_PSI", "HANDLES_COMPOSITE", "RANDOM", "SENDS", "Params", "outcomes", "draw", "unroll", "pace",
     "cost", "affine", "check", "prescribed", "admissible", "contraction", "noise", "target", "EXPONENTS", "TIGHT",
-    "UNIT",
+    "UNIT", "LIKE",
 )  # fmt: skip
 # What follows from RANDOM and from SENDS, and is no longer the shipped method's where an object says its own.
 _FOLLOWS = {"RANDOM": ("outcomes", "draw", "unroll", "pace"), "SENDS": ("cost",)}
@@ -120,8 +120,8 @@ def found(method: Any, like: str | None = None) -> Method:
             "start(problem, params), step(problem, params, state, outcome) and model(state)."
         )
     own = {said: getattr(method, said) for said in (*_SAID, *_OF_STATES) if hasattr(method, said)}
-    # Only a fixed point may be said not to be.
-    own = {said: value for said, value in own.items() if value is not None or said == "fixed_point"}
+    # A fixed point, and a shipped method that it is like, may be said not to be.
+    own = {said: value for said, value in own.items() if value is not None or said in ("fixed_point", "LIKE")}
     shipped = _shipped(name, own.get("PROMISE") or like)
     if shipped is None and not {"RANDOM", "Params"} <= own.keys():
         raise InputError(

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
+from typing import Any
 
+from ...algorithms.driver.objects import found
 from ...core.discover import discover
 from ...problems import Problem, Quadratic
 from ..case import Case, Progress
@@ -49,16 +51,19 @@ def _discovered() -> tuple[Claim, ...]:
     return tuple(Claim.from_module(module, name) for name, module in discover(__name__).items())
 
 
-def about(method: str, problem: Problem | None = None) -> tuple[Claim, ...]:
-    """Return the claims about a method, by name; with a problem those that can be measured when it is given.
+def about(method: Any, problem: Problem | None = None) -> tuple[Claim, ...]:
+    """Return the claims about a method, or about the one that it is like; with a problem those measured where it is.
 
     Examples
     --------
     >>> about("gradient_descent")
     ()
     """
+    method = found(method)
+    told = method.likenesses
+    name = told[0].name if len(told) == 1 else method.name
     anywhere = problem is None or isinstance(problem, Quadratic)
-    return tuple(claim for claim in _discovered() if method in claim.methods and (anywhere or not claim.on_quadratics))
+    return tuple(claim for claim in _discovered() if name in claim.methods and (anywhere or not claim.on_quadratics))
 
 
 def names() -> list[str]:

@@ -1,0 +1,229 @@
+"""Identity evidence: whether a file or an object is the method that it says it is.
+
+It walks beside the shipped method on the same randomness, step by step and round by round, on the given problem and in
+other places (:mod:`rootkappa.theory.places`). Two implementations of one recursion differ by rounding only, which is
+far below what any mistake makes of them. What they say of their randomness and of their costs is compared too. A rate
+may hold of another method as well; that is for the other kinds of evidence to say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...algorithms.parts.rounds import Draws
+from ...core.randomness import generator
+from ..case import Case, NotExact, Progress
+from ..places import other_places
+from ..verdict import Verdict
+
+# Differences below this fraction of the largest number so far are rounding, or below so many roundings where kappa
+# makes more of them.
+_TOLERANCE = 1e-9
+_ROUNDINGS = 16.0
+# Rounds in each place, fewer where they would cost more multiplications than this.
+_ROUNDS, _WORK = 20, 2e8
+_MOST_STEPS = 10_000
+_COUNTED = ("floats_up", "floats_down", "bits_up", "bits_down", "gradients")
+
+
+class _Departure(NamedTuple):
+    """The first thing in which two methods differ in some place."""
+
+    when: float
+    """After how many rounds; infinity where the states never do, -1 where the two cannot be compared."""
+    size: float
+    """How much, relative to what it is a part of."""
+    told: str
+    """The end of "This is not the method: "."""
+
+
+def evidence(case: Case, progress: Progress) -> Verdict:
+    """Hold a method against the shipped one that it says it is, or against each that it may be."""
+    likenesses = case.method.likenesses
+    if not likenesses:
+        raise NotExact("it does not say that it is a shipped method: name one in LIKE.")
+    places = [case, *other_places(case)]
+    found: dict[str, _Departure] = {}
+    for number, shipped in enumerate(likenesses):
+        worst = 0.0
+        for position, place in enumerate(places):
+            departure = _departure(place, replace(place, method=shipped))
+            progress((number + (position + 1) / len(places)) / len(likenesses))
+            if isinstance(departure, _Departure):
+                found[shipped.name] = departure
+                break
+            worst = max(worst, departure)
+        else:
+            sentence = (
+                f"This is the method {shipped.name}: beside it on the same randomness, here and in {len(places) - 1} "
+                f"other places, states, models and costs are the same to {max(worst, 1e-16):.0e}."
+            )
+            return case.verdict("identity", "confirmed", sentence, worst, 0.0, sensitivity=_TOLERANCE)
+    name = max(found, key=lambda name: found[name].when)
+    departure = found[name]
+    if departure.when < 0:
+        if case.theorem.contraction is not None:
+            raise NotExact(departure.told)
+        # Nothing else could tell the method from others.
+        sentence = f"{departure.told[0].upper()}{departure.told[1:]}"
+        return case.verdict("identity", "inconclusive", sentence, promised=0.0)
+    others = f", nor {' or '.join(other for other in found if other != name)}" if len(found) > 1 else ""
+    sentence = (
+        f"This is not the method {name}{others}: {departure.told}. A rate may hold of it all the same; let LIKE name "
+        "the method that it is, or be None if it is one of its own."
+    )
+    return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
+
+
+def _departure(own: Case, theirs: Case) -> _Departure | float:
+    """Return in what a method differs from the shipped one in one place, or by how much they agree."""
+    drawn = theirs.draw(generator(own.seed, "identity"), _rounds(theirs))
+    same_draws = _is_alike(own.draw(generator(own.seed, "identity"), len(drawn)), drawn)
+    if not same_draws and not _same_outcomes(own, theirs):
+        told = (
+            f"it draws something else than {theirs.method.name}, so that the two cannot be run on the same randomness: "
+            "draw what that draws, by the same RANDOM."
+        )
+        return _Departure(-1, np.inf, told)
+    place = f"on {own.problem.label} with {_written(own.params)}"
+    worst = 0.0
+    for when, name, size in _differences(own, theirs, drawn, same_draws):
+        if not size <= _tolerance(own):
+            what = "at the start" if when == 0 else f"after round {when}" if when > 1 else "after the first round"
+            return _Departure(when, size, f"{what} {name} differs by {size:.2g} of its size, {place}")
+        worst = max(worst, size)
+    for told in (_law(own, theirs), _pace(own, theirs), _cheaper(own, theirs, drawn) if same_draws else ""):
+        if told:
+            return _Departure(np.inf, 1.0, f"{told}, {place}")
+    return worst
+
+
+def _tolerance(case: Case) -> float:
+    return max(_TOLERANCE, _ROUNDINGS * float(np.finfo(float).eps) * max(case.problem.kappa, 100.0))
+
+
+def _rounds(case: Case) -> int:
+    steps = case.pace.iterations / case.pace.rounds
+    affordable = min(_WORK / (case.problem.work(steps) + case.problem.n), _MOST_STEPS / steps)
+    return int(min(max(affordable, 2), _ROUNDS))
+
+
+def _written(params: Any) -> str:
+    return ", ".join(
+        f"{letter} = {value if isinstance(value, str) else format(value, '.4g')}"
+        for letter, value in params._asdict().items()
+    )
+
+
+def _is_alike(own: Any, theirs: Any) -> bool:
+    """Return whether what two methods draw is of one form, so that one may be given the other's."""
+    if isinstance(own, Draws) and isinstance(theirs, Draws):
+        pairs = [(getattr(own, name), getattr(theirs, name)) for name in ("ends", "steps")]
+        return all(
+            a.keys() == b.keys() and all(_is_alike(a[name], b[name]) for name in a if len(a[name]) and len(b[name]))
+            for a, b in pairs
+        )
+    if isinstance(own, np.ndarray) and isinstance(theirs, np.ndarray):
+        return own.dtype == theirs.dtype and own.shape[1:] == theirs.shape[1:]
+    return False
+
+
+def _same_outcomes(own: Case, theirs: Case) -> bool:
+    """Return whether the outcomes of single steps are of one form."""
+    one, other = (np.asarray(case.unroll(case.draw(generator(own.seed, "form"), 1))) for case in (own, theirs))
+    return _is_alike(one, other)
+
+
+def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Iterator[tuple[int, str, float]]:
+    """Yield the differences after every round: when, of what, and how large relative to the numbers so far."""
+    expected, stepped = theirs.initial(), own.initial()
+    walked = own.initial() if same_draws else None
+    scales = _Scales(theirs)
+    yield from ((0, name, size) for name, size in scales.differences(expected, own, stepped))
+    for position in range(len(drawn)):
+        one = drawn[position : position + 1]
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected = theirs.advance(expected, one)
+            for outcome in theirs.unroll(one):
+                stepped = own.step(stepped, outcome)
+            if walked is not None:
+                walked = own.advance(walked, one)
+        if not all(np.isfinite(field).all() for field in expected):
+            return  # both go where nothing can be compared
+        for state in (stepped, walked):
+            if state is not None:
+                yield from ((position + 1, name, size) for name, size in scales.differences(expected, own, state))
+
+
+class _Scales:
+    """The sizes of a shipped method's numbers along its path, beside which differences are seen."""
+
+    def __init__(self, theirs: Case) -> None:
+        first, distance = theirs.start
+        natural = [np.sqrt(first / weight) if weight > 0.0 else 0.0 for weight in theirs.weights]
+        self._theirs = theirs
+        self._sizes = dict(zip(theirs.initial()._fields, natural, strict=True)) | {"the model": distance}
+
+    def differences(self, expected: Any, own: Case, state: Any) -> Iterator[tuple[str, float]]:
+        pairs = {"the model": (self._theirs.model(expected), own.model(state))}
+        fields = state._asdict()
+        pairs |= {
+            name: (field, fields[name])
+            for name, field in expected._asdict().items()
+            if name in fields and fields[name].shape == field.shape
+        }
+        for name, (theirs, ours) in pairs.items():
+            self._sizes[name] = max(self._sizes[name], float(np.abs(theirs).max(initial=0.0)))
+            with np.errstate(over="ignore", invalid="ignore"):
+                size = float(np.abs(theirs - ours).max(initial=0.0))
+            yield name, size / (self._sizes[name] or 1.0) if np.isfinite(size) else np.inf
+
+
+def _law(own: Case, theirs: Case) -> str:
+    """Return in what the listed outcomes differ."""
+    ours, expected = (_listing(case) for case in (own, theirs))
+    if ours is None or expected is None:
+        return ""
+    gaps = {key: abs(ours.get(key, 0.0) - expected.get(key, 0.0)) for key in {*ours, *expected}}
+    if max(gaps.values()) <= _TOLERANCE:
+        return ""
+    key = max(gaps, key=lambda key: gaps[key])
+    return (
+        f"an outcome that it lists with the probability {ours.get(key, 0.0):.3g} has {expected.get(key, 0.0):.3g} in "
+        f"{theirs.method.name}"
+    )
+
+
+def _listing(case: Case) -> dict[bytes, float] | None:
+    listed = case.outcomes()
+    if listed is None:
+        return None
+    found: dict[bytes, float] = {}
+    for probability, outcome in listed:
+        key = np.asarray(outcome).tobytes()
+        found[key] = found.get(key, 0.0) + float(probability)
+    return found
+
+
+def _pace(own: Case, theirs: Case) -> str:
+    """Return in what differs how much a step stands for."""
+    for axis, told in own.pace._asdict().items():
+        expected = getattr(theirs.pace, axis)
+        if abs(told - expected) > _TOLERANCE * expected:
+            return f"it says that a step is {told:.3g} {axis}, and in {theirs.method.name} it is {expected:.3g}"
+    return ""
+
+
+def _cheaper(own: Case, theirs: Case, drawn: Any) -> str:
+    """Return what it counts too little of."""
+    told, expected = own.cost(drawn), theirs.cost(drawn)
+    for axis in _COUNTED:
+        count, least = getattr(told, axis), getattr(expected, axis)
+        if count < least * (1.0 - _TOLERANCE):
+            return (
+                f"for {len(drawn)} rounds it counts {count:.6g} {axis.replace('_', ' ')}, and {theirs.method.name} "
+                f"{least:.6g}"
+            )
+    return ""
