@@ -92,8 +92,8 @@ class Verdict:
     sentence : str
         The finding in words.
     sensitivity : float
-        The smallest violation that would have been seen here: by how much of itself the promised progress, or whatever
-        number was promised, would have to be larger to be refuted. NaN where no number is promised.
+        The smallest violation that would have been seen here: by what share of itself the promised number, of a rate
+        the progress 1 - rho, would have to be stronger to be refuted. NaN where no number is promised.
     seconds : float
         How long it took.
     bound : Bound or None

@@ -110,7 +110,22 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
             verdicts.append(dataclasses.replace(verdict, seconds=time.perf_counter() - started))
         if progress:
             progress(kind, 1.0)
-    return verdicts
+    return verdicts if reason else [_without_waiver(case, verdict, verdicts) for verdict in verdicts]
+
+
+def _without_waiver(case: Case, verdict: Verdict, beside: list[Verdict]) -> Verdict:
+    """Return a verdict that is undecided where a file or an object itself keeps exact evidence from being had.
+
+    Whatever else was seen is less than what would have been seen of a method that lists its outcomes, so the promise
+    is open; unless this is a shipped method, where it is known why.
+    """
+    waived = verdict.evidence == "exact" and verdict.status == "not applicable"
+    if not waived or case.method.is_shipped or case.theorem.contraction is None or not is_affine(case.problem):
+        return verdict
+    if any(one.evidence == "identity" and one.status == "confirmed" for one in beside):
+        return verdict
+    sentence = f"{verdict.sentence} Without exact evidence the promise is open."
+    return dataclasses.replace(verdict, status="inconclusive", sentence=sentence)
 
 
 def _checked_kinds(evidence: Any) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from ...core.checks import as_number
 from ...core.errors import InputError, shown
 from ..case import Case, Progress
 from ..verdict import Verdict
-from .affine import Block, Model, TooLarge, affine_case, affine_model
+from .affine import Block, Model, Moved, TooLarge, affine_case, affine_model
 from .words import lowered, said_of_bound, said_of_factor, said_of_relative
 
 # Beyond these sizes of a block the dense operators on its second moments take minutes.
@@ -65,6 +65,8 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     progress(0.5)
     factor, rounding = _factor_of(model)
     status, compared = _compared(factor, case.rho, rounding)
+    if status == "confirmed" and _is_too_good(worst, factor, rounding):
+        status, compared = "refuted", f"better than can be: the promised {said_of_factor(case.rho)} is attained"
     bound = said_of_bound(case.params, worst.params)
     step = f"a step with {bound}, which is never worse," if bound else "a step"
     sentence = f"From its worst state {step} multiplies V by {said_of_factor(factor)} on average, {compared}"
@@ -72,7 +74,22 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     if status != "inconclusive" and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
         radius = max(_radius(block, model.probabilities) for block in model.blocks)
         sentence += f"; at last by {said_of_factor(radius)}"
-    return case.verdict("exact", status, sentence + ".", factor, case.rho, (factor - rounding, factor + rounding))
+    interval = (factor - rounding, factor + rounding)
+    # The progress 1 - rho from which on the promise would be refuted, beside the promised one.
+    seen = (1.0 - factor + rounding) / (1.0 - _SLACK) / (1.0 - case.rho) - 1.0
+    return case.verdict("exact", status, sentence + ".", factor, case.rho, interval, sensitivity=max(seen, 0.0))
+
+
+def _is_too_good(case: Case, factor: float, rounding: float) -> bool:
+    """Return whether a method makes more progress than the one that it says it is, whose promise is tight.
+
+    One of its own that makes the same promise may be better.
+    """
+    if not (case.theorem.tight and case.method.likenesses):
+        return False
+    model = affine_model(replace(case, method=case.method.likenesses[0]))
+    attained, blurred = _factor_of(model)
+    return factor < attained - rounding - blurred - _SLACK * (1.0 - attained)
 
 
 def _compared(factor: float, rho: float, rounding: float) -> tuple[str, str]:
@@ -94,7 +111,11 @@ def _compared(factor: float, rho: float, rounding: float) -> tuple[str, str]:
 
 
 def _judged_noise(case: Case, progress: Progress) -> Verdict:
-    needed, rounding = _noise_of(case)
+    try:
+        needed, rounding = _noise_of(case)
+    except Moved:
+        sentence = "A step moves the fixed point also in the mean: its noise is no noise, but a bias."
+        return case.verdict("exact", "refuted", sentence, math.inf, case.noise)
     progress(1.0)
     slack = rounding + _SLACK * case.noise
     sentence = (
@@ -105,7 +126,10 @@ def _judged_noise(case: Case, progress: Progress) -> Verdict:
     if status == "confirmed" and needed > case.noise - slack and rounding > _LEGIBLE * case.noise:
         status = "inconclusive"
         sentence += f"; rounding may have moved it by {rounding:.1g}: take more noise or a smaller problem"
-    return case.verdict("exact", status, sentence + ".", needed, case.noise, (needed - rounding, needed + rounding))
+    # How much less noise could be promised without being refuted.
+    seen = max(1.0 - (needed - rounding) / (1.0 + _SLACK) / case.noise, 0.0)
+    interval = (needed - rounding, needed + rounding)
+    return case.verdict("exact", status, sentence + ".", needed, case.noise, interval, sensitivity=seen)
 
 
 def one_step_noise(case: Case) -> float:
