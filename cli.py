@@ -134,6 +134,7 @@ _problem_options = _together(
     click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
     click.option("--basis", default="common", show_default=True, help="common or client: eigenbases of a quadratic."),
     click.option("--heterogeneity", default=1.0, show_default=True, help="Spread of a quadratic's clients."),
+    click.option("--psi", default=None, metavar="FUNCTION", help='A nonsmooth term, such as "L1(0.1)".'),
     click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
     click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),

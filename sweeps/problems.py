@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..core.errors import InputError, unknown
-from ..problems import Logistic, Problem, Quadratic
+from ..problems import Logistic, Problem, Quadratic, functions
 from ..problems.data import DEFAULT
 from ..problems.data import content as data_content
 
@@ -31,6 +31,8 @@ class ProblemSpec:
         The number n.
     problem_seed : int
         For whatever is drawn to make the problem.
+    psi : str
+        The nonsmooth term as it is written, for example "L1(0.1)"; empty if there is none.
     dim, basis, heterogeneity
         Of a quadratic, see :meth:`rootkappa.problems.Quadratic.random`.
     data, partition, alpha
@@ -41,6 +43,7 @@ class ProblemSpec:
     kappa: float = 100.0
     clients: int = 10
     problem_seed: int = 0
+    psi: str = ""
     dim: int = 20
     basis: str = "common"
     heterogeneity: float = 1.0
@@ -50,7 +53,7 @@ class ProblemSpec:
 
     def configuration(self) -> dict[str, str | int | float]:
         """Return the fields that matter for this kind."""
-        shared = ("problem", "kappa", "clients", "problem_seed")
+        shared = ("problem", "kappa", "clients", "problem_seed", "psi")
         return {name: getattr(self, name) for name in (*shared, *FIELDS.get(self.problem, FIELDS["logistic"]))}
 
     def content(self) -> str:
@@ -133,8 +136,10 @@ def _check_size(clients: int, dim: int) -> None:
 
 @lru_cache(maxsize=16)
 def _built(spec: ProblemSpec, content: str) -> Problem:
+    psi = functions.get(spec.psi) if spec.psi else None
     if spec.problem == "quadratic":
-        return Quadratic.random(spec.clients, spec.dim, spec.kappa, spec.problem_seed, spec.heterogeneity, spec.basis)
+        drawn = (spec.clients, spec.dim, spec.kappa, spec.problem_seed, spec.heterogeneity, spec.basis)
+        return Quadratic.random(*drawn, psi=psi)
     problem = Logistic.load(
         spec.data,
         clients=spec.clients,
@@ -142,6 +147,7 @@ def _built(spec: ProblemSpec, content: str) -> Problem:
         partition=spec.partition,
         alpha=spec.alpha,
         seed=spec.problem_seed,
+        psi=psi,
     )
     if spec.content() != content:
         raise InputError(f"data = {spec.data!r} changed while it was read: run this again when it rests.")

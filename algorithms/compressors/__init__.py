@@ -1,11 +1,10 @@
 """Compressors: what a client sends instead of a vector, one file each; every class in them is found by being there."""
 
-import ast
 from functools import cache
 from typing import Any
 
 from ...core.discover import discover_classes
-from ...core.errors import InputError, unknown
+from ...core.written import instance
 from .compressor import Compressor, compress, compress_work_size, compress_workspace  # pyright: ignore[reportUnusedImport]
 
 _CLASSES = discover_classes(__name__, Compressor)
@@ -44,25 +43,7 @@ def get(text: str) -> Compressor:
     >>> get("TopK(3)")
     TopK(3)
     """
-    try:
-        call = ast.parse(str(text), mode="eval").body
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
-            raise ValueError
-        name = call.func.id
-        positional = [ast.literal_eval(argument) for argument in call.args]
-        named: dict[Any, Any] = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
-    except (SyntaxError, ValueError):
-        raise InputError(
-            f"compressor = {text!r} is not written as a call with numbers: write for example 'RandK(2)' or 'Natural()'."
-        ) from None
-    if name not in _CLASSES:
-        raise unknown("compressor", name, _CLASSES)
-    try:
-        return _CLASSES[name](*positional, **named)
-    except TypeError:
-        raise InputError(
-            f"compressor = {text!r} has other arguments than {name}: rootkappa list compressors shows an example."
-        ) from None
+    return instance(text, _CLASSES, "compressor", "'RandK(2)' or 'Natural()'")
 
 
 def __getattr__(name: str) -> Any:

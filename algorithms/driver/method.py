@@ -211,7 +211,7 @@ class Method:
         like = vars(self.module).get("LIKE", self)
         if like is not self:
             if like is not None and like not in names():
-                raise unknown(f"LIKE of {self.name}", shown(like), names())
+                raise unknown(f"LIKE of {self.name}", str(like), names())
             return () if like is None else (get(like),)
         same = [method for method in map(get, names()) if method.promise == self.promise]
         return tuple([method for method in same if method.summary == self.summary] or same)

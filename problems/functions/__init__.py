@@ -3,11 +3,12 @@
 from typing import Any
 
 from ...core.discover import discover_classes
+from ...core.written import instance
 from .function import Function
 
 _CLASSES = discover_classes(__name__, Function)
 __all__ = sorted(  # pyright: ignore[reportUnsupportedDunderAll]
-    [*_CLASSES, "Function", "examples"]
+    [*_CLASSES, "Function", "examples", "get"]
 )
 
 
@@ -20,6 +21,27 @@ def examples(d: int) -> dict[str, Function]:
     L1(0.5)
     """
     return {name: kind.example(d) for name, kind in _CLASSES.items()}
+
+
+def get(text: str) -> Function:
+    """Return the function that is written as in Python, with numbers as arguments.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"L1(0.1)"``: what ``repr`` of a function shows.
+
+    Raises
+    ------
+    InputError
+        If the class is unknown, or its arguments are no numbers or out of range.
+
+    Examples
+    --------
+    >>> get("Box(low=0, high=1)")
+    Box(0.0, 1.0)
+    """
+    return instance(text, _CLASSES, "function", "'L1(0.1)' or 'Box(0, 1)'")
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ _ROUNDINGS = 16.0
 # Rounds in each place, fewer where they would cost more multiplications than this.
 _ROUNDS, _WORK = 20, 2e8
 _MOST_STEPS = 10_000
+_MODEL = "the model"
 _COUNTED = ("floats_up", "floats_down", "bits_up", "bits_down", "gradients")
 
 
@@ -140,8 +141,8 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
     """Yield the differences after every round: when, of what, and how large relative to the numbers so far."""
     expected, stepped = theirs.initial(), own.initial()
     walked = own.initial() if same_draws else None
-    scales = _Scales(theirs)
-    yield from ((0, name, size) for name, size in scales.differences(expected, own, stepped))
+    comparison = _Comparison(theirs)
+    yield from ((0, name, size) for name, size in comparison.differences(expected, own, stepped))
     for position in range(len(drawn)):
         one = drawn[position : position + 1]
         with np.errstate(over="ignore", invalid="ignore"):
@@ -154,20 +155,26 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
             return  # both go where nothing can be compared
         for state in (stepped, walked):
             if state is not None:
-                yield from ((position + 1, name, size) for name, size in scales.differences(expected, own, state))
+                yield from ((position + 1, name, size) for name, size in comparison.differences(expected, own, state))
 
 
-class _Scales:
-    """The sizes of a shipped method's numbers along its path, beside which differences are seen."""
+class _Comparison:
+    """What differs between a shipped method and another, relative to the sizes of the former's numbers so far.
+
+    A field may have the other sign throughout: then that is how the other writes it.
+    """
 
     def __init__(self, theirs: Case) -> None:
         first, distance = theirs.start
-        natural = [np.sqrt(first / weight) if weight > 0.0 else 0.0 for weight in theirs.weights]
+        fields = theirs.initial()._fields
+        natural = (np.sqrt(first / weight) if weight > 0.0 else 0.0 for weight in theirs.weights)
         self._theirs = theirs
-        self._sizes = dict(zip(theirs.initial()._fields, natural, strict=True)) | {"the model": distance}
+        self._sizes = dict(zip(fields, natural, strict=True)) | {_MODEL: distance}
+        self._signs = dict.fromkeys(fields, (1.0, -1.0)) | {_MODEL: (1.0,)}
 
     def differences(self, expected: Any, own: Case, state: Any) -> Iterator[tuple[str, float]]:
-        pairs = {"the model": (self._theirs.model(expected), own.model(state))}
+        """Yield the differences between two states, in what both of them have."""
+        pairs = {_MODEL: (self._theirs.model(expected), own.model(state))}
         fields = state._asdict()
         pairs |= {
             name: (field, fields[name])
@@ -177,8 +184,16 @@ class _Scales:
         for name, (theirs, ours) in pairs.items():
             self._sizes[name] = max(self._sizes[name], float(np.abs(theirs).max(initial=0.0)))
             with np.errstate(over="ignore", invalid="ignore"):
-                size = float(np.abs(theirs - ours).max(initial=0.0))
-            yield name, size / (self._sizes[name] or 1.0) if np.isfinite(size) else np.inf
+                apart = {sign: float(np.abs(theirs - sign * ours).max(initial=0.0)) for sign in self._signs[name]}
+            least = min(apart.values())
+            if not np.isfinite(least):
+                yield name, np.inf
+                return
+            scale = self._sizes[name] or 1.0
+            # Where there is nothing but rounding so far, both are possible.
+            limit = max(least, _tolerance(own) * scale)
+            self._signs[name] = tuple(sign for sign, size in apart.items() if size <= limit)
+            yield name, least / scale
 
 
 def _law(own: Case, theirs: Case) -> str:

@@ -1,0 +1,198 @@
+"""A method that says it is a shipped one is held against it: what departs is refuted, wherever it departs."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rootkappa import algorithms, problems, theory
+from rootkappa.algorithms.parts import Dense
+from rootkappa.core.errors import InputError
+from rootkappa.theory.places import other_places
+
+METHODS = Path(__file__).parents[3] / "algorithms"
+PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
+
+
+class Scaffnew:
+    """Scaffnew in NumPy, with its parts apart so that each can be wrong."""
+
+    PROMISE = "scaffnew"
+
+    def start(self, problem, params):
+        return {"x": np.zeros((problem.n, problem.d)), "h": np.zeros((problem.n, problem.d))}
+
+    def gradients(self, problem, x):
+        return problem.gradients_at(x)
+
+    def mean(self, params, x):
+        return x.mean(axis=0)
+
+    def step(self, problem, params, state, coin):
+        x, h = state["x"], state["h"]
+        x -= params.gamma * (self.gradients(problem, x) - h)
+        if coin:
+            mean = self.mean(params, x)
+            h += params.p / params.gamma * (mean - x)
+            x[:] = mean
+
+    def model(self, state):
+        return state["x"].mean(axis=0)
+
+
+class Clipped(Scaffnew):
+    def gradients(self, problem, x):
+        return np.clip(problem.gradients_at(x), -100.0, 100.0)
+
+
+class LastClientOut(Scaffnew):
+    def mean(self, params, x):
+        return x[:-1].mean(axis=0) if len(x) > 4 else x.mean(axis=0)
+
+
+class OfTenClients(Scaffnew):
+    def mean(self, params, x):
+        return x[:10].mean(axis=0)
+
+
+class LastCoordinateStays(Scaffnew):
+    def gradients(self, problem, x):
+        g = problem.gradients_at(x)
+        g[:, 3:] = 0.0
+        return g
+
+
+class RareCommunication(Scaffnew):
+    def mean(self, params, x):
+        return x.mean(axis=0) if params.p >= 0.05 else 0.9 * x.mean(axis=0)
+
+
+class Counting(Scaffnew):
+    """It is right for two thousand steps."""
+
+    def __init__(self):
+        self.steps = 0
+
+    def start(self, problem, params):
+        self.steps = 0
+        return super().start(problem, params)
+
+    def gradients(self, problem, x):
+        self.steps += 1
+        return problem.gradients_at(x) * (1.0 if self.steps <= 2000 else 0.9)
+
+
+class SmallGradients(Scaffnew):
+    def gradients(self, problem, x):
+        g = problem.gradients_at(x)
+        return np.where(np.abs(g) > 1e-9, g, 0.0)
+
+
+class FromElsewhere(Scaffnew):
+    def start(self, problem, params):
+        h = np.ones((problem.n, problem.d))
+        h[0] -= problem.n
+        return {"x": np.zeros((problem.n, problem.d)), "h": h}
+
+
+class HandsOutNothing(Scaffnew):
+    def model(self, state):
+        return 0.0 * state["x"][0]
+
+
+class HandsOutMore(Scaffnew):
+    def model(self, state):
+        return (state["x"] + state["h"]).mean(axis=0) + 1e-3 * state["h"][0]
+
+
+class ReadsTheSolution(Scaffnew):
+    def step(self, problem, params, state, coin):
+        if coin:
+            solution = problem.solution()
+            state["x"][:], state["h"][:] = solution.x, solution.gradients
+
+
+class Flatters(Scaffnew):
+    SENDS = Dense(up=0, down=1)
+
+
+class FlattersItsGradients(Scaffnew):
+    def cost(self, problem, params, draws):
+        return algorithms.get("scaffnew").cost(problem, params, draws)._replace(gradients=1)
+
+
+WRONG = {
+    Clipped: "differs by .* gamma = 1e-06",
+    LastClientOut: "after the first round .* n=[5-9] ",
+    OfTenClients: "after the first round .* n=1[1-6] ",
+    LastCoordinateStays: "differs by .* d=([4-9]|1[0-3]) ",
+    RareCommunication: "after the first round .*p = 0.0",
+    Counting: "differs by .*p = 0.0003333",
+    FromElsewhere: "at the start H differs by",
+    HandsOutNothing: "after the first round the model differs by 0.5",
+    HandsOutMore: "after the first round the model differs by",
+    ReadsTheSolution: "differs by",
+    Flatters: "it counts 0 floats up, and scaffnew 60",
+    FlattersItsGradients: "it counts 1 gradients, and scaffnew",
+}
+
+
+def identity(method, problem=PROBLEM):
+    return theory.verify(method, problem, evidence="identity")[0]
+
+
+def test_another_implementation_is_the_method():
+    verdict = identity(Scaffnew())
+    assert verdict.status == "confirmed"
+    assert verdict.measured < 1e-12 < verdict.sensitivity
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
+def test_a_departure_is_found_and_told(wrong):
+    verdict = identity(wrong())
+    assert verdict.status == "refuted"
+    assert verdict.sentence.startswith("This is not the method scaffnew: ")
+    assert re.search(WRONG[wrong], verdict.sentence), verdict.sentence
+
+
+@pytest.mark.drawn(16, "name")
+@pytest.mark.parametrize("name", algorithms.names())
+def test_a_copy_of_a_shipped_method_is_that_method(name, tmp_path):
+    copy = tmp_path / "copy.py"
+    shutil.copy(METHODS / f"{name}.py", copy)
+    found = theory.verify(copy, PROBLEM, evidence=("identity", "invariant"))
+    assert [verdict.status for verdict in found] == ["confirmed", "confirmed"]
+    assert f"This is the method {name}: " in found[0].sentence
+
+
+def test_by_default_it_is_held_against_what_it_names():
+    kinds = [verdict.evidence for verdict in theory.verify(Scaffnew(), PROBLEM)]
+    assert kinds[0] == "identity"
+    assert "identity" not in [verdict.evidence for verdict in theory.verify("scaffnew", PROBLEM, evidence="invariant")]
+
+
+class OfItsOwn(Clipped):
+    LIKE = None
+
+
+class LikeNobody(Scaffnew):
+    LIKE = "scafnew"
+
+
+def test_a_method_of_its_own_is_not_held_against_others():
+    assert identity(OfItsOwn()).status == "not applicable"
+    with pytest.raises(InputError, match="LIKE of LikeNobody 'scafnew': did you mean 'scaffnew'"):
+        identity(LikeNobody())
+
+
+def test_the_other_places_differ_in_size_scale_and_letters():
+    case = theory.case("scaffnew", PROBLEM)
+    places = list(other_places(case))
+    assert {place.problem.n > 10 for place in places} == {True, False}
+    assert max(place.problem.L for place in places) >= 1e6 > 1e-5 >= min(place.problem.L for place in places)
+    assert {place.params.p for place in places} >= {1.0, 0.02, 1.0 / 3000}
+    assert len({place.problem.d for place in places}) >= 3
+    again = list(other_places(case))
+    assert [place.problem.content_key() for place in places] == [place.problem.content_key() for place in again]
