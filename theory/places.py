@@ -6,11 +6,11 @@ bends is right wherever nobody looks.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from ..algorithms.parts import letters
 from ..core.errors import InputError
@@ -108,7 +108,8 @@ def _like(problem: Problem, n: int, d: int, rng: np.random.Generator) -> Problem
             labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
             labels[:2] = 1.0, -1.0
             if not isinstance(problem.kernel, DenseLogisticKernel):
-                features = csr_array(features * (rng.random(features.shape) < 0.5))
+                # Imported like this SciPy, which has no types, is Any.
+                features = import_module("scipy.sparse").csr_array(features * (rng.random(features.shape) < 0.5))
             return Logistic(features, labels, n, kappa=_kappa(problem), psi=problem.psi)
     except InputError:
         return None

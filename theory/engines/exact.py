@@ -87,8 +87,7 @@ def _is_too_good(case: Case, factor: float, rounding: float) -> bool:
     """
     if not (case.theorem.tight and case.method.likenesses):
         return False
-    model = affine_model(replace(case, method=case.method.likenesses[0]))
-    attained, blurred = _factor_of(model)
+    attained, blurred = _factor_of(affine_model(case.other(case.method.likenesses[0].name)))
     return factor < attained - rounding - blurred - _SLACK * (1.0 - attained)
 
 

@@ -7,11 +7,11 @@ may hold of another method as well; that is for the other kinds of evidence to s
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...algorithms.driver.method import Method
 from ...algorithms.parts.rounds import Draws
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
@@ -50,7 +50,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     for number, shipped in enumerate(likenesses):
         worst = 0.0
         for position, place in enumerate(places):
-            departure = _departure(place, replace(place, method=shipped))
+            departure = _departure(place, shipped)
             progress((number + (position + 1) / len(places)) / len(likenesses))
             if isinstance(departure, _Departure):
                 found[shipped.name] = departure
@@ -78,8 +78,12 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
 
 
-def _departure(own: Case, theirs: Case) -> _Departure | float:
+def _departure(own: Case, shipped: Method) -> _Departure | float:
     """Return in what a method differs from the shipped one in one place, or by how much they agree."""
+    if {*own.params._fields} != {*shipped.Params._fields}:
+        letters = f"letters {', '.join(own.params._fields)}, and {shipped.name} has {', '.join(shipped.Params._fields)}"
+        return _Departure(-1, np.inf, f"it has {letters}, so that the two cannot be compared: give it the same.")
+    theirs = own.other(shipped.name)
     drawn = theirs.draw(generator(own.seed, "identity"), _rounds(theirs))
     same_draws = _is_alike(own.draw(generator(own.seed, "identity"), len(drawn)), drawn)
     if not same_draws and not _same_outcomes(own, theirs):
@@ -170,7 +174,7 @@ class _Comparison:
         natural = (np.sqrt(first / weight) if weight > 0.0 else 0.0 for weight in theirs.weights)
         self._theirs = theirs
         self._sizes = dict(zip(fields, natural, strict=True)) | {_MODEL: distance}
-        self._signs = dict.fromkeys(fields, (1.0, -1.0)) | {_MODEL: (1.0,)}
+        self._signs: dict[str, tuple[float, ...]] = dict.fromkeys(fields, (1.0, -1.0)) | {_MODEL: (1.0,)}
 
     def differences(self, expected: Any, own: Case, state: Any) -> Iterator[tuple[str, float]]:
         """Yield the differences between two states, in what both of them have."""
