@@ -130,15 +130,13 @@ def _is_alike(own: Any, theirs: Any) -> bool:
             a.keys() == b.keys() and all(_is_alike(a[name], b[name]) for name in a if len(a[name]) and len(b[name]))
             for a, b in pairs
         )
-    if isinstance(own, np.ndarray) and isinstance(theirs, np.ndarray):
-        return own.dtype == theirs.dtype and own.shape[1:] == theirs.shape[1:]
-    return False
+    return type(own) is type(theirs) is np.ndarray and (own.dtype, own.shape[1:]) == (theirs.dtype, theirs.shape[1:])
 
 
 def _same_outcomes(own: Case, theirs: Case) -> bool:
     """Return whether the outcomes of single steps are of one form."""
-    one, other = (np.asarray(case.unroll(case.draw(generator(own.seed, "form"), 1))) for case in (own, theirs))
-    return _is_alike(one, other)
+    forms = [case.unroll(case.draw(generator(own.seed, "form"), 1)) for case in (own, theirs)]
+    return _is_alike(*map(np.asarray, forms))
 
 
 def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Iterator[tuple[int, str, float]]:
