@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..algorithms.driver.files import content
 from ..algorithms.driver.method import find, names
 from ..algorithms.driver.run import Trace
+from ..core.blas import one_blas_thread
 from ..core.compiled import sources_digest
 from ..theory.case import Case, check_range
 from ..theory.engines import exact
@@ -68,6 +69,7 @@ class Cell:
         full = [self.configuration(), own_file, self.spec.content(), sources_digest()]
         return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
 
+    @one_blas_thread()
     def compute(self) -> tuple[dict[str, Any], "pd.DataFrame | None"]:
         """Return the cell's result, and its trace if it is a sampled one.
 

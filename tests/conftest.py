@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from scipy.sparse import csr_array
 
 from rootkappa import algorithms, cli, problems, theory
+from rootkappa.core.blas import one_blas_thread
 
 # Compilation makes the first example slow, so no example has a deadline. The cases are new whenever the code is: make
 # prints the seed that replays them, and a failure prints what replays it alone.
@@ -58,6 +59,13 @@ def _is_drawn(seed, given, count, *parameters):
     values = [given[name] for name in parameters if name in given]
     key = f"{seed} {values[0] if values else ''}"
     return not values or int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) % count == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    """Tests run in as many processes as there are cores; more threads would only wait for each other."""
+    with one_blas_thread():
+        yield
 
 
 @pytest.fixture(scope="session", params=list(_PROBLEMS))

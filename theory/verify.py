@@ -8,6 +8,7 @@ from typing import Any
 
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
+from ..core.blas import one_blas_thread
 from ..core.errors import InputError, complaint, unknown
 from ..problems import Problem, Quadratic
 from ..problems.problem import checked_problem
@@ -92,6 +93,7 @@ def verify(
         return _verdicts(Case(taken, promised_by(taken), own, changes, seed), kinds, progress)
 
 
+@one_blas_thread()
 def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float], None] | None) -> list[Verdict]:
     with blaming(case.method):
         reason = _obstacle(case)

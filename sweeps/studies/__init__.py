@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from ...core.blas import one_blas_thread
 from ...core.discover import discover
 from ...core.errors import unknown
 from ..cells import Cell
@@ -45,6 +46,7 @@ class StudyCell:
         same = Cell(self.method, self.spec, seed=self.spec.problem_seed)
         return blake2b(f"{self.study} {same.key()}".encode(), digest_size=16).hexdigest()
 
+    @one_blas_thread()
     def compute(self) -> "tuple[dict[str, Any], pd.DataFrame]":
         """Return what is known of the path, and the path."""
         return _study(self.study).trace(self.method, self.spec.build(), self.spec.problem_seed)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...core.blas import one_blas_thread
 from ...core.checks import as_number
 from ...core.errors import InputError, shown
 from ..case import Case, Progress
@@ -131,6 +132,7 @@ def _judged_noise(case: Case, progress: Progress) -> Verdict:
     return case.verdict("exact", status, sentence + ".", needed, case.noise, interval, sensitivity=seen)
 
 
+@one_blas_thread()
 def one_step_noise(case: Case) -> float:
     r"""Return the smallest :math:`\sigma^2` with :math:`E[V(z^+)] \le \rho V(z) + \sigma^2` for all states z.
 
@@ -164,6 +166,7 @@ def _noise_of(case: Case) -> tuple[float, float]:
     return needed, rounding
 
 
+@one_blas_thread()
 def one_step_factor(case: Case) -> float:
     r"""Return the smallest :math:`\rho` with :math:`E[V(z^+)] \le \rho V(z)` for all states z.
 
@@ -187,6 +190,7 @@ def one_step_factor(case: Case) -> float:
     return _factor_of(affine_model(case))[0]
 
 
+@one_blas_thread()
 def spectral_radius(case: Case) -> float:
     """Return the factor by which the expected squared error falls in a step at last.
 
@@ -203,6 +207,7 @@ def spectral_radius(case: Case) -> float:
     return max(_radius(block, model.probabilities) for block in model.blocks)
 
 
+@one_blas_thread()
 def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
     r"""Return the expected rounds and iterations until :math:`E[V_t] \le \epsilon V_0` for every start.
 
