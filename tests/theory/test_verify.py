@@ -1,11 +1,16 @@
 import builtins
+import dataclasses
 import json
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError, functions
+from rootkappa.theory.engines import exact
 
 pytestmark = pytest.mark.drawn(2, "rated", "name")
 
@@ -130,3 +135,104 @@ def test_whatever_a_file_raises_is_blamed_on_it_and_is_no_verdict(error, hook, t
         theory.verify(path, SMALL, ("invariant", "path"))
     assert "mine.py" in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+class PlainScaffnew:
+    """Scaffnew in NumPy that says by itself which evidence can be had of it."""
+
+    PROMISE = "scaffnew"
+    LIKE = None
+
+    def start(self, problem, params):
+        return {"x": np.zeros((problem.n, problem.d)), "h": np.zeros((problem.n, problem.d))}
+
+    def gradients(self, problem, x):
+        return problem.gradients_at(x)
+
+    def step(self, problem, params, state, coin):
+        x, h = state["x"], state["h"]
+        x -= params.gamma * (self.gradients(problem, x) - h)
+        if coin:
+            h += params.p / params.gamma * (x.mean(axis=0) - x)
+            x[:] = x.mean(axis=0)
+
+    def model(self, state):
+        return state["x"].mean(axis=0)
+
+
+class DeniesToBeAffine(PlainScaffnew):
+    def affine(self, problem, params):
+        return None
+
+
+class BendsFarAway(PlainScaffnew):
+    def gradients(self, problem, x):
+        return np.clip(problem.gradients_at(x), -1e4, 1e4)
+
+
+class BendsNearby(PlainScaffnew):
+    def gradients(self, problem, x):
+        g = problem.gradients_at(x)
+        return g + 1e-7 * np.tanh(1e6 * x)
+
+
+class ListsNothing(PlainScaffnew):
+    def outcomes(self, problem, params):
+        return None
+
+
+class ListsNothingButIsKnown(ListsNothing):
+    LIKE = "scaffnew"
+
+
+class ReadsTheSolution(PlainScaffnew):
+    LIKE = "scaffnew"
+
+    def step(self, problem, params, state, coin):
+        if coin:
+            state["x"][:], state["h"][:] = problem.solution().x, problem.solution().gradients
+
+
+def test_that_a_step_is_not_affine_is_no_word_of_the_method():
+    assert theory.verify(DeniesToBeAffine(), SMALL, "exact")[0].status == "confirmed"
+
+
+@pytest.mark.parametrize("method", [BendsFarAway, BendsNearby, ListsNothing])
+def test_who_keeps_exact_evidence_away_has_an_open_promise(method):
+    (verdict,) = theory.verify(method(), SMALL, "exact")
+    assert verdict.status == "inconclusive"
+    assert verdict.sentence.endswith("Without exact evidence the promise is open.")
+    assert theory.exit_code([verdict.status]) == 3
+
+
+def test_who_is_found_to_be_a_shipped_method_needs_no_list():
+    verdicts = theory.verify(ListsNothingButIsKnown(), SMALL, ("identity", "exact"))
+    assert [verdict.status for verdict in verdicts] == ["confirmed", "not applicable"]
+
+
+def test_better_than_a_tight_promise_is_another_method():
+    verdict = theory.verify(ReadsTheSolution(), SMALL, "exact")[0]
+    assert verdict.status == "refuted"
+    assert "better than can be" in verdict.sentence
+
+
+@pytest.mark.parametrize("name", ["scaffnew", "scaffold_2", "sproxskip_additive"])
+@settings(max_examples=5)
+@given(more=st.floats(0.0, 0.5), less=st.floats(0.01, 0.9))
+def test_a_promise_beyond_the_sensitivity_is_refuted_and_one_below_is_not(name, more, less):
+    case = theory.case(name, problems.Quadratic.random(clients=2, dim=2, kappa=30.0, basis="client"))
+    sensitivity = exact.evidence(case, lambda share: None).sensitivity
+    assert sensitivity >= 0.0
+
+    def strengthened(by):
+        stated = case.theorem
+        if case.noise > 0.0:
+            return dataclasses.replace(
+                case, theorem=dataclasses.replace(stated, noise=lambda *_: (1 - by) * case.noise)
+            )
+        rate = 1.0 - (1.0 + by) * (1.0 - case.rho)
+        return dataclasses.replace(case, theorem=dataclasses.replace(stated, contraction=lambda *_: rate))
+
+    beyond = sensitivity + (more + 1e-6) * (1.0 - sensitivity if case.noise > 0.0 else 1.0)
+    assert exact.evidence(strengthened(beyond), lambda share: None).status == "refuted"
+    assert exact.evidence(strengthened(less * sensitivity), lambda share: None).status != "refuted"

@@ -232,3 +232,18 @@ def _small(name, power):
     base = problems.Quadratic.random(3, 2, 20.0, seed=2, basis="client")
     problem = problems.Quadratic(10.0**power * base.hessians, 10.0**power * base.kernel.b)
     return problem, theory.promised_by(algorithms.get(name)).parameters(problem)
+
+
+def test_noise_that_moves_the_fixed_point_in_the_mean_is_a_bias():
+    case = theory.case("sproxskip_additive", problems.Quadratic.random(3, 2, 10.0, seed=1))
+    own = case.method.step
+
+    def step(kernel, params, state, outcome):
+        own(kernel, params, state, outcome)
+        state.X[:] += 0.1
+
+    biased = dataclasses.replace(case, method=dataclasses.replace(case.method, step=step))
+    assert exact.evidence(case, lambda share: None).status == "confirmed"
+    verdict = exact.evidence(biased, lambda share: None)
+    assert verdict.status == "refuted"
+    assert "also in the mean" in verdict.sentence
