@@ -17,6 +17,7 @@ from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
 from ..places import other_places
 from ..verdict import Verdict
+from .laws import difference
 
 # Differences below this fraction of the largest number so far are rounding, or below so many roundings where kappa
 # makes more of them.
@@ -99,7 +100,12 @@ def _departure(own: Case, shipped: Method) -> _Departure | float:
             what = "at the start" if when == 0 else f"after round {when}" if when > 1 else "after the first round"
             return _Departure(when, size, f"{what} {name} differs by {size:.2g} of its size, {place}")
         worst = max(worst, size)
-    for told in (_law(own, theirs), _pace(own, theirs), _cheaper(own, theirs, drawn) if same_draws else ""):
+    for told in (
+        _listed_law(own, theirs),
+        _drawn_law(own, theirs) if same_draws else "",
+        _pace(own, theirs),
+        _cheaper(own, theirs, drawn) if same_draws else "",
+    ):
         if told:
             return _Departure(np.inf, 1.0, f"{told}, {place}")
     return worst
@@ -198,7 +204,12 @@ class _Comparison:
             yield name, least / scale
 
 
-def _law(own: Case, theirs: Case) -> str:
+def _drawn_law(own: Case, theirs: Case) -> str:
+    """Return in what the draws differ where outcomes cannot be listed; where they can, invariant evidence looks."""
+    return difference(own, theirs) if theirs.outcomes() is None else ""
+
+
+def _listed_law(own: Case, theirs: Case) -> str:
     """Return in what the listed outcomes differ."""
     ours, expected = (_listing(case) for case in (own, theirs))
     if ours is None or expected is None:

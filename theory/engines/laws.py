@@ -1,0 +1,83 @@
+r"""Whether two methods draw by one law, where there are too many outcomes to list.
+
+Of what both draw, the same features are counted: the value of every entry, whether it is that of the entry beside it,
+and whether it is that of the draw before. If both have one law, then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes
+all frequencies by Jeffreys' prior, has a mean of 1 at most whatever the law is, so it exceeds :math:`1/\alpha` with
+probability :math:`\alpha` at most.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ...core.randomness import generator
+from ..case import Case
+
+#: The probability with which two methods of one law are told apart.
+ALPHA = 1e-4
+_DRAWN = 1000
+# Entries that are looked at, and classes into which their values are sorted.
+_MOST_ENTRIES, _CLASSES = 64, 16
+
+
+class _Feature(NamedTuple):
+    """A class of every draw of one method."""
+
+    name: str
+    classes: int
+    drawn: np.ndarray
+
+
+def difference(own: Case, theirs: Case) -> str:
+    """Return in what the draws of two methods differ, as a clause; empty if in nothing."""
+    ours, expected = _rounds(own, "law"), _rounds(theirs, "law")
+    if np.array_equal(ours, expected):
+        return ""
+    # The classes must not depend on what is counted in them.
+    shares = np.linspace(0.0, 1.0, _CLASSES + 1)[1:-1]
+    edges = [np.unique(np.quantile(column, shares)) for column in _rounds(theirs, "classes").T]
+    pairs = [*zip(_features(ours, edges), _features(expected, edges), strict=True)]
+    found = [_evidence(*pair) for pair in pairs]
+    worst = int(np.argmax(found))
+    if found[worst] <= math.log(len(pairs) / ALPHA):
+        return ""
+    one, two = (np.bincount(feature.drawn, minlength=feature.classes) / len(feature.drawn) for feature in pairs[worst])
+    value = int(np.abs(one - two).argmax())
+    return f"of its draws {one[value]:.3g}, and of those of {theirs.method.name} {two[value]:.3g}, have {pairs[worst][0].name}"
+
+
+def _rounds(case: Case, axis: str) -> np.ndarray:
+    """Return what is drawn for the ends of rounds, one row each, behind the length of the round."""
+    outcomes = np.asarray(case.unroll(case.draw(generator(case.seed, "identity", axis), _DRAWN)))
+    fields = [outcomes[name] for name in outcomes.dtype.names] if outcomes.dtype.names else [outcomes]
+    # The first is the coin, where there is one; where each step is a round there may be none.
+    ends = np.flatnonzero(fields[0]) if len(outcomes) > _DRAWN else np.arange(len(outcomes))
+    rows = [field[ends].reshape(len(ends), -1).astype(float) for field in fields]
+    return np.concatenate([np.diff(ends, prepend=-1)[:, None], *rows], axis=1)[:, :_MOST_ENTRIES]
+
+
+def _features(rounds: np.ndarray, edges: list[np.ndarray]) -> Iterator[_Feature]:
+    count, entries = rounds.shape
+    for j in range(entries):
+        name = f"entry {j} of a round" if j else "the length of a round"
+        yield _Feature(f"{name} in one class", len(edges[j]) + 1, np.digitize(rounds[:, j], edges[j]))
+        twice = rounds[: count // 2 * 2, j].reshape(-1, 2)
+        yield _Feature(f"{name} twice in a row or not", 2, (twice[:, 0] == twice[:, 1]).astype(int))
+        if 0 < j < entries - 1:
+            same = rounds[:, j] == rounds[:, j + 1]
+            yield _Feature(f"entries {j} and {j + 1} equal or not", 2, same.astype(int))
+
+
+def _evidence(one: _Feature, two: _Feature) -> float:
+    """Return the logarithm of the ratio above."""
+    counts = [np.bincount(feature.drawn, minlength=feature.classes) for feature in (one, two)]
+    pooled = counts[0] + counts[1]
+    seen = pooled[pooled > 0]
+    return sum(map(_mixture, counts)) - float(seen @ np.log(seen / seen.sum()))
+
+
+def _mixture(counts: np.ndarray) -> float:
+    found = math.lgamma(len(counts) / 2) - math.lgamma(counts.sum() + len(counts) / 2)
+    return found + sum(math.lgamma(count + 0.5) - math.lgamma(0.5) for count in counts.tolist())
