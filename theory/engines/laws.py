@@ -1,9 +1,9 @@
 r"""Whether two methods draw by one law, where there are too many outcomes to list.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is that of the entry beside it,
-and whether it is that of the draw before. If both have one law, then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes
-all frequencies by Jeffreys' prior, has a mean of 1 at most whatever the law is, so it exceeds :math:`1/\alpha` with
-probability :math:`\alpha` at most.
+and whether it is that of the draw before. If both have one law, then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q
+mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever the law is, so it exceeds :math:`1/\alpha`
+with probability :math:`\alpha` at most.
 """
 
 import math
@@ -44,8 +44,8 @@ def difference(own: Case, theirs: Case) -> str:
     if found[worst] <= math.log(len(pairs) / ALPHA):
         return ""
     one, two = (np.bincount(feature.drawn, minlength=feature.classes) / len(feature.drawn) for feature in pairs[worst])
-    value = int(np.abs(one - two).argmax())
-    return f"of its draws {one[value]:.3g}, and of those of {theirs.method.name} {two[value]:.3g}, have {pairs[worst][0].name}"
+    value, name = int(np.abs(one - two).argmax()), pairs[worst][0].name
+    return f"{one[value]:.3g} of its draws have {name}, and {two[value]:.3g} of those of {theirs.method.name}"
 
 
 def _rounds(case: Case, axis: str) -> np.ndarray:
