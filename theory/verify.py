@@ -14,7 +14,7 @@ from ..problems.problem import checked_problem
 from . import claims
 from .case import Case, NotExact, Progress, check_range
 from .conventions import check_conventions
-from .engines import exact, exponent, invariant, path
+from .engines import exact, exponent, invariant, path, sending
 from .engines.affine import is_affine
 from .engines.conserved import undeclared
 from .engines.words import lowered
@@ -22,13 +22,16 @@ from .theorem import promised_by
 from .untouched import untouched
 from .verdict import Verdict
 
-#: The engines that hold a rate, in the order in which they run: the cheap and sharp ones first.
+#: The engines, in the order in which they run: the cheap and sharp ones first.
 ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
     "invariant": invariant.evidence,
     "exact": exact.evidence,
     "path": path.evidence,
     "exponent": exponent.evidence,
+    "cost": sending.evidence,
 }
+# What needs no rate.
+_OF_ANY = ("invariant", "cost")
 #: All kinds of evidence; a method may have several claims, or none.
 KINDS = (*ENGINES, "claim")
 
@@ -40,10 +43,12 @@ def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
     if theorem.contraction is None:
         kinds = ("invariant",)
     else:
-        kinds = tuple(ENGINES) if isinstance(problem, Quadratic) else ("invariant", "path")
+        kinds = ("invariant", "exact", "path", "exponent") if isinstance(problem, Quadratic) else ("invariant", "path")
         kinds = ("invariant", "exact", "path") if isinstance(problem, Composite) and is_affine(problem) else kinds
     if not theorem.exponents:
         kinds = tuple(kind for kind in kinds if kind != "exponent")
+    # What shipped methods declare to send does not depend on the problem, and is tested.
+    kinds = kinds if method.is_shipped else (*kinds, "cost")
     return (*kinds, "claim") if claims.about(method.name, problem) else kinds
 
 
@@ -65,7 +70,7 @@ def verify(
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
-        Of "invariant", "exact", "path", "exponent", "claim"; by default all that the method and the problem admit.
+        Of "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and the problem admit.
     seed : int
         For everything that is drawn.
     progress : callable, optional
@@ -131,7 +136,7 @@ def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]
     if kind == "claim":
         about = claims.about(case.method.name, case.problem)
         return [claim.measure for claim in about] or [_none(f"There is no claim about {case.method.name} here.")]
-    if kind != "invariant" and case.theorem.contraction is None:
+    if kind not in _OF_ANY and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
     return [ENGINES[kind]]
 

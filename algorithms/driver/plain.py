@@ -56,6 +56,8 @@ class Plain:
             owner = copy.copy(thing.__self__)
             vars(owner).update({name: self.of(value) for name, value in vars(owner).items()})
             return MethodType(self.of(thing.__func__), owner)
+        if isinstance(getattr(type(thing), "__call__", None), FunctionType) and _is_watched(type(thing).__module__):
+            return self.of(thing.__call__)
         if isinstance(thing, ModuleType) and _is_watched(thing.__name__):
             return self._keep(thing, _Copies(self, thing))
         return thing
@@ -84,7 +86,9 @@ class _Copies:
         self._plain, self._module = plain, module
 
     def __getattr__(self, name: str) -> Any:
-        return self._plain.of(getattr(self._module, name))
+        made = self._plain.of(getattr(self._module, name))
+        setattr(self, name, made)
+        return made
 
 
 def _is_watched(module: str) -> bool:

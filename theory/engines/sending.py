@@ -30,7 +30,7 @@ from ...algorithms.parts.messages import EachClient
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
-from .watched import ROUNDS, Rounds, Seen
+from .watched import AVERAGED, NOBODY, POINT, ROUNDS, SENT, SERVER, STATE, Bump, Rounds, Seen
 
 # Steps of the differences, relative to the data: the larger ones are for states in single precision.
 _STEPS = (1e-6, 1e-3, 3e-2)
@@ -48,11 +48,11 @@ _ROUNDING = 1e-9
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold what the method declares to cost against what it is seen to cost."""
     rounds = Rounds(case)
-    findings = list(_gradients(rounds, noticed := rounds.notices()))
+    noticed = rounds.notices()
     progress(0.3)
     # A node that holds all functions and the model sends what no state shows: what it computes is all that is seen.
-    if not case.method.handles_composite:
-        findings += _messages(rounds, noticed, progress)
+    found = [] if case.method.handles_composite else [*_messages(rounds, noticed, progress)]
+    findings = [*found, *_gradients(rounds, noticed)]
     findings = [finding for finding in findings if finding.seen > 0.0]
     if not findings:
         raise NotExact(f"nothing that {case.method.name} sends or computes could be seen on a small quadratic.")
@@ -82,10 +82,11 @@ class Finding(NamedTuple):
 
 
 def _first_of_each(findings: Iterable[Finding]) -> list[str]:
-    """Return one sentence for each kind of cost."""
+    """Return one sentence for each kind of cost of which something is to be said."""
     kinds: dict[str, str] = {}
     for finding in findings:
-        kinds.setdefault(finding.kind, finding.sentence)
+        if finding.sentence:
+            kinds.setdefault(finding.kind, finding.sentence)
     return list(kinds.values())
 
 
@@ -147,14 +148,14 @@ class _Way:
     """One of the two directions in which a client's messages go."""
 
     name: str
-    verb: str
+    told: str
 
     def declared(self, cost: Any) -> tuple[int, int]:
         """Return floats and bits."""
         return getattr(cost, f"floats_{self.name}"), getattr(cost, f"bits_{self.name}")
 
 
-_UP, _DOWN = _Way("up", "of client {} reach others"), _Way("down", "from others reach client {}")
+_UP, _DOWN = _Way("up", "client {} tells others"), _Way("down", "others tell client {}")
 
 
 class _Ways:
@@ -165,7 +166,11 @@ class _Ways:
         self.n, self.d = rounds.problem.n, rounds.problem.d
         base = rounds.base
         # A point at which a gradient is computed that nobody needs need not be known.
-        self.counted = (base.gradients < 0) | noticed[np.maximum(base.gradients, 0)] if len(noticed) else base.owners > -9
+        self.counted = (base.kinds != AVERAGED) & (base.owners != NOBODY)
+        self.counted[base.kinds == POINT] = noticed[base.indices[base.kinds == POINT]]
+        of_server = (base.kinds == STATE) & (base.owners == SERVER)
+        self.counted[of_server] = rounds.felt()[base.indices[of_server]]
+        self.later = [base.since(r) for r in range(ROUNDS)]
         self.rng = generator(rounds.case.seed, "cost", "directions")
         self.costs = {(a, b): rounds.case.cost(rounds.draws[a:b]) for a, b in _windows()}
         self.neighbours = _neighbours(rounds.case)
@@ -180,53 +185,47 @@ class _Ways:
                 most = max((one for one in told if one[1:3] == window), key=lambda one: one.numbers)
                 yield from self._bits(way, most)
             yield from self._values(way)
+        yield from self._averages()
 
     def _floats(self, way: _Way, told: list[_Told]) -> Finding:
         def excess(one: _Told) -> float:
             return one.numbers / max(way.declared(self.costs[one.first, one.last])[0], 1e-3)
 
         worst = max(told, key=excess)
-        declared = way.declared(self.costs[worst.first, worst.last])[0]
+        declared, bits = way.declared(self.costs[worst.first, worst.last])
         is_refuted = worst.numbers > declared
-        when, who = _said_of(worst.first, worst.last), way.verb.format(worst.client)
+        when, who = _said_of(worst.first, worst.last), way.told.format(worst.client)
         numbers = _plural(worst.numbers, "number")
         sentence = (
-            f"It declares {_plural(declared, 'float')} {way.name} {when}, but at least {numbers} {who}: SENDS or cost "
-            "leaves some out."
+            f"It declares {_plural(declared, 'float')} {way.name} {when}, but {who} at least {numbers}: let SENDS or cost "
+            "count what is left out."
             if is_refuted
-            else f"at least {numbers} {who} {when} and {declared} floats {way.name} are declared"
+            else f"{who} at least {numbers} {when}, for which {declared} floats and {bits} bits {way.name} are declared"
         )
         return Finding(f"floats {way.name}", declared, worst.numbers, sentence, is_refuted)
 
     def _bits(self, way: _Way, told: _Told) -> Iterator[Finding]:
         """Yield what the numbers of a client in one round need."""
         floats, bits = way.declared(self.costs[told.first, told.last])
-        if told.numbers == 0:
+        # Where floats are missing that is what has to be said.
+        if not 0 < told.numbers <= floats:
             return
         width = next((width for width in _WIDTHS if width * floats <= bits), _WIDTHS[-1])
         least = width * told.numbers
-        when, who = _said_of(told.first, told.last), way.verb.format(told.client)
-        numbers = _plural(told.numbers, "number")
-        if least > bits and floats >= told.numbers:
-            yield Finding(
-                f"bits {way.name}",
-                bits,
-                least,
-                f"It declares {_plural(bits, 'bit')} {way.name} {when}, but {numbers} {who} that vary continuously, "
-                f"for which {_WIDTHS[-1]} bits each are the least.",
-                True,
-            )
+        who, numbers = way.told.format(told.client), _plural(told.numbers, "number")
+        start = f"It declares {_plural(bits, 'bit')} {way.name} {_said_of(told.first, told.last)}, "
+        if least > bits:
+            sentence = f"{start}but {who} {numbers} that vary continuously, for each of which {width} are the least."
+            yield Finding(f"bits {way.name}", bits, least, sentence, True)
             return
-        spare = bits - least
-        needed = math.log2(choices := self._choices(way, told, spare))
-        is_refuted = needed > spare + _ROUNDING and floats >= told.numbers
+        choices = self._choices(way, told, bits - least)
+        needed = math.log2(choices)
         sentence = (
-            f"It declares {bits} bits {way.name} {when}, which are {width} for each of {numbers} and {spare} for where "
-            f"they stand, but {numbers} {who} at {choices} different choices of places, which take {needed:.3g} bits."
-            if is_refuted
-            else f"{bits} bits {way.name} {when} have room for them"
+            f"{start}{width} for each of {numbers} and {bits - least} for where they stand, but {who} the numbers of "
+            f"{choices} different choices of places, which take {needed:.3g}."
         )
-        yield Finding(f"bits {way.name}", bits, least + needed, sentence, is_refuted)
+        is_refuted = needed > bits - least + _ROUNDING
+        yield Finding(f"bits {way.name}", bits, least + needed, sentence if is_refuted else "", is_refuted)
 
     def _choices(self, way: _Way, told: _Told, spare: float) -> int:
         """Return how many choices of places were seen for the numbers of one round, 1 if there is room for all."""
@@ -252,7 +251,7 @@ class _Ways:
             here = self._with(linear, told.first, told.last)
             near = {i: b + self.step * self.rounds.scale * self.rng.standard_normal(self.d) for i, b in linear.items()}
             there = self._with(near, told.first, told.last)
-            if np.array_equal(here.owners, there.owners):
+            if here.is_like(there):
                 values = here.values[known := _stated(here, way, told.client)]
                 noise = _ROUNDING * self.step * float(np.abs(values).max(initial=1.0))
                 places = np.abs(there.values[known] - values) > noise
@@ -272,10 +271,61 @@ class _Ways:
         client = max(told, key=lambda i: told[i])
         needed = math.log2(told[client])
         sentence = (
-            f"It declares {_plural(declared, 'bit')} {way.name} {_said_of(first, last)}, but {told[client]} different "
-            f"messages {way.verb.format(client)}, which take {needed:.3g} bits."
+            f"It declares {_plural(declared, 'bit')} {way.name} {_said_of(first, last)}, but {way.told.format(client)} "
+            f"one of at least {told[client]} different things, which takes {needed:.3g}."
         )
-        yield Finding(f"bits {way.name}", declared, needed, sentence, needed > declared)
+        yield Finding(f"bits {way.name}", declared, needed, sentence if needed > declared else "", needed > declared)
+
+    def _averages(self) -> Iterator[Finding]:
+        """Yield where a client hands more vectors to averages in one round than it declares to send.
+
+        One may follow from another, as where control variates follow from models; a method that averages both sends
+        both.
+        """
+        base = self.rounds.base
+        for r in range(ROUNDS):
+            declared = self.costs[r, r + 1].floats_up
+            for i in range(self.n):
+                rows = np.flatnonzero((base.kinds == AVERAGED) & (base.rounds == r) & (base.owners == i))
+                rows = rows[self._is_fresh(rows, i, r) & (base.values[rows] != 0.0)]
+                if len(rows) <= declared:
+                    continue
+                # Only numbers of which the average is taken into account have to be sent, and no vector twice.
+                rows = rows[[self._is_noticed(row, i, r) for row in rows]]
+                told = self._without_repeats(rows)
+                if told > declared:
+                    sentence = (
+                        f"It declares {_plural(declared, 'float')} up {_said_of(r, r + 1)}, but {told} numbers of client "
+                        f"{i} go through average: let SENDS or cost count what is left out."
+                    )
+                    yield Finding("floats up", declared, told, sentence, True)
+
+    def _is_fresh(self, rows: np.ndarray, i: int, r: int) -> np.ndarray:
+        """Return which numbers depend on what the client alone knows, and not on what it has told before only."""
+        columns = (self.clients == i) & (self.changed_in == r)
+        here = np.ix_(rows, columns)
+        return (np.abs(self.J[here]) > 2.0 * self.E[here] + _ROUNDING).any(axis=1)
+
+    def _is_noticed(self, row: int, i: int, r: int) -> bool:
+        """Return whether others notice when a number of a client's row in an average is another one."""
+        base, by = self.rounds.base, np.zeros((self.n, self.d))
+        first = np.flatnonzero(
+            (base.kinds == AVERAGED) & (base.rounds == r) & (base.owners == i) & (base.indices == base.indices[row])
+        )[0]
+        by[i, row - first] = 1.0 + abs(base.values[row])
+        seen = self.rounds.play(r, ROUNDS, {}, Bump(r, AVERAGED, int(base.indices[row]), by))
+        later = base.rounds >= r
+        known = self._others(i)[later]
+        return len(seen.values) != len(known) or not np.array_equal(seen.values[known], base.values[later][known])
+
+    def _without_repeats(self, rows: np.ndarray) -> int:
+        """Return how many numbers are left if a vector that is a multiple of an earlier one is left out."""
+        base, kept = self.rounds.base, list[np.ndarray]()
+        for index in np.unique(base.indices[rows]):
+            vector = base.values[rows[base.indices[rows] == index]]
+            if not any(len(one) == len(vector) and np.linalg.matrix_rank([one, vector]) == 1 for one in kept):
+                kept.append(vector)
+        return sum(map(len, kept))
 
     def _other_linear_terms(self, way: _Way, client: int) -> Iterator[dict[int, np.ndarray]]:
         """Yield changes of the linear terms of those whose messages go this way, in all directions and sizes."""
@@ -286,9 +336,7 @@ class _Ways:
 
     def _with(self, linear: dict[int, np.ndarray], first: int, last: int) -> Seen:
         """Return what is seen if something is added to the linear terms in the first round."""
-        same = np.zeros((self.d, self.d))
-        changed = self.rounds.changed({i: (same, change) for i, change in linear.items()})
-        return self.rounds.play(first, last, {first: changed})
+        return self.rounds.play(first, last, {first: self.rounds.problem.with_changes({}, linear)})
 
     # What is known, and to whom.
 
@@ -351,9 +399,9 @@ class _Ways:
 
     def _played(self, r: int, i: int, direction: tuple[np.ndarray, np.ndarray], step: float) -> np.ndarray | None:
         """Return what is seen from a round on, None if other gradients are computed or other messages sent."""
-        changed = self.rounds.changed({i: (step * direction[0], step * direction[1])})
-        seen, base = self.rounds.play(r, ROUNDS, {r: changed}), self.rounds.base
-        return seen.values if np.array_equal(seen.owners, base.owners[base.rounds >= r]) else None
+        changed = self.rounds.problem.with_changes({i: step * direction[0]}, {i: step * direction[1]})
+        seen = self.rounds.play(r, ROUNDS, {r: changed})
+        return seen.values if seen.is_like(self.later[r]) else None
 
 
 def _windows() -> list[tuple[int, int]]:
@@ -372,8 +420,8 @@ def _neighbours(case: Case) -> list[list[int]] | None:
 
 def _stated(seen: Seen, way: _Way, client: int) -> np.ndarray:
     """Return which numbers are states and messages that others know, or that a client knows."""
-    whose = seen.owners != client if way is _UP else seen.owners == client
-    return (seen.gradients < 0) & whose
+    whose = (seen.owners != client) & (seen.owners != NOBODY) if way is _UP else seen.owners == client
+    return np.isin(seen.kinds, (STATE, SENT)) & whose
 
 
 def _rank(J: np.ndarray, E: np.ndarray) -> int:

@@ -5,8 +5,11 @@ through :func:`~rootkappa.algorithms.parts.messages.send`. A file's functions ar
 compiled; an object's are, and ask a problem that listens.
 """
 
+import copy
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,9 +32,11 @@ _CLIENTS, _DIM = 4, 6
 _MOST_CLIENTS, _MOST_DIM = 16, 64
 # Costs do not depend on it, and rounds stay short.
 _KAPPA = 10.0
-_CHANCE, _STEPS, _LONGEST = 0.2, 5, 100.0
-#: What stands for nobody: the server, and everybody who hears what is sent.
-SERVER, ALL = -1, -2
+_CHANCE, _STEPS, _LONGEST = 0.25, 3, 100.0
+#: Owners that are no clients: the server, everybody who hears what is sent, and nobody that is known.
+SERVER, ALL, NOBODY = -1, -2, -3
+#: Kinds of numbers: of a state, of a point at which a gradient is computed, of what is sent and of what is averaged.
+STATE, POINT, SENT, AVERAGED = range(4)
 
 
 class Evaluation(NamedTuple):
@@ -44,29 +49,36 @@ class Evaluation(NamedTuple):
 
 
 class Bump(NamedTuple):
-    """A change of the gradient that is computed as so many-th in a round."""
+    """A change of the gradient, or of the rows to be averaged, that come as so many-th in a round."""
 
     round: int
+    kind: int
     index: int
     by: np.ndarray
 
 
 class Watch:
-    """What happens in a round, in order; it may change one gradient, to see whether anybody notices."""
+    """What happens in a round, in order; it may change one thing, to see whether anybody notices."""
 
     def __init__(self) -> None:
+        self.restart(None)
+
+    def restart(self, bump: Bump | None, tilts: Mapping[int, np.ndarray] | None = None) -> None:
+        """Forget the last round; what the gradients of some clients answer gets a linear map of the point on top."""
+        self.bump = bump
+        self.tilts = tilts or {}
         self.evaluations: list[Evaluation] = []
         self.sent: list[np.ndarray] = []
-        self.bump: tuple[int, np.ndarray] | None = None
+        self.averaged: list[np.ndarray] = []
 
-    def restart(self, bump: tuple[int, np.ndarray] | None) -> None:
-        """Forget the last round."""
-        self.evaluations, self.sent, self.bump = [], [], bump
+    def _bumped(self, kind: int, index: int) -> Any:
+        return self.bump.by if self.bump and (self.bump.kind, self.bump.index) == (kind, index) else 0.0
 
     def evaluated(self, client: int, component: int | None, point: np.ndarray, gradient: np.ndarray) -> None:
         """Take note of a gradient."""
-        if self.bump and self.bump[0] == len(self.evaluations):
-            gradient += self.bump[1]
+        gradient += self._bumped(POINT, len(self.evaluations))
+        if client in self.tilts:
+            gradient += self.tilts[client] @ point
         # Adding 0 makes no difference but to a negative zero, which is no other point.
         self.evaluations.append(Evaluation(client, component, np.array(point, dtype=float) + 0.0))
 
@@ -92,11 +104,16 @@ class Watch:
             plain.of(messages.compress)(C.kernel, x, w, message, work)
             self.sent.append(message.copy())
 
+        def average(X, mean):
+            mean[:] = np.mean(X + self._bumped(AVERAGED, len(self.averaged)), axis=0)
+            self.averaged.append(X.copy())
+
         replaced: dict[Callable[..., Any], Callable[..., Any]] = {
             oracles.gradient: gradient,
             oracles.component_gradient: component_gradient,
             oracles.local_steps: local_steps,
             messages.send: send,
+            messages.average: average,
         }
         plain = Plain(replaced)
         return plain
@@ -107,16 +124,25 @@ def _own(kernel: Any, i: int) -> int:
 
 
 class Watched(Quadratic):
-    """A quadratic that tells which gradients it is asked for."""
+    """A quadratic that tells which gradients it is asked for.
+
+    Attributes
+    ----------
+    tilts : mapping of int to ndarray
+        What is added to the Hessians of some clients, as far as gradients show it: what else a method may read of them
+        everybody may have been told before it starts.
+    """
 
     watch: Watch
+    tilts: Mapping[int, np.ndarray]
 
-    @classmethod
-    def of(cls, hessians: np.ndarray, linear: np.ndarray, like: Quadratic, watch: Watch) -> "Watched":
-        """Return one with the constants of another, which everybody knows, whatever its clients' functions are."""
-        problem = cls(hessians, linear)
-        problem.L_i, problem.mu_i, problem.watch = like.L_i, like.mu_i, watch
-        return problem
+    def with_changes(self, tilts: Mapping[int, np.ndarray], linear: Mapping[int, np.ndarray]) -> "Watched":
+        """Return the problem with these tilts, and something added to the linear terms of some clients."""
+        other, b = copy.copy(self), self.kernel.b.copy()
+        for client, change in linear.items():
+            b[client] += change
+        other.tilts, other.kernel = tilts, self.kernel._replace(b=b)
+        return other
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
         return self.gradients_at(np.tile(np.asarray(x, dtype=float), (self.n, 1)))
@@ -129,6 +155,19 @@ class Watched(Quadratic):
         return found
 
 
+class Mark(NamedTuple):
+    """What some numbers are that were seen together."""
+
+    kind: int
+    """STATE, POINT, SENT or AVERAGED."""
+    owner: int | None
+    """Who knows them: a client, or SERVER, ALL or NOBODY; None if each client knows the entries along one axis."""
+    round: int
+    index: int
+    """Which one of its kind: for gradients among all, else in the round."""
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Seen:
     """All numbers that were seen in some rounds.
@@ -137,12 +176,10 @@ class Seen:
     ----------
     values : ndarray, shape (numbers,)
         The numbers.
-    owners : ndarray of int, shape (numbers,)
-        The client who knows a number, or SERVER or ALL.
-    rounds : ndarray of int, shape (numbers,)
-        In which round it was seen.
-    gradients : ndarray of int, shape (numbers,)
-        For the coordinates of points the position of the gradient, else -1.
+    marks : list of Mark
+        What they are.
+    n : int
+        The number of clients.
     evaluations : list of (int, Evaluation)
         The gradients with their rounds.
     states : list
@@ -150,11 +187,49 @@ class Seen:
     """
 
     values: np.ndarray
-    owners: np.ndarray
-    rounds: np.ndarray
-    gradients: np.ndarray
+    marks: list[Mark]
+    n: int
     evaluations: list[tuple[int, Evaluation]]
     states: list[Any]
+
+    def is_like(self, other: "Seen") -> bool:
+        """Return whether the same gradients are computed, and as many numbers sent, as elsewhere in the same rounds."""
+        return [(m.kind, m.owner, m.shape) for m in self.marks] == [(m.kind, m.owner, m.shape) for m in other.marks]
+
+    def since(self, first: int) -> "Seen":
+        """Return what was seen from a round on."""
+        marks = [mark for mark in self.marks if mark.round >= first]
+        return replace(self, values=self.values[self.rounds >= first], marks=marks)
+
+    @cached_property
+    def owners(self) -> np.ndarray:
+        """The owner of each number."""
+        return np.concatenate([self._owners(mark) for mark in self.marks])
+
+    def _owners(self, mark: Mark) -> np.ndarray:
+        if mark.owner is not None:
+            return np.full(math.prod(mark.shape), mark.owner)
+        axis = mark.shape.index(self.n)
+        along = np.arange(self.n).reshape([-1 if one == axis else 1 for one in range(len(mark.shape))])
+        return np.broadcast_to(along, mark.shape).ravel()
+
+    @cached_property
+    def rounds(self) -> np.ndarray:
+        """The round of each number."""
+        return self._each("round")
+
+    @cached_property
+    def kinds(self) -> np.ndarray:
+        """The kind of each number."""
+        return self._each("kind")
+
+    @cached_property
+    def indices(self) -> np.ndarray:
+        """Which one of its kind each number belongs to."""
+        return self._each("index")
+
+    def _each(self, name: str) -> np.ndarray:
+        return np.repeat([getattr(m, name) for m in self.marks], [math.prod(mark.shape) for mark in self.marks])
 
 
 class Rounds:
@@ -175,8 +250,9 @@ class Rounds:
     def __init__(self, case: Case) -> None:
         self.case = _small(case)
         self.watch = Watch()
-        self.hessians, self.linear = np.array(self.case.problem.hessians), self.case.problem.kernel.b.copy()
-        self.problem = self.changed({})
+        A, b = self.case.problem.kernel[:2]
+        self.problem = Watched(A, b)
+        self.problem.watch, self.problem.tilts = self.watch, {}
         method = self.case.method
         self._is_object = isinstance(method, ObjectMethod)
         self._advance = method.advance if self._is_object else self.watch.listening().of(method.advance)
@@ -189,15 +265,6 @@ class Rounds:
         self.base = self.play(0, ROUNDS, {})
         self._starts += self.base.states
 
-    def changed(self, change: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Watched:
-        """Return the problem with something added to the Hessians and the linear terms of some clients."""
-        hessians, linear = self.hessians.copy(), self.linear.copy()
-        for client, (of_hessian, of_linear) in change.items():
-            hessians[client] += of_hessian
-            linear[client] += of_linear
-        problem: Any = self.case.problem
-        return Watched.of(hessians, linear, problem, self.watch)
-
     def play(self, first: int, last: int, problems: Mapping[int, Watched], bump: Bump | None = None) -> Seen:
         """Return what is seen from one round up to another, with other data in some of them."""
         return self._play(self._starts[first], self.draws, range(first, last), problems, bump)
@@ -205,31 +272,36 @@ class Rounds:
     def _play(
         self, state: Any, draws: Any, rounds: range, problems: Mapping[int, Watched], bump: Bump | None
     ) -> Seen:
-        parts: list[tuple[np.ndarray, np.ndarray, int, int]] = []
+        values: list[np.ndarray] = []
+        marks: list[Mark] = []
         evaluations: list[tuple[int, Evaluation]] = []
         states: list[Any] = []
-        n = self.problem.n
+
+        def see(numbers: np.ndarray, kind: int, owner: int | None, r: int, index: int) -> None:
+            values.append(numbers.ravel())
+            marks.append(Mark(kind, owner, r, index, numbers.shape))
+
         for r in rounds:
-            self.watch.restart((bump.index, bump.by) if bump and bump.round == r else None)
-            state = self._after(problems.get(r, self.problem), state, draws[r : r + 1])
+            problem = problems.get(r, self.problem)
+            self.watch.restart(bump if bump and bump.round == r else None, problem.tilts)
+            state = self._after(problem, state, draws[r : r + 1])
             for evaluation in self.watch.evaluations:
-                owner = np.full(len(evaluation.point), evaluation.client)
-                parts.append((evaluation.point, owner, r, len(evaluations)))
+                see(evaluation.point, POINT, evaluation.client, r, len(evaluations))
                 evaluations.append((r, evaluation))
-            parts += [(message.ravel(), np.full(message.size, ALL), r, -1) for message in self.watch.sent]
-            for field in state:
-                rows = np.arange(n) if field.ndim and len(field) == n else np.array([SERVER])
-                parts.append((field.ravel(), np.repeat(rows, field.size // len(rows)), r, -1))
+            for index, message in enumerate(self.watch.sent):
+                see(message, SENT, ALL, r, index)
+            for kind, arrays in ((AVERAGED, self.watch.averaged), (STATE, state)):
+                for index, array in enumerate(arrays):
+                    see(array, kind, self._owner(array), r, index)
             states.append(_copied(state))
-        lengths = [len(values) for values, *_ in parts]
-        return Seen(
-            np.concatenate([values for values, *_ in parts]),
-            np.concatenate([owners for _, owners, *_ in parts]),
-            np.repeat([r for *_, r, _ in parts], lengths),
-            np.repeat([index for *_, index in parts], lengths),
-            evaluations,
-            states,
-        )
+        return Seen(np.concatenate(values), marks, self.problem.n, evaluations, states)
+
+    def _owner(self, array: np.ndarray) -> int | None:
+        if self.problem.n in array.shape:
+            return None
+        # Of an array of another form nobody can say whose it is.
+        d = self.problem.d
+        return SERVER if array.shape in ((), (1,), (d,), (1, d)) else NOBODY
 
     def _after(self, problem: Watched, state: Any, draws: Any) -> Any:
         state = _copied(state)
@@ -253,14 +325,32 @@ class Rounds:
         for position, (r, evaluation) in enumerate(self.base.evaluations):
             index = counts[r] = counts.get(r, -1) + 1
             by = rng.standard_normal(len(evaluation.point)) * self.scale
-            seen = self.play(r, ROUNDS, {}, Bump(r, index, by))
+            seen = self.play(r, ROUNDS, {}, Bump(r, POINT, index, by))
             noticed[position] = not np.array_equal(seen.values, self.base.values[self.base.rounds >= r])
         return noticed
+
+    def felt(self) -> np.ndarray:
+        """Return for each array of the state whether clients notice what is in it.
+
+        If not it is kept for the record, as a mean of all models may be, and need not be told to anybody.
+        """
+        base = self.base
+        of_clients = (base.owners >= 0) & (base.kinds != AVERAGED)
+        felt = np.ones(len(self._starts[0]), dtype=bool)
+        if not (base.kinds == POINT).any():
+            return felt
+        for position in range(len(felt)):
+            start = _copied(self._starts[0])
+            start[position][...] += self.scale
+            seen = self._play(start, self.draws, range(ROUNDS), {}, None)
+            changed = len(seen.values) != len(base.values) or seen.values[of_clients] != base.values[of_clients]
+            felt[position] = bool(np.any(changed))
+        return felt
 
     @property
     def scale(self) -> float:
         """The size of the linear terms."""
-        return float(np.abs(self.linear).max())
+        return float(np.abs(self.problem.kernel.b).max())
 
     def new_gradients(self, noticed: np.ndarray) -> np.ndarray:
         """Return how many gradients each client has to compute in each round, shape (ROUNDS, n).
