@@ -70,7 +70,8 @@ def verify(
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
-        Of "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and the problem admit.
+        Of "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and the problem
+        admit.
     seed : int
         For everything that is drawn.
     progress : callable, optional

@@ -24,18 +24,16 @@ class Plain:
 
     Examples
     --------
-    >>> from rootkappa.core.compiled import njit
-    >>> from rootkappa.core.vectors import copyto
     >>> import numpy as np
-    >>> def listened(y, x):
-    ...     print("copied", x)
-    >>> @njit
-    ... def twice(x):
-    ...     copyto(x, x)
-    ...     return 2 * x
-    >>> int(Plain({copyto: listened}).of(twice)(3))
-    copied 3
-    6
+    >>> from rootkappa.algorithms.parts import messages, skipped_rounds
+    >>> def average(X, mean):
+    ...     print("averaged")
+    ...     mean[:] = X.mean(axis=0)
+    >>> X, H = np.eye(2), np.zeros((2, 2))
+    >>> Plain({messages.average: average}).of(skipped_rounds.meet)(1.0, X, H, np.empty(2))
+    averaged
+    >>> X.tolist(), H.tolist()
+    ([[0.5, 0.5], [0.5, 0.5]], [[-0.5, 0.5], [0.5, -0.5]])
     """
 
     def __init__(self, replaced: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
@@ -56,7 +54,7 @@ class Plain:
             owner = copy.copy(thing.__self__)
             vars(owner).update({name: self.of(value) for name, value in vars(owner).items()})
             return MethodType(self.of(thing.__func__), owner)
-        if isinstance(getattr(type(thing), "__call__", None), FunctionType) and _is_watched(type(thing).__module__):
+        if isinstance(vars(type(thing)).get("__call__"), FunctionType) and _is_watched(type(thing).__module__):
             return self.of(thing.__call__)
         if isinstance(thing, ModuleType) and _is_watched(thing.__name__):
             return self._keep(thing, _Copies(self, thing))

@@ -1,13 +1,11 @@
-"""A few rounds of a method on a small quadratic, watched: who learns what, and which gradients are computed.
+"""A few rounds of a method on a small quadratic, which can be played again with other data: what is seen of them.
 
-What is seen of a run are the states between its rounds, the points at which gradients are computed, and what goes
-through :func:`~rootkappa.algorithms.parts.messages.send`. A file's functions are run as plain Python, so that nothing is
-compiled; an object's are, and ask a problem that listens.
+What is seen are the states between the rounds, the points at which gradients are computed, and what is sent and
+averaged. Nothing is compiled for it.
 """
 
-import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,13 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...algorithms.driver.objects import ObjectMethod
-from ...algorithms.driver.plain import Plain
-from ...algorithms.parts import letters, messages
-from ...core.checks import checked_array
+from ...algorithms.parts import letters
 from ...core.errors import InputError, complaint
 from ...core.randomness import generator
-from ...problems import Quadratic, oracles
+from ...problems import Quadratic
 from ..case import Case, NotExact
+from .watch import AVERAGED, POINT, SENT, STATE, Bump, Evaluation, Watch, Watched
 
 #: The rounds that are watched, after some that only lead away from the start.
 ROUNDS = 3
@@ -35,124 +32,6 @@ _KAPPA = 10.0
 _CHANCE, _STEPS, _LONGEST = 0.25, 3, 100.0
 #: Owners that are no clients: the server, everybody who hears what is sent, and nobody that is known.
 SERVER, ALL, NOBODY = -1, -2, -3
-#: Kinds of numbers: of a state, of a point at which a gradient is computed, of what is sent and of what is averaged.
-STATE, POINT, SENT, AVERAGED = range(4)
-
-
-class Evaluation(NamedTuple):
-    """One gradient that was computed."""
-
-    client: int
-    component: int | None
-    """None for the whole function of the client."""
-    point: np.ndarray
-
-
-class Bump(NamedTuple):
-    """A change of the gradient, or of the rows to be averaged, that come as so many-th in a round."""
-
-    round: int
-    kind: int
-    index: int
-    by: np.ndarray
-
-
-class Watch:
-    """What happens in a round, in order; it may change one thing, to see whether anybody notices."""
-
-    def __init__(self) -> None:
-        self.restart(None)
-
-    def restart(self, bump: Bump | None, tilts: Mapping[int, np.ndarray] | None = None) -> None:
-        """Forget the last round; what the gradients of some clients answer gets a linear map of the point on top."""
-        self.bump = bump
-        self.tilts = tilts or {}
-        self.evaluations: list[Evaluation] = []
-        self.sent: list[np.ndarray] = []
-        self.averaged: list[np.ndarray] = []
-
-    def _bumped(self, kind: int, index: int) -> Any:
-        return self.bump.by if self.bump and (self.bump.kind, self.bump.index) == (kind, index) else 0.0
-
-    def evaluated(self, client: int, component: int | None, point: np.ndarray, gradient: np.ndarray) -> None:
-        """Take note of a gradient."""
-        gradient += self._bumped(POINT, len(self.evaluations))
-        if client in self.tilts:
-            gradient += self.tilts[client] @ point
-        # Adding 0 makes no difference but to a negative zero, which is no other point.
-        self.evaluations.append(Evaluation(client, component, np.array(point, dtype=float) + 0.0))
-
-    def listening(self) -> Plain:
-        """Return plain copies of functions that tell what they compute and send."""
-
-        def gradient(kernel, i, x, g, work):
-            g[:] = kernel.A[_own(kernel, i)] @ x - kernel.b[i]
-            self.evaluated(i, None, x, g)
-
-        def component_gradient(kernel, i, j, x, g, work):
-            v, size = kernel.V[_own(kernel, i), j], len(x) * kernel.lam[_own(kernel, i), j]
-            g[:] = size * (v @ x) * v - kernel.b[i]
-            self.evaluated(i, int(j), x, g)
-
-        def local_steps(kernel, i, x, h, gamma, k, work):
-            g = np.empty_like(x)
-            for _ in range(k):
-                gradient(kernel, i, x, g, work)
-                x -= gamma * (g - h)
-
-        def send(C, x, w, message, work):
-            plain.of(messages.compress)(C.kernel, x, w, message, work)
-            self.sent.append(message.copy())
-
-        def average(X, mean):
-            mean[:] = np.mean(X + self._bumped(AVERAGED, len(self.averaged)), axis=0)
-            self.averaged.append(X.copy())
-
-        replaced: dict[Callable[..., Any], Callable[..., Any]] = {
-            oracles.gradient: gradient,
-            oracles.component_gradient: component_gradient,
-            oracles.local_steps: local_steps,
-            messages.send: send,
-            messages.average: average,
-        }
-        plain = Plain(replaced)
-        return plain
-
-
-def _own(kernel: Any, i: int) -> int:
-    return i if len(kernel.A) > 1 else 0
-
-
-class Watched(Quadratic):
-    """A quadratic that tells which gradients it is asked for.
-
-    Attributes
-    ----------
-    tilts : mapping of int to ndarray
-        What is added to the Hessians of some clients, as far as gradients show it: what else a method may read of them
-        everybody may have been told before it starts.
-    """
-
-    watch: Watch
-    tilts: Mapping[int, np.ndarray]
-
-    def with_changes(self, tilts: Mapping[int, np.ndarray], linear: Mapping[int, np.ndarray]) -> "Watched":
-        """Return the problem with these tilts, and something added to the linear terms of some clients."""
-        other, b = copy.copy(self), self.kernel.b.copy()
-        for client, change in linear.items():
-            b[client] += change
-        other.tilts, other.kernel = tilts, self.kernel._replace(b=b)
-        return other
-
-    def gradients(self, x: np.ndarray) -> np.ndarray:
-        return self.gradients_at(np.tile(np.asarray(x, dtype=float), (self.n, 1)))
-
-    def gradients_at(self, X: Any) -> np.ndarray:
-        points = checked_array("X", X)
-        found = np.einsum("ijk,ik->ij", self.hessians, points) - self.kernel.b
-        for i in range(self.n):
-            self.watch.evaluated(i, None, points[i], found[i])
-        return found
 
 
 class Mark(NamedTuple):
@@ -163,7 +42,7 @@ class Mark(NamedTuple):
     owner: int | None
     """Who knows them: a client, or SERVER, ALL or NOBODY; None if each client knows the entries along one axis."""
     round: int
-    index: int
+    which: int
     """Which one of its kind: for gradients among all, else in the round."""
     shape: tuple[int, ...]
 
@@ -224,9 +103,9 @@ class Seen:
         return self._each("kind")
 
     @cached_property
-    def indices(self) -> np.ndarray:
+    def which(self) -> np.ndarray:
         """Which one of its kind each number belongs to."""
-        return self._each("index")
+        return self._each("which")
 
     def _each(self, name: str) -> np.ndarray:
         return np.repeat([getattr(m, name) for m in self.marks], [math.prod(mark.shape) for mark in self.marks])
@@ -264,14 +143,17 @@ class Rounds:
         self.known = {_key(evaluation) for _, evaluation in before.evaluations}
         self.base = self.play(0, ROUNDS, {})
         self._starts += self.base.states
+        if not np.array_equal(self.play(0, ROUNDS, {}).values, self.base.values, equal_nan=True):
+            raise NotExact(
+                f"{method.name} does not do the same again from the same state and draws, so nothing can be told from "
+                "what changes: let it keep nothing besides its state, and draw nothing besides its draws."
+            )
 
     def play(self, first: int, last: int, problems: Mapping[int, Watched], bump: Bump | None = None) -> Seen:
         """Return what is seen from one round up to another, with other data in some of them."""
         return self._play(self._starts[first], self.draws, range(first, last), problems, bump)
 
-    def _play(
-        self, state: Any, draws: Any, rounds: range, problems: Mapping[int, Watched], bump: Bump | None
-    ) -> Seen:
+    def _play(self, state: Any, draws: Any, rounds: range, problems: Mapping[int, Watched], bump: Bump | None) -> Seen:
         values: list[np.ndarray] = []
         marks: list[Mark] = []
         evaluations: list[tuple[int, Evaluation]] = []
@@ -383,8 +265,8 @@ def _small(case: Case) -> Case:
     for clients, dim in ((_CLIENTS, _DIM), (n, _DIM), (_CLIENTS, d), (n, d)):
         try:
             shortened = _with_short_rounds(replace(case, problem=_quadratic(case, clients, dim)))
-        except InputError as error:
-            refusal = str(error)
+        except Exception as error:  # whatever a file or an object does with a problem that is not the given one
+            refusal = str(error) if isinstance(error, InputError) else complaint(error)
             continue
         if shortened.pace.iterations > _LONGEST * shortened.pace.rounds:
             raise NotExact(f"rounds of {case.method.name} are too long to watch: give letters with shorter ones.")
