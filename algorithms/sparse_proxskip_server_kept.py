@@ -10,16 +10,17 @@ The recursion, with Σ_i h_i = 0 at the start and T_k the pruning to the k coord
     otherwise:
         x_i⁺ = x̂_i,  h_i⁺ = h_i
 
-It differs from the naive one in a single place: the control variates follow the mean before it is pruned.
+It differs from the naive one in a single place: the control variates follow the mean before it is pruned. So the whole
+mean has to come down, where each client can prune it by itself.
 
 Source: Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Server: Accelerated Sparse Training in
 Federated Learning" (2024), as a control for its negative example.
 """
 
-from .parts import Coin, average, broadcast, communicate, implements, pruning, take
+from .parts import Coin, Dense, average, broadcast, communicate, implements, pruning, take
 
 RANDOM = Coin("p")
-SENDS = pruning.DOWN
+SENDS = Dense(up=1, down=1)
 PROMISE = "sparse_proxskip"
 FAMILY = pruning
 fixed_point = None

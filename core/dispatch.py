@@ -57,6 +57,7 @@ def dispatched(stub: Callable[..., Any], beside: Any = None) -> Callable[..., An
     choose.__signature__ = signature(plain)  # pyright: ignore[reportFunctionMemberAccess]
     overload(call)(choose)
     call.implementations = implementations  # pyright: ignore[reportAttributeAccessIssue]
+    call.chosen = chosen  # pyright: ignore[reportAttributeAccessIssue]
     return call
 
 

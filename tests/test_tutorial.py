@@ -13,6 +13,7 @@ def test_a_file_of_ones_own_is_verified_swept_and_drawn_beside_scaffnew(command,
         "exact": "confirmed",
         "path": "consistent",
         "exponent": "confirmed",
+        "cost": "confirmed",
     }
     small = ("--clients", 3, "--dim", 3, "--kappa", "1e2:1e4:3")
     swept = command("sweep", "my_method.py", "scaffnew", "--exact", *small, "--json", "slopes.json")

@@ -15,7 +15,7 @@ from ..problems.problem import checked_problem
 from . import claims
 from .case import Case, NotExact, Progress, check_range
 from .conventions import check_conventions
-from .engines import exact, exponent, identity, invariant, path
+from .engines import exact, exponent, identity, invariant, path, sending
 from .engines.affine import is_affine
 from .engines.conserved import undeclared
 from .engines.words import lowered
@@ -23,14 +23,17 @@ from .theorem import promised_by
 from .untouched import untouched
 from .verdict import Verdict
 
-#: The engines that hold a rate, in the order in which they run: the cheap and sharp ones first.
+#: The engines, in the order in which they run: the cheap and sharp ones first.
 ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
     "identity": identity.evidence,
     "invariant": invariant.evidence,
     "exact": exact.evidence,
     "path": path.evidence,
     "exponent": exponent.evidence,
+    "cost": sending.evidence,
 }
+# What needs no rate.
+_OF_ANY = ("identity", "invariant", "cost")
 #: All kinds of evidence; a method may have several claims, or none.
 KINDS = (*ENGINES, "claim")
 
@@ -44,6 +47,8 @@ def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
         kinds += ("exact",) if isinstance(problem, Quadratic) or is_affine(problem) else ()
         kinds += ("path",)
         kinds += ("exponent",) if isinstance(problem, Quadratic) and theorem.exponents else ()
+    # What shipped methods declare to send does not depend on the problem, and is tested.
+    kinds = kinds if method.is_shipped else (*kinds, "cost")
     return (*kinds, "claim") if claims.about(method, problem) else kinds
 
 
@@ -65,7 +70,8 @@ def verify(
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
-        Of "invariant", "exact", "path", "exponent", "claim"; by default all that the method and the problem admit.
+        Of "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and the problem
+        admit.
     seed : int
         For everything that is drawn.
     progress : callable, optional
@@ -147,7 +153,7 @@ def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]
     if kind == "claim":
         about = claims.about(case.method, case.problem)
         return [claim.measure for claim in about] or [_none(f"There is no claim about {case.method.name} here.")]
-    if kind not in ("identity", "invariant") and case.theorem.contraction is None:
+    if kind not in _OF_ANY and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
     return [ENGINES[kind]]
 

@@ -10,9 +10,11 @@ _BITS_PER_FLOAT = 64
 
 
 class Cost(NamedTuple):
-    """Totals over some communication rounds, for one client.
+    """Totals over some communication rounds, for one client that takes part.
 
-    Floats and bits up are what the client sends to the server, down what it receives.
+    Floats and bits up are what it sends to the server or to all its neighbours, down what it receives: those of the
+    client that has most of them. Gradients are the clients' mean, each where none has been computed before; where those
+    of components are, a whole one counts as many as there are components.
     """
 
     iterations: int

@@ -323,8 +323,8 @@ class WithItsTheorem(DeclaredSign):
 
 def test_an_object_states_a_theorem_of_its_own(expected):
     verdicts = theory.verify(WithItsTheorem(), PROBLEM)
-    assert [verdict.evidence for verdict in verdicts] == ["invariant", "exact", "path", "exponent"]
-    assert [verdict.status for verdict in verdicts] == ["confirmed", "confirmed", "consistent", "confirmed"]
+    assert [verdict.evidence for verdict in verdicts] == ["invariant", "exact", "path", "exponent", "cost"]
+    assert [verdict.status for verdict in verdicts] == [*2 * ["confirmed"], "consistent", *2 * ["confirmed"]]
     assert verdicts[1].measured == pytest.approx(expected[1].measured, rel=1e-9)
     assert verdicts[1].params == {"size": 1.0 / PROBLEM.L, "chance": PROBLEM.kappa**-0.5}
 
