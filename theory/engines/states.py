@@ -23,6 +23,8 @@ _FEWEST, _MOST, _WORK = 64, 1500, 1.5e8
 _PER_STEP, _PER_PLAIN_STEP = 1e5, 1e6
 # Rounds after which a path's states are taken.
 _TAKEN = (0, 1, 2, 5, 10)
+# How often a multiple of an error is tried, and how small and large V may become beside the start.
+_SCALED, _SMALLEST, _LARGEST = 0.1, 1e-4, 1e4
 # How large what should be 0 may be beside what it is made of.
 _ZERO = 1e-9
 # As an error of the solution: so many roundings of the clients' gradients.
@@ -73,6 +75,10 @@ def _drawn(case: Case, purpose: str, count: int) -> Sequence[Any]:
     return case.unroll(case.draw(generator(case.seed, "states", purpose), count))[:count]
 
 
+def _sum(error: list[np.ndarray], direction: list[np.ndarray], share: float) -> list[np.ndarray]:
+    return [part + share * move for part, move in zip(error, direction, strict=True)]
+
+
 class _Search:
     """Errors, as lists of fields, and the factor by which steps from them multiply V."""
 
@@ -95,65 +101,81 @@ class _Search:
         after = [self.case.lyapunov(self.case.step(self.state(error), w)) for w in outcomes]
         return start, np.array(after) / start if start > 0.0 else np.zeros(len(after))
 
-    def factor(self, error: Sequence[np.ndarray]) -> float:
-        """Return the factor that a promise with the case's noise would have to have; -inf of what is no state."""
+    def squares(self, error: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the mean V after a step, without the noise that the case allows, and V."""
         self.looked_at += 1
-        with np.errstate(all="ignore"):
-            start, after = self.values(error, self.outcomes)
-            found = float(np.average(after, weights=self.weights)) - self.case.noise / start if start > 0.0 else np.nan
-        return found if np.isfinite(found) and self._is_admissible(error) else -np.inf
+        start, after = self.values(error, self.outcomes)
+        return np.array([float(np.average(after, weights=self.weights)) * start - self.case.noise, start])
+
+    def factor(self, error: Sequence[np.ndarray]) -> float:
+        """Return the factor that a promise would have to have; -inf of what is no state."""
+        after, start = self.squares(error)
+        found = after / start if start > 0.0 else np.nan
+        return float(found) if np.isfinite(found) and self._is_admissible(error) else -np.inf
 
     def run(self, count: int) -> list[np.ndarray] | None:
         """Return the worst error that was found."""
-        trail = self._path()
-        factors = [self.factor(error) for error in trail]
-        best = max(factors)
-        if best == -np.inf:
-            return None
-        error = trail[int(np.argmax(factors))]
-        move: list[np.ndarray] | None = None
-        for _ in range(count):
-            move = self._proposed(error, trail) if move is None else move
-            there = [part + step for part, step in zip(error, move, strict=True)]
-            factor = self.factor(there)
-            if factor > best:
-                # What was good is tried again.
-                error, best = there, factor
-            else:
-                move = None
+        with np.errstate(all="ignore"):
+            trail = self._path()
+            factors = [self.factor(error) for error in trail]
+            best = max(factors)
+            if best == -np.inf:
+                return None
+            error = trail[int(np.argmax(factors))]
+            while self.looked_at < count:
+                there = self._scaled(error) if self.rng.random() < _SCALED else self._along(error, trail)
+                factor = self.factor(there)
+                if factor > best:
+                    error, best = there, factor
         return error
 
-    def _proposed(self, error: list[np.ndarray], trail: list[list[np.ndarray]]) -> list[np.ndarray]:
+    def _scaled(self, error: list[np.ndarray]) -> list[np.ndarray]:
+        """Return a multiple of an error: where a problem is no quadratic the worst may be far away, or near."""
+        size = 10.0 ** self.rng.uniform(-1.0, 1.0)
+        within = _SMALLEST < size**2 * self.case.lyapunov(self.state(error)) / self.case.start[0] < _LARGEST
+        return [size * part for part in error] if within else error
+
+    def _along(self, error: list[np.ndarray], trail: list[list[np.ndarray]]) -> list[np.ndarray]:
+        """Return the worst combination of two errors, as it were if V were a square and a step linear."""
+        direction = self._direction(error, trail)
+        here, aside = self.squares(error), self.squares(direction)
+        share = np.sqrt(here[1] / aside[1]) if aside[1] > 0.0 else 1.0
+        both = self.squares(_sum(error, direction, share))
+        (a, b), (c, d) = here, share**2 * aside
+        mixed = (both - here - share**2 * aside) / 2.0
+        forms = np.array([[[a, mixed[0]], [mixed[0], c]], [[b, mixed[1]], [mixed[1], d]]])
+        # The directions in which the first form, divided by the second, is largest and smallest.
+        values, vectors = np.linalg.eig(np.linalg.lstsq(forms[1], forms[0], rcond=None)[0])
+        combined = np.real(vectors[:, int(np.argmax(np.real(values)))])
+        # V stays as large as it is.
+        first, second = combined * np.sqrt(b / (combined @ forms[1] @ combined))
+        return [first * part + second * share * move for part, move in zip(error, direction, strict=True)]
+
+    def _direction(self, error: list[np.ndarray], trail: list[list[np.ndarray]]) -> list[np.ndarray]:
         rng, kind = self.rng, self.rng.integers(4)
-        move = [np.zeros_like(part) for part in error]
         place = int(rng.integers(len(error)))
-        size = rng.choice([-1.0, 1.0]) * 10.0 ** rng.uniform(-2.0, 0.5)
-        V = self.case.lyapunov(self.state(error))
         if kind == 0:
-            move[place] = error[place] * (-2.0 if rng.random() < 0.5 else size)
-        elif kind == 1:
             # What a step makes of the error shows the directions that matter.
             after = self.case.step(self.state(error), self.outcomes[int(rng.integers(len(self.outcomes)))])
-            move = [size * part for part in self.error(after)]
-        elif kind == 2:
-            other = trail[int(rng.integers(len(trail)))]
-            share = np.sqrt(V / (self.case.lyapunov(self.state(other)) or V))
-            move = [size * share * part for part in other]
-            if rng.random() < 0.5:
-                move = [part if at == place else 0.0 * part for at, part in enumerate(move)]
-        else:
-            direction = rng.standard_normal(error[place].shape)
-            if self.centred[place]:
-                direction -= direction.mean(axis=0)
-            weight = self.case.weights[place] * max(direction.size, 1)
-            move[place] = size * (np.sqrt(V / weight) if weight > 0.0 else 1.0) * direction
-        return move
+            return self.error(after)
+        if kind == 1:
+            return trail[int(rng.integers(len(trail)))]
+        if kind == 2:
+            return [part if at == place else 0.0 * part for at, part in enumerate(error)]
+        direction = rng.standard_normal(error[place].shape)
+        if self.centred[place]:
+            direction -= direction.mean(axis=0)
+        return [direction if at == place else 0.0 * part for at, part in enumerate(error)]
 
     def _path(self) -> list[list[np.ndarray]]:
         errors: list[list[np.ndarray]] = []
         state, draws = self.case.initial(), self.case.draw(self.rng, _TAKEN[-1])
         for first, last in zip(_TAKEN, (*_TAKEN[1:], _TAKEN[-1]), strict=True):
-            errors.append(self.error(state))
+            error = self.error(state)
+            V = self.case.lyapunov(state)
+            # What is left of the error after many steps may be rounding.
+            grown = np.sqrt(_SMALLEST * self.case.start[0] / V) if V > 0.0 else 1.0
+            errors.append([max(grown, 1.0) * part for part in error])
             if last > first:
                 state = self.case.advance(state, draws[first:last])
         return errors
