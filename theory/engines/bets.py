@@ -74,7 +74,8 @@ def ratios(bound: Bound, walk: Walk) -> np.ndarray:
     made = np.diff(walk.steps)
     # More than so many steps are hardly ever made.
     room = made if walk.length == 1.0 else walk.length * (2.0 * np.diff(walk.rounds) + 8.0)
-    logs = _seen(bound, walk.low[1:], made, room) - _seen(bound, walk.high[:-1], 0.0, room)
+    with np.errstate(invalid="ignore"):
+        logs = _seen(bound, walk.low[1:], made, room) - _seen(bound, walk.high[:-1], 0.0, room)
     return np.where((walk.low[:-1] > 0.0) & np.isfinite(walk.high[:-1]), logs, 0.0)
 
 

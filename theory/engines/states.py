@@ -19,7 +19,7 @@ from .rounding import disturb
 # Outcomes that are all taken, and how many are drawn where there are more: to search, and to judge.
 _LISTED, _DRAWN, _JUDGED = 16, 16, 400
 # Steps that the search may take, and multiplications; what a step costs besides, compiled and not.
-_FEWEST, _MOST, _WORK = 64, 1500, 1.5e8
+_FEWEST, _MOST, _WORK = 64, 1000, 1e8
 _PER_STEP, _PER_PLAIN_STEP = 1e5, 1e6
 # Rounds after which a path's states are taken.
 _TAKEN = (0, 1, 2, 5, 10)
