@@ -27,7 +27,9 @@ from rootkappa.theory.case import ALPHA, Case
 from rootkappa.theory.engines import bets, path, randomness, states
 
 LEVELS = (0.05, 0.01)
-RUNS, POWER_RUNS = 1000, 40
+RUNS, POWER_RUNS = 1000, 20
+# Rounds of a path on which alarms are counted, and steps that the search for a state takes there.
+ROUNDS, SEARCHED = 60, 160
 WRONGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 DOCS = Path(__file__).parents[2] / "docs"
 # With one curvature for all E V+ is (1 - γ)² |X - x*|² + (1 - p²) (γ/p)² |H - h*|², and here both factors are equal: so
@@ -67,7 +69,7 @@ def paths_alarms() -> list[Alarm]:
     for name, method in (("", "scaffnew"), (", with noise", "sproxskip_additive")):
         for seed in track(range(RUNS), f"paths{name}"):
             held = theory.case(method, TIGHT, seed=seed, **LETTERS)
-            walked = only_paths(held)
+            walked = only_paths(held, ROUNDS)
             bound, walks = held.bound, walked.walks(held)
             values += [
                 (f"paths as a whole{name}", float(bets.whole(bound, walks, walked.rounds).max())),
@@ -83,16 +85,16 @@ def paths_alarms() -> list[Alarm]:
     return counted(values)
 
 
-def only_paths(held: Case) -> path.Walked:
-    """Return the paths of a case, without a search."""
-    rounds = path._horizon(held)
+def only_paths(held: Case, rounds: int = 0) -> path.Walked:
+    """Return the paths of a case, as long as evidence takes them by default, without a search."""
+    rounds = rounds or path._horizon(held)
     return path.Walked(path._run([held] * 2, rounds, quiet), rounds, None, None, True)
 
 
 def drawn_aside(held: Case) -> states.Stepped:
     """Return steps from a searched state whose outcomes are drawn although they could be listed."""
     listed, most = states._LISTED, states._MOST
-    states._LISTED, states._MOST = 1, 320
+    states._LISTED, states._MOST = 1, SEARCHED
     try:
         found = states.worst(held)
     finally:

@@ -60,8 +60,8 @@ class Walked:
 
 
 def _counted(case: Case, trace: Trace, rounded: Trace | None) -> bets.Walk:
-    V = trace.column("lyapunov")
-    V = np.where(np.isnan(V), np.inf, V)
+    column = trace.column("lyapunov")
+    V = np.where(np.isnan(column), np.inf, column)
     low, high = (V, V) if rounded is None else certain(V, rounded.column("lyapunov"))
     return bets.Walk(trace.column("round"), case.steps(trace), low / V[0], high / V[0], 1.0 / case.pace.rounds)
 

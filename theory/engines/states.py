@@ -55,8 +55,8 @@ def worst(case: Case) -> Stepped | None:
     """Return the worst state that a search finds; None if the method has no fixed point to measure errors from."""
     if not case.has_fixed_point:
         return None
-    listed = case.outcomes()
-    exact = listed is not None and len(listed) <= _LISTED
+    listed = case.outcomes() or ()
+    exact = 0 < len(listed) <= _LISTED
     weights = np.array([q for q, _ in listed]) if exact else None
     outcomes = [w for _, w in listed] if exact else _drawn(case, "searched", _DRAWN)
     search = _Search(case, outcomes, weights)
@@ -145,7 +145,8 @@ class _Search:
         mixed = (both - here - share**2 * aside) / 2.0
         forms = np.array([[[a, mixed[0]], [mixed[0], c]], [[b, mixed[1]], [mixed[1], d]]])
         # The directions in which the first form, divided by the second, is largest and smallest.
-        values, vectors = np.linalg.eig(np.linalg.lstsq(forms[1], forms[0], rcond=None)[0])
+        relative: np.ndarray = np.linalg.lstsq(forms[1], forms[0], rcond=None)[0]
+        values, vectors = np.linalg.eig(relative)
         combined = np.real(vectors[:, int(np.argmax(np.real(values)))])
         # V stays as large as it is.
         first, second = combined * np.sqrt(b / (combined @ forms[1] @ combined))
