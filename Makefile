@@ -8,7 +8,7 @@ SOURCES := $(shell find *.py algorithms core plots problems sweeps testing tests
 SEED := $(or $(SEED),$(firstword $(shell cat $(SOURCES) | cksum)))
 nightly: SEED := $(shell date +%s)
 
-.PHONY: verify test test-oldest nightly lint bench bench-prox clean
+.PHONY: verify test test-oldest nightly lint bench bench-prox calibrate clean
 
 verify: $(VENV)/installed
 	$(BIN)/rootkappa verify --all --out out
@@ -36,6 +36,10 @@ lint: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python tests/bench/kernels.py
+
+# About ten minutes; docs/calibration.md and its figure are what it wrote.
+calibrate: $(VENV)/installed
+	$(BIN)/python tests/bench/calibrate.py
 
 bench-prox: $(VENV)/installed-bench
 	$(BIN)/python tests/bench/prox.py

@@ -246,7 +246,7 @@ def verify(
     from .sweeps.record import Records
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
-    from .theory.verify import default_evidence, verify
+    from .theory.verify import ERROR_RATE, default_evidence, level, verify
 
     named, texts = _read(words, assignments)
     if everything == bool(named):
@@ -268,6 +268,7 @@ def verify(
     for spec in specs:
         spec.build()
     console, found = Console(), list["Verdict"]()
+    alpha = level(len(chosen), len(specs))
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
     with Records(folder) if folder else nullcontext() as kept:
@@ -282,11 +283,11 @@ def verify(
                     changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     report = reporter(bars, method.name, kinds)
-                    verdicts = kept.found(method.name, spec, kinds, changes) if kept else None
+                    verdicts = kept.found(method.name, spec, kinds, changes, alpha) if kept else None
                     if verdicts is None:
-                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, **changes)
+                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, alpha, **changes)
                         if kept:
-                            kept.keep(method.name, spec, kinds, changes, verdicts)
+                            kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
                     # However this ends, what was found is there.
@@ -304,7 +305,10 @@ def verify(
             kept.finish()
     statuses = [verdict.status for verdict in found]
     counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
-    _say(", ".join(f"{count} {status}" for status, count in counts.items()) + ".")
+    _say(
+        ", ".join(f"{count} {status}" for status, count in counts.items())
+        + f". If all methods are right, draws and paths refute one with probability {ERROR_RATE:g} at most."
+    )
     return exit_code(statuses)
 
 

@@ -56,7 +56,7 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
 # What of a verdict is data and nothing that was computed on the way.
 _FIELDS = (
     "method", "evidence", "status", "measured", "promised", "low", "high", "problem", "params", "seed", "sentence",
-    "sensitivity", "seconds",
+    "sensitivity", "alpha", "seconds",
 )  # fmt: skip
 
 
@@ -94,10 +94,10 @@ class Records:
         self._verdicts.close()
 
     def found(
-        self, method: str, spec: ProblemSpec, kinds: Sequence[str], changes: dict[str, Any]
+        self, method: str, spec: ProblemSpec, kinds: Sequence[str], changes: dict[str, Any], alpha: float
     ) -> list[Verdict] | None:
-        """Return the verdicts that an interrupted command has found; None if it had none."""
-        key = self._cell(method, spec, changes).key() + ",".join(kinds)
+        """Return the verdicts that an interrupted command has found at this level; None if it had none."""
+        key = _key(self._cell(method, spec, changes), kinds, alpha)
         if key not in self._finished:
             return None
         row = self._verdicts.cells([key]).iloc[0]
@@ -105,15 +105,24 @@ class Records:
         return [Verdict(**fields) for fields in json.loads(row["verdicts"])]
 
     def keep(
-        self, method: str, spec: ProblemSpec, kinds: Sequence[str], changes: dict[str, Any], verdicts: list[Verdict]
+        self,
+        method: str,
+        spec: ProblemSpec,
+        kinds: Sequence[str],
+        changes: dict[str, Any],
+        verdicts: list[Verdict],
+        alpha: float,
     ) -> None:
-        """Keep the verdicts of one method on one problem, and what they rest on."""
+        """Keep the verdicts of one method on one problem, and what they rest on.
+
+        Each that rests on what is drawn refutes what is right with the probability ``alpha`` at most.
+        """
         cell = self._cell(method, spec, changes)
         keys = keep(self.store, spec, verdicts, changes)
         told = [{name: getattr(verdict, name) for name in _FIELDS} for verdict in verdicts]
-        given = {**cell.configuration(), "kinds": ",".join(kinds)}
+        given = {**cell.configuration(), "kinds": ",".join(kinds), "alpha": alpha}
         result = {"verdicts": json.dumps(told, default=_number), "keys": json.dumps(keys)}
-        self._verdicts.put(cell.key() + given["kinds"], given, result, None)
+        self._verdicts.put(_key(cell, kinds, alpha), given, result, None)
         self.keys += keys
 
     def finish(self) -> None:
@@ -123,6 +132,10 @@ class Records:
 
     def _cell(self, method: str, spec: ProblemSpec, changes: dict[str, Any]) -> Cell:
         return Cell(method, spec, tuple(changes.items()))
+
+
+def _key(cell: Cell, kinds: Sequence[str], alpha: float) -> str:
+    return f"{cell.key()}{','.join(kinds)} {alpha!r}"
 
 
 def _number(value: Any) -> Any:

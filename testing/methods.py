@@ -11,6 +11,7 @@ from ..core.randomness import generator
 from ..problems import Logistic, Quadratic
 from ..problems.problem import Problem
 from ..theory import promised_by, verify
+from ..theory.verify import level
 
 _SOUND = ("confirmed", "consistent")
 
@@ -47,9 +48,9 @@ def check_method(
     method = found(method, like=theorem)
     if theorem is not None:
         method = dataclasses.replace(method, promise=theorem)
-    verdicts = [
-        verdict for problem in problems or _default_problems() for verdict in verify(method, problem, seed=seed)
-    ]
+    chosen = list(problems or _default_problems())
+    error_rate = level(1, max(len(chosen), 1))
+    verdicts = [verdict for problem in chosen for verdict in verify(method, problem, seed=seed, error_rate=error_rate)]
     refuting = [
         f"{verdict.problem}, {verdict.evidence}: {verdict.sentence}"
         for verdict in verdicts

@@ -304,6 +304,18 @@ def test_a_mistake_of_ours_in_one_cell_is_told_when_the_others_are_done(folder, 
     assert "ZeroDivisionError" in found.errors
 
 
+def test_the_more_methods_the_rarer_each_may_be_refuted_by_chance_and_the_last_line_says_it(folder, command):
+    methods = ("gradient_descent", "nesterov", "fedavg", "scaffnew")
+    levels = []
+    for count in (1, len(methods)):
+        found = command("verify", *methods[:count], *SMALL.split(), "--evidence", "path", "--json", "v.json")
+        assert found.output.endswith(
+            "If all methods are right, draws and paths refute one with probability 0.001 at most.\n"
+        )
+        levels.append(json.loads(Path("v.json").read_text(encoding="utf-8"))[0]["alpha"])
+    assert levels == [1e-4, 1e-3 / (3 * len(methods))]
+
+
 def test_an_interrupted_verify_goes_on_from_there(folder, command, monkeypatch):
     arguments = ["verify", "scaffnew", "fedavg", *SMALL.split(), "--evidence", "exact,path", "--out", "a"]
     module, seen = sys.modules["rootkappa.theory.verify"], []  # its name is that of its function

@@ -40,6 +40,11 @@ _LONGEST_ROUND = 1e7
 # Rounds whose steps are looked at for whether they are all equally long.
 _LOOKED_AT = 64
 
+#: The probability with which one verdict that rests on what is drawn may refute what is right.
+ALPHA = 1e-4
+#: The kinds of evidence with a part that rests on what is drawn.
+SAMPLED = ("identity", "invariant", "path")
+
 #: Called with the finished share of an engine's work, 0 to 1.
 Progress = Callable[[float], None]
 
@@ -118,6 +123,8 @@ class Case:
         The letters in which the parameters differ from those that the theorem prescribes.
     seed : int
         For everything that is drawn.
+    alpha : float
+        The probability with which a verdict that rests on what is drawn may refute what is right.
     """
 
     method: Method
@@ -125,6 +132,7 @@ class Case:
     problem: Problem
     changes: dict[str, Any]
     seed: int
+    alpha: float = ALPHA
 
     # What is promised.
 
@@ -434,7 +442,7 @@ class Case:
         """Return the case of another method, with the same parameters wherever it has those letters."""
         method = find(name)
         shared = {letter: value for letter, value in self.params._asdict().items() if letter in method.Params._fields}
-        return Case(method, promised_by(method), problem or self.problem, shared | changes, self.seed)
+        return Case(method, promised_by(method), problem or self.problem, shared | changes, self.seed, self.alpha)
 
     def verdict(
         self,
@@ -465,6 +473,7 @@ class Case:
             seed=self.seed,
             sentence=sentence,
             sensitivity=sensitivity,
+            alpha=self.alpha if evidence in SAMPLED and status != "not applicable" else math.nan,
             bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),
             details=details or {},
         )

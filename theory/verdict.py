@@ -10,7 +10,7 @@ import numpy as np
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
 #: In the place of a factor 0, which has no logarithm.
 TINY = 5e-324
-_NUMBERS = ("measured", "promised", "low", "high", "sensitivity")
+_NUMBERS = ("measured", "promised", "low", "high", "sensitivity", "alpha")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ class Verdict:
     sensitivity : float
         The smallest violation that would have been seen here: by what share of itself the promised number, of a rate
         the progress 1 - rho, would have to be stronger to be refuted. NaN where no number is promised.
+    alpha : float
+        The probability with which it refutes what is right, at most; NaN where it rests on nothing that is drawn.
     seconds : float
         How long it took.
     bound : Bound or None
@@ -114,6 +116,7 @@ class Verdict:
     seed: int
     sentence: str
     sensitivity: float = math.nan
+    alpha: float = math.nan
     seconds: float = 0.0
     bound: Bound | None = field(default=None, repr=False, compare=False)
     details: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)

@@ -9,11 +9,12 @@ from typing import Any
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import found
 from ..core.blas import one_blas_thread
-from ..core.errors import InputError, complaint, unknown
+from ..core.checks import as_number
+from ..core.errors import InputError, complaint, shown, unknown
 from ..problems import Problem, Quadratic
 from ..problems.problem import checked_problem
 from . import claims
-from .case import Case, NotExact, Progress, check_range
+from .case import ALPHA, SAMPLED, Case, NotExact, Progress, check_range
 from .conventions import check_conventions
 from .engines import exact, exponent, identity, invariant, path, sending
 from .engines.affine import is_affine
@@ -34,6 +35,8 @@ ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
 }
 # What needs no rate.
 _OF_ANY = ("identity", "invariant", "cost")
+#: The probability with which one of all verdicts of a command refutes what is right, at most.
+ERROR_RATE = 1e-3
 #: All kinds of evidence; a method may have several claims, or none.
 KINDS = (*ENGINES, "claim")
 
@@ -52,12 +55,35 @@ def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
     return (*kinds, "claim") if claims.about(method, problem) else kinds
 
 
+def level(methods: int, problems: int) -> float:
+    """Return the probability with which each verdict that rests on what is drawn may refute what is right.
+
+    Parameters
+    ----------
+    methods, problems : int
+        Each of so many methods is held against its promise on each of so many problems.
+
+    Returns
+    -------
+    float
+        So small that all verdicts together refute something right with a probability of ``ERROR_RATE`` at most.
+
+    Examples
+    --------
+    >>> level(1, 1), round(level(20, 5), 9)
+    (0.0001, 3.333e-06)
+    """
+    # Invariants may be looked at twice, once behind a matrix.
+    return min(ALPHA, ERROR_RATE / ((len(SAMPLED) + 1) * methods * problems))
+
+
 def verify(
     method: Any,
     problem: Problem,
     evidence: Iterable[str] | None = None,
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
+    error_rate: float = ALPHA,
     **changes: Any,
 ) -> list[Verdict]:
     """Return one verdict for each kind of evidence, and for each claim one.
@@ -76,6 +102,9 @@ def verify(
         For everything that is drawn.
     progress : callable, optional
         Called with the kind of evidence and the finished share of its work.
+    error_rate : float
+        The probability with which each verdict that rests on what is drawn may refute what is right; for many verdicts
+        see :func:`level`.
     **changes
         Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
 
@@ -95,8 +124,11 @@ def verify(
     given = (evidence,) if isinstance(evidence, str) else evidence
     kinds = default_evidence(taken, problem) if given is None else _checked_kinds(given)
     check_range(problem)
+    if not 0.0 < as_number(error_rate) < 1.0:
+        raise InputError(f"error_rate = {shown(error_rate)} is no probability: give a number between 0 and 1.")
     with untouched(taken, problem) as own:
-        return _verdicts(Case(taken, promised_by(taken), own, changes, seed), kinds, progress)
+        case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate))
+        return _verdicts(case, kinds, progress)
 
 
 @one_blas_thread()

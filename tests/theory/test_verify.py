@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError, functions
 from rootkappa.theory.engines import exact
+from rootkappa.theory.verify import ERROR_RATE, level
 
 pytestmark = pytest.mark.drawn(2, "rated", "name")
 
@@ -49,8 +50,8 @@ def test_the_record_is_plain_json_with_the_promised_fields():
     records = [verdict.record() for verdict in theory.verify("scaffnew", SMALL, evidence=("invariant", "exact"))]
     text = json.dumps(records, allow_nan=False)
     assert list(json.loads(text)[0]) == [
-        "method", "evidence", "status", "measured", "promised", "low", "high", "sensitivity", "problem", "params",
-        "seed", "sentence",
+        "method", "evidence", "status", "measured", "promised", "low", "high", "sensitivity", "alpha", "problem",
+        "params", "seed", "sentence",
     ]  # fmt: skip
 
 
@@ -89,11 +90,30 @@ def test_a_nonsmooth_term_is_for_methods_with_a_prox():
         ({"p": 0.0}, "p = 0.0 is out of range"),
         ({"q": 0.5}, "unknown parameter of scaffnew 'q'"),
         ({"p": math.nan}, "p = nan is out of range"),
+        ({"error_rate": 0.0}, "error_rate = 0.0 is no probability"),
+        ({"error_rate": "often"}, "error_rate = 'often' is no probability"),
     ],
 )
 def test_bad_input_is_one_sentence(call, words):
     with pytest.raises(InputError, match=words):
         theory.verify(**({"method": "scaffnew", "problem": SMALL} | call))
+
+
+@pytest.mark.parametrize(("methods", "problems"), [(1, 1), (1, 5), (34, 2), (100, 50)])
+def test_all_verdicts_together_err_as_rarely_as_told(methods, problems):
+    """Three of each method on each problem may rest on what is drawn: invariants, also behind a matrix, and paths."""
+    each = level(methods, problems)
+    assert each <= 1e-4
+    assert 3 * methods * problems * each <= ERROR_RATE * (1 + 1e-12)
+
+
+def test_a_verdict_that_rests_on_draws_has_the_level_that_it_was_given():
+    verdicts = theory.verify("scaffnew", SMALL, ("invariant", "exact", "path"), error_rate=1e-7)
+    levels = {verdict.evidence: verdict.alpha for verdict in verdicts}
+    assert levels["invariant"] == levels["path"] == 1e-7
+    assert math.isnan(levels["exact"])
+    (usual,) = theory.verify("scaffnew", SMALL, ("path",))
+    assert usual.alpha == 1e-4
 
 
 def test_progress_names_the_evidence_and_ends_at_1():

@@ -46,7 +46,15 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"Where nothing linear is promised, as {linear.name.removesuffix(' for a linear rate')} does not hold, the "
         f"Bregman distances add up to {measured:.3f} of V_0/(2 - γL). Control: on a parabola to {attained:.6f}."
     )
-    verdict = case.verdict("claim", status, sentence, measured, 1.0, (measured - error, measured + error))
+    verdict = case.verdict(
+        "claim",
+        status,
+        sentence,
+        measured,
+        1.0,
+        (measured - error, measured + error),
+        sensitivity=max(1.0 - measured + _ERRORS * error, 0.0),
+    )
     return dataclasses.replace(verdict, problem=problem.label)
 
 

@@ -45,7 +45,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
             statuses.append("inconclusive")
         progress((place + 1) / len(_BITS))
     sentence = f"Σ h_i obeys its drift identity to {max(error, 1e-16):.0e}; {'; '.join(told)}."
-    return case.verdict("claim", min(statuses, key=STATUSES.index), sentence, error, 0.0)
+    return case.verdict("claim", min(statuses, key=STATUSES.index), sentence, error, 0.0, sensitivity=_ROUNDING)
 
 
 def _identity_error(case: Case) -> float:

@@ -11,7 +11,7 @@ import dataclasses
 
 from ...problems import Quadratic
 from ..case import Case, Progress
-from ..engines.exponent import SLACK_SAMPLED
+from ..engines.exponent import SLACK_SAMPLED, steeper
 from ..verdict import Verdict
 from .floats_and_dimension import KAPPA, power, quadratic
 
@@ -34,7 +34,9 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"-0.5, for n = {_CLIENTS[0]} to {_CLIENTS[-1]} clients and {_DIM} coordinates. "
         f"Control: Scaffnew sends n^{plain.slope:.3f}."
     )
-    verdict = case.verdict("claim", status, sentence, own.slope, -0.5, (own.low, own.high))
+    verdict = case.verdict(
+        "claim", status, sentence, own.slope, -0.5, (own.low, own.high), sensitivity=steeper(own, -0.5, SLACK_SAMPLED)
+    )
     return dataclasses.replace(verdict, problem=f"quadratics with d={_DIM}, kappa={KAPPA:g}")
 
 

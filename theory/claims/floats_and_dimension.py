@@ -17,7 +17,7 @@ from ...algorithms.parts.messages import compressor
 from ...core.randomness import derived_seed, generator
 from ...problems import Quadratic
 from ..case import Case, Progress
-from ..engines.exponent import SLACK_SAMPLED, Slope, fit
+from ..engines.exponent import SLACK_SAMPLED, Slope, fit, steeper
 from ..verdict import Verdict
 
 METHODS = ("compressed_scaffnew", "tamuna", "locodl")
@@ -42,7 +42,9 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"0.5, for d = {_DIMENSIONS[0]} to {_DIMENSIONS[-1]} and {_CLIENTS} clients. "
         f"Control: Scaffnew sends d^{plain.slope:.3f}."
     )
-    verdict = case.verdict("claim", status, sentence, own.slope, 0.5, (own.low, own.high))
+    verdict = case.verdict(
+        "claim", status, sentence, own.slope, 0.5, (own.low, own.high), sensitivity=steeper(own, 0.5, SLACK_SAMPLED)
+    )
     return dataclasses.replace(verdict, problem=f"quadratics with n={_CLIENTS}, kappa={KAPPA:g}")
 
 

@@ -38,4 +38,6 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"V stays at {coarse:.1g} of its start with {_BITS[0]} bits and at {fine:.1g} with {_BITS[1]}: "
         f"{ratio:.0f} times less. Control: without compression it falls to {none:.0g}."
     )
-    return case.verdict("claim", status, sentence, ratio, _RATIO, (ratio, ratio))
+    return case.verdict(
+        "claim", status, sentence, ratio, _RATIO, (ratio, ratio), sensitivity=max(_FACTOR * ratio / _RATIO - 1.0, 0.0)
+    )

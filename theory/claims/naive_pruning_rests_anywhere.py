@@ -42,7 +42,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"From a random {k}-sparse model with h_i = ∇f_i(x) it moved by {moved:.1g} in {_ROUNDS} rounds, although the "
         f"gradient on the support is {first:.3g}. Control: pruned at the clients it fell to {last:.1g}."
     )
-    return case.verdict("claim", status, sentence, moved, 0.0)
+    return case.verdict("claim", status, sentence, moved, 0.0, sensitivity=_ROUNDING)
 
 
 def _after(case: Case, x: np.ndarray, H: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from ...core.randomness import derived_seed, generator
 from ...problems import Quadratic
 from ...problems.functions.l1 import L1
 from ..case import Case, Progress
-from ..engines.exponent import SLACK_SAMPLED, Slope, fit
+from ..engines.exponent import SLACK_SAMPLED, Slope, fit, steeper
 from ..verdict import Verdict
 
 METHODS = ("sparse_proxskip_l1",)
@@ -47,7 +47,9 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"kappa^{own.slope:.3f} [{own.low:.3f}, {own.high:.3f}]; of this rate only O(1/T) is proved. "
         f"Control: ProxSkip, with the prox at the server, in kappa^{server.slope:.3f}."
     )
-    verdict = case.verdict("claim", status, sentence, own.slope, 0.5, (own.low, own.high))
+    verdict = case.verdict(
+        "claim", status, sentence, own.slope, 0.5, (own.low, own.high), sensitivity=steeper(own, 0.5, SLACK_SAMPLED)
+    )
     return dataclasses.replace(verdict, problem=f"quadratics with a sparse solution, n={_CLIENTS} d={_DIM}")
 
 

@@ -41,4 +41,6 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"Summed over all minibatches of 1 to {_BLOCKS - 1} of {_BLOCKS} functions the variance is as told to "
         f"{max(worst, 1e-16):.0e}. Control: for any R of that ω only {slack:.2g} times as much is known."
     )
-    return dataclasses.replace(case.verdict("claim", status, sentence, worst, 0.0), problem=f"{_BLOCKS} functions")
+    return dataclasses.replace(
+        case.verdict("claim", status, sentence, worst, 0.0, sensitivity=_ROUNDING), problem=f"{_BLOCKS} functions"
+    )

@@ -44,7 +44,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"of its start in {rounds:.4g} rounds. Control: Scaffnew computes {control_gradients:.3g}, in "
         f"{control_rounds:.4g} rounds."
     )
-    return own.verdict("claim", status, sentence, gradients, promised)
+    fewer = max((promised + _ROUNDING - gradients) / promised, 0.0)
+    return own.verdict("claim", status, sentence, gradients, promised, sensitivity=fewer)
 
 
 def problem(seed: int) -> Quadratic:

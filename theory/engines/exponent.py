@@ -91,6 +91,18 @@ def judged(slope: Slope, promised: float, slack: float) -> str:
     return "confirmed" if slope.high <= promised + slack else "inconclusive"
 
 
+def steeper(slope: Slope, promised: float, slack: float) -> float:
+    """Return by how much of itself a promised exponent would have to be better to be refuted by a slope.
+
+    Examples
+    --------
+    >>> round(steeper(Slope(0.5, 0.49, 0.51, 0.5), 0.5, 0.02), 9), steeper(Slope(1.0, 0.9, 1.1, 1.0), 0.5, 0.02)
+    (0.06, 0.0)
+    """
+    room = max(promised + slack - slope.low, 0.0)
+    return room / abs(promised) if promised else math.inf
+
+
 def described(axis: str, slope: Slope, promised: float, status: str) -> str:
     """Return a slope and its verdict as a sentence."""
     compared = {
@@ -140,7 +152,7 @@ def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
             sentence = (
                 f"At kappa = {kappa:g} the expected V does not fall to {EPSILON:g} of its start from every start."
             )
-            return case.verdict("exponent", "refuted", sentence, math.inf, theorem.exponents["rounds"])
+            return case.verdict("exponent", "refuted", sentence, math.inf, theorem.exponents["rounds"], sensitivity=0.0)
         rows.append({"kappa": kappa, **times._asdict()})
     slopes = {axis: fit(KAPPAS, [row[axis] for row in rows]) for axis in theorem.exponents}
     rounds, promised = slopes["rounds"], theorem.exponents["rounds"]
@@ -150,6 +162,7 @@ def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
     if taken:
         sentence = f"With {taken} {lowered(sentence)}"
     details = {"points": rows, "epsilon": EPSILON}
+    sensitivity = min(steeper(slopes[axis], theorem.exponents[axis], SLACK_EXACT) for axis in slopes)
     return case.verdict(
-        "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details=details
+        "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details, sensitivity
     )

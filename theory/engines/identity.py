@@ -51,7 +51,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     for number, shipped in enumerate(likenesses):
         worst = 0.0
         for position, place in enumerate(places):
-            departure = _departure(place, shipped)
+            departure = _departure(place, shipped, case.alpha / len(places) / len(likenesses))
             progress((number + (position + 1) / len(places)) / len(likenesses))
             if isinstance(departure, _Departure):
                 found[shipped.name] = departure
@@ -79,8 +79,11 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
 
 
-def _departure(own: Case, shipped: Method) -> _Departure | float:
-    """Return in what a method differs from the shipped one in one place, or by how much they agree."""
+def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:
+    """Return in what a method differs from the shipped one in one place, or by how much they agree.
+
+    With the probability ``alpha`` at most two are told apart that draw in different ways by one law.
+    """
     if {*own.params._fields} != {*shipped.Params._fields}:
         letters = f"letters {', '.join(own.params._fields)}, and {shipped.name} has {', '.join(shipped.Params._fields)}"
         return _Departure(-1, np.inf, f"it has {letters}, so that the two cannot be compared: give it the same.")
@@ -102,7 +105,7 @@ def _departure(own: Case, shipped: Method) -> _Departure | float:
         worst = max(worst, size)
     for told in (
         _listed_law(own, theirs),
-        _drawn_law(own, theirs) if same_draws else "",
+        _drawn_law(own, theirs, alpha) if same_draws else "",
         _pace(own, theirs),
         _cheaper(own, theirs, drawn) if same_draws else "",
     ):
@@ -204,9 +207,9 @@ class _Comparison:
             yield name, least / scale
 
 
-def _drawn_law(own: Case, theirs: Case) -> str:
+def _drawn_law(own: Case, theirs: Case, alpha: float) -> str:
     """Return in what the draws differ where outcomes cannot be listed; where they can, invariant evidence looks."""
-    return difference(own, theirs) if theirs.outcomes() is None else ""
+    return difference(own, theirs, alpha) if theirs.outcomes() is None else ""
 
 
 def _listed_law(own: Case, theirs: Case) -> str:

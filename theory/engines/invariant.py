@@ -6,8 +6,8 @@ as they are prescribed and in rounds of thousands of steps. Each number is an er
 in, so that rounding stays below 1e-9 and a mistake does not.
 
 The exact engine goes by ``outcomes`` and ``pace``, runs go by ``draw``, so here is also tested whether these agree
-(:mod:`rootkappa.theory.engines.randomness`): by sampling, with a probability of 1e-4 at most that it refutes what is
-right.
+(:mod:`rootkappa.theory.engines.randomness`): by sampling, so that it refutes what is right with
+the probability ``alpha`` of the case at most.
 """
 
 import math
@@ -45,10 +45,12 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
     if broken:
         sentence = " ".join(finding.broken for finding in broken)
-        return case.verdict("invariant", "refuted", sentence, worst.error, 0.0)
+        return case.verdict("invariant", "refuted", sentence, worst.error, 0.0, sensitivity=_TOLERANCE)
     held = "; ".join(finding.holds for finding in findings if finding.holds)
     sentence = f"{held}: all to {max(worst.error, 1e-16):.0e}."
-    return case.verdict("invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0)
+    return case.verdict(
+        "invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0, sensitivity=_TOLERANCE
+    )
 
 
 def _fixed_point(case: Case) -> Iterator[Finding]:

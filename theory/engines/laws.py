@@ -15,8 +15,6 @@ import numpy as np
 from ...core.randomness import generator
 from ..case import Case
 
-#: The probability with which two methods of one law are told apart.
-ALPHA = 1e-4
 _DRAWN = 1000
 # Entries that are looked at, and classes into which their values are sorted.
 _MOST_ENTRIES, _CLASSES = 64, 16
@@ -30,8 +28,11 @@ class _Feature(NamedTuple):
     drawn: np.ndarray
 
 
-def difference(own: Case, theirs: Case) -> str:
-    """Return in what the draws of two methods differ, as a clause; empty if in nothing."""
+def difference(own: Case, theirs: Case, alpha: float) -> str:
+    """Return in what the draws of two methods differ, as a clause; empty if in nothing.
+
+    Two methods that draw by one law are told apart with the probability ``alpha`` at most.
+    """
     ours, expected = _rounds(own, "law"), _rounds(theirs, "law")
     if np.array_equal(ours, expected):
         return ""
@@ -41,7 +42,7 @@ def difference(own: Case, theirs: Case) -> str:
     pairs = [*zip(_features(ours, edges), _features(expected, edges), strict=True)]
     found = [_evidence(*pair) for pair in pairs]
     worst = int(np.argmax(found))
-    if found[worst] <= math.log(len(pairs) / ALPHA):
+    if found[worst] <= math.log(len(pairs) / alpha):
         return ""
     one, two = (np.bincount(feature.drawn, minlength=feature.classes) / len(feature.drawn) for feature in pairs[worst])
     value, name = int(np.abs(one - two).argmax()), pairs[worst][0].name

@@ -1,37 +1,69 @@
 r"""Path evidence: sampled paths that could refute a rate, and never confirm one.
 
 If the theorem holds, :math:`V_t / (\rho^t V_0)` is a nonnegative supermartingale along every path, and so is its mean
-over independent paths. By Ville's inequality it ever exceeds :math:`1/\alpha` with probability at most
-:math:`\alpha`, at whatever times it is looked at. A method without randomness must not exceed 1 at all.
+over independent paths, and so is what bets win against each recorded round
+(:mod:`rootkappa.theory.engines.bets`), and the mean of all of these. By Ville's inequality it ever exceeds
+:math:`1/\alpha` with probability at most :math:`\alpha`, at whatever times it is looked at. A method without
+randomness must not exceed what is promised at all, from no round to the next.
 
-With noise the same is true, up to a horizon T, of
-:math:`\rho^{T-t} V_t + \sigma^2 (1 - \rho^{T-t}) / (1 - \rho)` in the place of :math:`\rho^{T-t} V_t`: the promised V
-at the horizon, seen from the step t.
+A path soon forgets where it started, and then visits states from which a step does better than promised. So states are
+also searched from which it does badly (:mod:`rootkappa.theory.engines.states`).
 """
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event, Lock
-from typing import Any
 
 import numpy as np
 
 from ...algorithms.driver.run import Trace
-from ...core.randomness import derived_seed, generator
+from ...core.randomness import derived_seed
 from ..case import Case, NotExact, Progress
 from ..verdict import TINY, Verdict
+from . import bets, states
+from .rounding import certain, rounded_more
+from .words import said_of_factor
 
-#: The probability with which path evidence refutes a true promise.
-ALPHA = 1e-4
 #: A run ends when the error has fallen to this fraction of its start.
 ACCURACY = 1e-12
 _PATHS = 2
 _RECORDS = 200
-# How many roundings, of numbers that weigh as much in V as the largest, a step is taken to make in each number; and by
-# how much V may then grow and still not be made of them. V is a square, so what is made of them grows much more.
-_ROUNDINGS = 100.0
-_SAME = 4.0
+# What a ratio may exceed, and a factor in units of 1 - rho, where nothing is random.
+_SLACK = 1e-6
+# Halvings of the interval in which a sensitivity lies.
+_HALVINGS = 60
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What was measured, whatever is promised."""
+
+    traces: list[Trace]
+    """The paths."""
+    rounds: int
+    """How many rounds they were to have."""
+    rounded: list[Trace] | None
+    """The same paths with larger rounding errors, where these were needed."""
+    worst: states.Stepped | None
+    """Steps from a state that was searched."""
+    is_random: bool
+    """Whether a step has more than one outcome."""
+
+    def walks(self, case: Case) -> list[bets.Walk]:
+        """Return what counts of each path."""
+        return [
+            _counted(case, trace, None if self.rounded is None else self.rounded[path])
+            for path, trace in enumerate(self.traces)
+        ]
+
+
+def _counted(case: Case, trace: Trace, rounded: Trace | None) -> bets.Walk:
+    column = trace.column("lyapunov")
+    V = np.where(np.isnan(column), np.inf, column)
+    low, high = (V, V) if rounded is None else certain(V, rounded.column("lyapunov"))
+    return bets.Walk(trace.column("round"), case.steps(trace), low / V[0], high / V[0], 1.0 / case.pace.rounds)
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
@@ -39,58 +71,171 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     case.check_unsolved()
     if case.rho == 1.0:
         raise NotExact("the promised factor of a step rounds to 1, which every path would keep: take a smaller kappa.")
+    walked = walk(case, progress)
+    if _evidence(case, walked, walked.walks(case), case.rho).log > _limit(case, walked):
+        more = [rounded_more(case, path) for path in range(len(walked.traces))]
+        rounded = _run(more, walked.rounds, lambda share: None)
+        walked = replace(walked, rounded=rounded)
+    return judged(case, walked)
+
+
+def walk(case: Case, progress: Progress) -> Walked:
+    """Walk the paths, and search for a state from which a step does badly."""
     is_random = len(case.outcomes() or (None, None)) > 1
-    paths = _PATHS if is_random else 1
-    limit = 1.0 / ALPHA if is_random else 1.0 + 1e-6
-    traces = _run([case] * paths, progress)
-    excess, at_round = _largest_ratio(case, traces)
-    if excess > math.log(limit):
-        rounded = _run([_rounded_more(case, path) for path in range(paths)], lambda share: None)
-        excess, at_round = _largest_ratio(case, traces, rounded)
-    rounds = max(int(trace.column("round")[-1]) for trace in traces)
-    details = {"traces": traces, "promises": [case.promise(trace) for trace in traces]}
-    walked = f"{paths} paths" if paths > 1 else "the path"
-    error_rate = f", and a true promise exceeds {limit:g} with probability {ALPHA:g} at most" if is_random else ""
-    if excess > math.log(limit):
-        sentence = (
-            f"After {at_round} rounds V on {walked} is {_power(excess)} times what is promised{error_rate}; "
-            f"{_arrival(case, traces)}."
+    rounds = _horizon(case)
+    traces = _run([case] * (_PATHS if is_random else 1), rounds, progress)
+    return Walked(traces, rounds, None, states.worst(case), is_random)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """How much speaks against a promise."""
+
+    log: float
+    """The logarithm of the evidence: of the mean of the capitals, or of the largest ratio where nothing is random."""
+    at_round: int
+    """The recorded round where it is largest."""
+    ratio: float
+    """The logarithm of the largest mean of V_t / (rho^t V_0) after the start."""
+    ratio_round: int
+    """The round of that."""
+    exceeds: bool
+    """Whether the mean step from the worst state, over all outcomes, exceeds the promised factor."""
+
+
+def _limit(case: Case, walked: Walked) -> float:
+    return -math.log(case.alpha) if walked.is_random else math.log1p(_SLACK)
+
+
+def judged(case: Case, walked: Walked) -> Verdict:
+    """Return the verdict on a promise, from paths of the same method on the same problem."""
+    walks = walked.walks(case)
+    found, limit = _evidence(case, walked, walks, case.rho), _limit(case, walked)
+    details = {"traces": walked.traces, "promises": [case.promise(trace) for trace in walked.traces]}
+    arrival = _arrival(case, walked.traces)
+    measured, promised = _exp(found.log), 1.0
+    if found.log > limit or found.exceeds:
+        told = [_told_of_paths(case, walked, found)] if found.log > limit else []
+        if found.exceeds and walked.worst is not None:
+            told.append(_told_of_worst(case, walked.worst))
+            if found.log <= limit:
+                measured, promised = walked.worst.mean, _allowed(case, walked.worst)
+        sentence = "; ".join([*told, arrival])
+        return case.verdict(
+            "path", "refuted", f"{_raised(sentence)}.", measured, promised, details=details, sensitivity=0.0
         )
-        return case.verdict("path", "refuted", sentence, _exp(excess), 1.0, details=details)
-    sentence = (
-        f"V on {walked} was never above {_power(excess)} times what is promised over {rounds} rounds; "
-        f"{_arrival(case, traces)}."
+    sensitivity = _sensitivity(case, walked, walks)
+    rounds = int(max(walk.rounds[-1] for walk in walks))
+    told = [f"V on {_many(walked)} was never above {_power(found.ratio)} times what is promised over {rounds} rounds"]
+    told += [] if walked.worst is None else [_told_of_worst(case, walked.worst)]
+    sentence = "; ".join([*told, _told_of_sensitivity(sensitivity), arrival])
+    return case.verdict(
+        "path", "consistent", f"{sentence}.", measured, promised, details=details, sensitivity=sensitivity
     )
-    return case.verdict("path", "consistent", sentence, _exp(excess), 1.0, details=details)
 
 
-def _rounded_more(case: Case, path: int) -> Case:
-    """Return the case of the same method with larger rounding errors, made wherever the path is looked at."""
-    method = case.method
-    roots = np.sqrt(case.weights)
+def _evidence(case: Case, walked: Walked, walks: list[bets.Walk], rho: float) -> _Evidence:
+    """Return the evidence against a factor of a step."""
+    bound = replace(case.bound, rho=rho)
+    # Of this size is rounding beside the root of V: each step adds an error, and the promise sums them up.
+    rounding = 4.0 * np.finfo(float).eps * max(case.problem.kappa, 1.0 / (1.0 - rho))
+    walks = [walk.without(rounding) for walk in walks]
+    rounds = max((walk.rounds for walk in walks), key=len)
+    mean = bets.whole(bound, walks, walked.rounds)
+    # At the start the ratio is 1 by definition, so it says nothing.
+    largest = int(mean[1:].argmax()) + 1
+    worst, exceeds = walked.worst, False
+    if worst is not None and worst.weights is not None:
+        exceeds = _needed(case, worst) > rho + _SLACK * (1.0 - rho)
+    if walked.is_random:
+        # What is won from the state that was searched is won before the paths begin.
+        aside = [] if worst is None or worst.weights is not None else [_won_aside(case, worst, rho)]
+        parts = [mean, bets.in_turn(bound, walks), *(np.full(len(mean), won) for won in aside)]
+        total = np.logaddexp.reduce(parts, axis=0) - math.log(len(parts))
+    else:
+        total = np.maximum(mean, np.append(-np.inf, bets.ratios(bound, walks[0])))
+    at = int(total[1:].argmax()) + 1
+    return _Evidence(float(total[at]), int(rounds[at]), float(mean[largest]), int(rounds[largest]), exceeds)
 
-    def advance(oracles: Any, params: Any, state: Any, draws: Any) -> Any:
-        returned = method.advance(oracles, params, state, draws)
-        after = state if returned is None else returned
-        # The same in every call: errors of one sign add up, those of random signs may cancel.
-        rng = generator(case.seed, "rounding", path)
-        error = _ROUNDINGS * np.finfo(float).eps * max(case.cost(draws).iterations, 1)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sizes = [np.abs(field).max(initial=0.0) for field in after]
-            weighed = max((root * size for root, size in zip(roots, sizes, strict=True)), default=0.0)
-            for field, root, size in zip(after, roots, sizes, strict=True):
-                field += error * (weighed / root if root > 0.0 else size) * rng.choice([-1.0, 1.0], field.shape)
-        return returned
 
-    return replace(case, method=replace(method, advance=advance))
+def _needed(case: Case, worst: states.Stepped) -> float:
+    """Return the factor that a promise with the case's noise must have at least in the worst state."""
+    return worst.mean - worst.rounding - case.noise / worst.start
 
 
-def _run(cases: list[Case], progress: Progress) -> list[Trace]:
-    """Walk one path of each case; they are the same but for their rounding errors."""
-    case, paths = cases[0], len(cases)
+def _won_aside(case: Case, worst: states.Stepped, rho: float) -> float:
+    """Return the logarithm of what is won by bets on steps from a state that was searched."""
+    with np.errstate(divide="ignore"):
+        return float(bets.capital(np.log(worst.after) - math.log(rho + case.noise / worst.start or TINY))[-1])
+
+
+def _sensitivity(case: Case, walked: Walked, walks: list[bets.Walk]) -> float:
+    """Return by how much of itself 1 - rho would have to be larger for these measurements to refute it."""
+    progress, limit = 1.0 - case.rho, _limit(case, walked)
+
+    def is_refuted(strength: float) -> bool:
+        found = _evidence(case, walked, walks, max(1.0 - strength * progress, 0.0))
+        return found.exceeds or found.log > limit
+
+    low, high = 1.0, 1.0 / progress
+    if not is_refuted(high):
+        return math.inf
+    for _ in range(_HALVINGS):
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if is_refuted(middle) else (middle, high)
+    return high - 1.0
+
+
+def _many(walked: Walked) -> str:
+    return f"{len(walked.traces)} paths" if len(walked.traces) > 1 else "the path"
+
+
+def _raised(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
+
+
+def _told_of_paths(case: Case, walked: Walked, found: _Evidence) -> str:
+    """Return what to say of paths that refute a promise."""
+    told = f"after {found.ratio_round} rounds V on {_many(walked)} is {_power(found.ratio)} times what is promised"
+    if found.ratio <= (0.0 if walked.is_random else _limit(case, walked)):
+        told = f"up to round {found.at_round} V on {_many(walked)} falls more slowly than promised"
+    if not walked.is_random:
+        return told
+    return (
+        f"{told}; bets against the promise win {_power(found.log)} times the stake, and against a true one more than "
+        f"{1.0 / case.alpha:.6g} times with probability {case.alpha:.3g} at most"
+    )
+
+
+def _told_of_worst(case: Case, worst: states.Stepped) -> str:
+    """Return what to say of the worst state that was found."""
+    how = f"on average over {len(worst.after)} steps that were drawn" if worst.weights is None else "on average"
+    return (
+        f"from the worst of {worst.looked_at} states a step multiplies V by {said_of_factor(worst.mean)} {how}, "
+        f"promised {said_of_factor(_allowed(case, worst))}"
+    )
+
+
+def _allowed(case: Case, worst: states.Stepped) -> float:
+    return case.rho + case.noise / worst.start
+
+
+def _told_of_sensitivity(sensitivity: float) -> str:
+    if not math.isfinite(sensitivity):
+        return "no stronger rate would have been refuted"
+    strength = f"{1.0 + sensitivity:.3g}" if sensitivity > 0.01 else f"1 + {sensitivity:.1g}"
+    return f"a rate {strength} times as strong would have been refuted"
+
+
+def _horizon(case: Case) -> int:
     first, distance = case.start
     # Where the model alone starts at its target, V is what has to fall.
-    rounds = case.horizon(min((ACCURACY * distance) ** 2 / first or ACCURACY**2, 0.5))
+    return case.horizon(min((ACCURACY * distance) ** 2 / first or ACCURACY**2, 0.5))
+
+
+def _run(cases: Sequence[Case], rounds: int, progress: Progress) -> list[Trace]:
+    """Walk one path of each case; they are the same but for their rounding errors."""
+    case, paths = cases[0], len(cases)
     # Evenly spaced to follow the promise, and in the logarithm for methods that are much faster.
     spaced = np.linspace(1, rounds, _RECORDS), np.geomspace(1, rounds, _RECORDS)
     record = np.unique(np.concatenate(spaced).round().astype(int))
@@ -115,47 +260,6 @@ def _run(cases: list[Case], progress: Progress) -> list[Trace]:
             # The pool waits for its threads; without a word they would walk their paths to the end.
             stopped.set()
             raise
-
-
-def _largest_ratio(case: Case, traces: list[Trace], rounded: list[Trace] | None = None) -> tuple[float, int]:
-    """Return the logarithm of the largest mean of V_t / (rho^t V_0), and the round where it stands.
-
-    What larger rounding errors, on the paths ``rounded``, change of V does not count.
-    """
-    length = max(len(trace.column("round")) for trace in traces)
-    logs = np.full((len(traces), length), -np.inf)
-    # Below this V is rounding: each step adds an error of that size, and the promise sums them up.
-    rounding = 2.0 * math.log(4.0 * np.finfo(float).eps * max(case.problem.kappa, 1.0 / (1.0 - case.rho)))
-    for path, trace in enumerate(traces):
-        V = trace.column("lyapunov")
-        with np.errstate(divide="ignore"):
-            fallen = np.log((V if rounded is None else _certain(V, rounded[path].column("lyapunov"))) / V[0])
-        fallen = np.where(np.isnan(fallen), np.inf, fallen)
-        steps = case.steps(trace)
-        ratio = np.where(fallen > rounding, fallen - steps * math.log(case.rho or TINY), -np.inf)
-        if case.noise > 0.0:
-            # The promised V at the last step, seen from each step, beside that from the start.
-            seen = case.bound.log_from(fallen, steps[-1] - steps)
-            ratio = np.where(fallen > rounding, seen - seen[0], -np.inf)
-        # A path that has arrived stays where it is: a stopped supermartingale is still one.
-        logs[path] = np.append(ratio, np.full(length - len(ratio), ratio[-1]))
-    mean = np.logaddexp.reduce(logs, axis=0) - math.log(len(traces))
-    longest = max(traces, key=lambda trace: len(trace.column("round"))).column("round")
-    # At the start the ratio is 1 by definition, so it says nothing.
-    largest = int(mean[1:].argmax()) + 1
-    return float(mean[largest]), int(longest[largest])
-
-
-def _certain(V: np.ndarray, rounded: np.ndarray) -> np.ndarray:
-    """Return how much of V is no rounding, from the V of the same path with larger rounding errors."""
-    more = np.full(len(V), np.nan)
-    # A path that leaves the floating-point numbers may do so a little earlier.
-    seen = min(len(V), len(rounded))
-    more[:seen] = rounded[:seen]
-    with np.errstate(over="ignore", invalid="ignore"):
-        made = np.maximum.accumulate(np.where(more > _SAME * V, more, 0.0))
-        certain = np.where(np.isfinite(more), V - np.abs(more - V), V)
-        return np.where(np.isfinite(V) & (made >= V), 0.0, np.maximum(certain, 0.0))
 
 
 def _arrival(case: Case, traces: list[Trace]) -> str:

@@ -18,8 +18,6 @@ import numpy as np
 from ...core.randomness import generator
 from ..case import Case
 
-#: The probability with which all tests together refute draws that are as listed.
-ALPHA = 1e-4
 _ROUNDS = 1000
 _TESTS = 5
 # Rounds of geometric length scatter by 3 % in the mean of so many.
@@ -100,6 +98,7 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
     gaps = {value: abs(counts[value] / len(steps) - expected.get(value, 0.0)) for value in {*counts, *expected}}
     value = max(gaps, key=lambda value: gaps[value])
     yield _judged(
+        case.alpha,
         _of_frequencies(counts, expected),
         gaps[value],
         "draw, outcomes and pace agree",
@@ -111,27 +110,28 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
     waiting = max(expected, key=lambda value: expected[value])
     wait = expected[waiting]
     if wait <= 0.5:
-        yield from _chained(drawn, expected)
+        yield from _chained(case, drawn, expected)
         return
     events = [value for value in drawn if value != waiting]
-    yield from _chained(events, {value: q / (1.0 - wait) for value, q in expected.items() if value != waiting})
+    yield from _chained(case, events, {value: q / (1.0 - wait) for value, q in expected.items() if value != waiting})
     lengths = np.diff(np.flatnonzero([value != waiting for value in drawn]))
     if wait < 1.0:
-        yield from _geometric(lengths, wait)
+        yield from _geometric(case, lengths, wait)
 
 
-def _judged(evidence: float, error: float, holds: str, fault: str) -> Finding:
+def _judged(alpha: float, evidence: float, error: float, holds: str, fault: str) -> Finding:
     """Return the finding of one test, of which the logarithm of the martingale is given."""
-    refuted = evidence > math.log(_TESTS / ALPHA)
+    refuted = evidence > math.log(_TESTS / alpha)
     return Finding(max(error, 1e-3) if refuted else 0.0, holds, f"The functions draw and outcomes part: {fault}.")
 
 
-def _chained(values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[Finding]:
+def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[Finding]:
     """Yield whether one value depends on the one before."""
     again = sum(q * q for q in expected.values())
     repeats = [one == other for one, other in pairwise(values)]
     share = sum(repeats) / max(len(repeats), 1)
     yield _judged(
+        case.alpha,
         _of_frequencies(Counter(repeats), {True: again, False: 1.0 - again}),
         abs(share - again),
         "",
@@ -140,6 +140,7 @@ def _chained(values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[
     )
     classes, probabilities = _classes(expected)
     yield _judged(
+        case.alpha,
         _of_chains([classes[value] for value in values], probabilities),
         1.0,
         "",
@@ -147,7 +148,7 @@ def _chained(values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[
     )
 
 
-def _geometric(lengths: np.ndarray, wait: float) -> Iterator[Finding]:
+def _geometric(case: Case, lengths: np.ndarray, wait: float) -> Iterator[Finding]:
     """Yield whether the numbers of steps up to the end of a wait are geometric and independent."""
     # The length k has the class of the probability that it is less than k, so classes are about equally likely.
     most = math.ceil(math.log(1e-6) / math.log(wait))
@@ -163,9 +164,9 @@ def _geometric(lengths: np.ndarray, wait: float) -> Iterator[Finding]:
         f"the waits between two events, {mean:.3g} steps with a standard deviation of {spread:.3g}, are not geometric "
         "as they are where the outcomes of steps are independent"
     )
-    yield _judged(_of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
+    yield _judged(case.alpha, _of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
     fault = "the length of one round depends on that of the round before, while listed outcomes are independent"
-    yield _judged(_of_chains(seen, probabilities), 1.0, "", fault)
+    yield _judged(case.alpha, _of_chains(seen, probabilities), 1.0, "", fault)
 
 
 def _classes(expected: dict[bytes, float]) -> tuple[dict[bytes, int], dict[int, float]]:

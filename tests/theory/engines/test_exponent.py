@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rootkappa import problems, theory
 from rootkappa.problems import InputError
-from rootkappa.theory.engines.exponent import Slope, fit, judged
+from rootkappa.theory.engines.exponent import Slope, fit, judged, steeper
 
 
 @given(slope=st.floats(-2, 3), constant=st.floats(1e-3, 1e3), points=st.integers(3, 12))
@@ -57,6 +57,22 @@ def test_the_last_decade_is_seen_apart():
 )
 def test_a_promise_is_an_upper_bound_with_slack(slope, status):
     assert judged(slope, 0.5, 0.02) == status
+
+
+@given(
+    promised=st.sampled_from([-0.5, 0.5, 1.0]),
+    above=st.floats(0.0, 0.5),
+    width=st.floats(0.0, 0.1),
+    more=st.floats(1.001, 3.0),
+)
+def test_an_exponent_that_is_better_by_more_than_the_sensitivity_is_refuted_and_by_less_is_not(
+    promised, above, width, more
+):
+    low = promised + 0.02 - above
+    slope = Slope(low + width, low, low + 2 * width, low)
+    sensitivity = steeper(slope, promised, 0.02)
+    assert judged(slope, promised - abs(promised) * (more * sensitivity + 1e-9), 0.02) == "refuted"
+    assert judged(slope, promised - abs(promised) * (sensitivity / more - 1e-9), 0.02) != "refuted"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from rootkappa import problems, theory
 from rootkappa.algorithms.parts.rounds import Draws
@@ -103,6 +104,30 @@ def test_a_draw_that_takes_a_generator_of_its_own():
 def test_right_draws_are_refuted_as_rarely_as_promised(rated):
     """One seed a method and run: all together err once in 500 runs, for which the level is far too small to be seen."""
     assert broken(case(rated)) == []
+
+
+def test_right_draws_are_refuted_as_rarely_as_the_level_says(monkeypatch):
+    runs, level = 200, 0.05
+    monkeypatch.setattr(randomness, "_ROUNDS", 100)
+    held = dataclasses.replace(case("scaffnew", p=0.4), alpha=level)
+    alarms = 0
+    for seed in range(runs):
+        steps = held.unroll(held.draw(np.random.default_rng(seed), randomness._ROUNDS))
+        alarms += any(finding.error > 0.0 for finding in randomness._listed(held, steps))
+    # Right draws exceed this with a probability below one in a million.
+    assert alarms <= binom.isf(1e-6, runs, level)
+
+
+def test_a_smaller_level_needs_more_evidence():
+    """A coin of 1/2 in the place of 2/5: 600 steps show it at the usual level, and not at a much smaller one."""
+    steps = np.random.default_rng(0).permutation(np.repeat([0, 1], 300))
+
+    def error_of_frequencies(alpha):
+        held = dataclasses.replace(case("scaffnew", p=0.4), alpha=alpha)
+        return next(randomness._listed(held, steps)).error
+
+    assert error_of_frequencies(1e-3) > 0.0
+    assert error_of_frequencies(1e-9) == 0.0
 
 
 @given(weights=st.lists(st.floats(0.01, 1.0), min_size=2, max_size=6), seed=st.integers(0, 2**32 - 1))
