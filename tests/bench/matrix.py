@@ -94,7 +94,7 @@ def table(rows: list[tuple[Subject, dict[str, Any]]]) -> str:
         "# Which evidence refutes which wrong method",
         "",
         f"{len(rows)} wrong methods, each held against its promise at default settings by `make matrix`. What a file "
-        "that states a theorem of its own meets is all but the evidence `identity`, so the last column leaves that out.",
+        "that states a theorem of its own meets is all but the evidence `identity`; the last column leaves that out.",
         "",
         "| what is wrong | methods | refuted | without identity |",
         "| --- | ---: | ---: | ---: |",
