@@ -73,7 +73,7 @@ def _elsewhere(case: Case) -> Iterator[Finding]:
     yield from _is_a_function(case)
     count = 0
     for words, other in itertools.chain(places.places(case), places.compiled_anew(case)):
-        found = [*_fixed_point(other), *_conserved(other), *_advance_is_step(other), *progress.findings(other)]
+        found = [*_fixed_point(other), *_conserved(other), *_in_prescribed_rounds(other), *progress.findings(other)]
         if count == 0:
             # Where clients differ and all outcomes can be listed, what is drawn is seen best.
             found.extend(randomness.findings(other))
@@ -207,6 +207,11 @@ def _size(case: Case, state: Any, position: int) -> float:
 
 
 def _advance_is_step(case: Case) -> Iterator[Finding]:
+    yield from _in_prescribed_rounds(case)
+    yield from _in_long_rounds(case)
+
+
+def _in_prescribed_rounds(case: Case) -> Iterator[Finding]:
     error = _parted(case, case, _STEPPED_ROUNDS)
     yield Finding(
         error,
@@ -214,6 +219,9 @@ def _advance_is_step(case: Case) -> Iterator[Finding]:
         f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
         f"differ by {error:.2g}.",
     )
+
+
+def _in_long_rounds(case: Case) -> Iterator[Finding]:
     longer = _with_long_rounds(case)
     if longer is not None:
         error = _parted(longer, case, _LONG_ROUNDS)

@@ -15,8 +15,8 @@ from .affine import affine_case, is_affine
 from .randomness import Finding
 from .words import said_of_factor
 
-# Steps that may be probed, and rounds after which the state of a path is looked at.
-_MOST_PROBES = 1e4
+# Steps that may be probed, numbers in a state, and rounds after which the state of a path is looked at.
+_MOST_PROBES, _LARGEST_STATE = 1e4, 40
 _MOST_OUTCOMES = 512
 _LOOKED_AT = (0, 1, 3, 10)
 # Of the promised progress, and of the start's V, what counts as nothing.
@@ -41,7 +41,8 @@ def findings(case: Case) -> Iterator[Finding]:
 def _from_the_worst_state(case: Case) -> Iterator[Finding]:
     try:
         worst = affine_case(case)
-        if len(worst.outcomes() or ()) * sum(field.size for field in case.initial()) > _MOST_PROBES:
+        size = sum(field.size for field in case.initial())
+        if size > _LARGEST_STATE or len(worst.outcomes() or ()) * size > _MOST_PROBES:
             return
         if case.noise > 0.0:
             found, promised = exact.one_step_noise(case), case.noise
