@@ -79,8 +79,8 @@ def _elsewhere(case: Case) -> Iterator[Finding]:
             found.extend(randomness.findings(other))
         broken = _broken(found)
         if broken:
-            told = " ".join(lowered(finding.broken) for finding in broken)
-            yield Finding(max(finding.error for finding in broken), "", f"{words[0].upper()}{words[1:]}: {told}")
+            told = "; ".join(lowered(finding.broken).removesuffix(".") for finding in broken)
+            yield Finding(max(finding.error for finding in broken), "", f"{words[0].upper()}{words[1:]}: {told}.")
             return
         count += 1
         yield Finding(max((finding.error for finding in found), default=0.0), "", "")

@@ -21,7 +21,7 @@ from ..case import Case, NotExact
 
 # The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as
 # many as listed outcomes allow.
-_SIZES = (((5, 6), (2, 2)), ((3, 3), (4, 4)), ((11, 12), (2, 3)), ((6, 9), (7, 10)))
+_SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 10)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
 # Samples of a client on logistic problems.
@@ -47,13 +47,15 @@ def places(case: Case) -> Iterator[Place]:
     for position, (clients, coordinates) in enumerate(_SIZES):
         rng = generator(case.seed, "places", position)
         n, d = int(rng.integers(clients[0], clients[1] + 1)), int(rng.integers(coordinates[0], coordinates[1] + 1))
-        yield from _on(case, _like(case.problem, n, d, position, case.seed), f"on {n} clients with {d} coordinates")
+        for alike in (False, True):
+            drawn = _like(case.problem, n, d, position, case.seed, alike=alike)
+            yield from _on(case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates")
     small = _like(case.problem, _CLIENTS, _DIM, "small", case.seed)
     if isinstance(case.problem, Quadratic) and not case.is_noisy:
         for scale in _SCALES:
             yield from _on(case, _scaled(small, scale), f"on functions that are multiplied by {scale:g}")
     for changes in _letters(case, small):
-        told = ", ".join(f"{letter} = {value}" for letter, value in changes.items())
+        told = ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
         yield from _on(case, small, f"with {told}", changes)
 
 
@@ -104,6 +106,10 @@ def twin(case: Case) -> Case | None:
     return next((place.case for place in _on(case, problem, "")), None)
 
 
+def _told(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def _on(case: Case, problem: Problem | None, words: str, changes: dict[str, Any] | None = None) -> Iterator[Place]:
     """Yield the case on a problem, unless the method, its letters or its theorem do not fit it."""
     # Of a shipped theorem it is known that its fixed point is one with ψ as well, where no rate is proved.
@@ -121,14 +127,20 @@ def _on(case: Case, problem: Problem | None, words: str, changes: dict[str, Any]
     yield Place(words, other)
 
 
-def _like(problem: Problem, n: int, d: int, name: int | str, seed: int, kappa: float = _KAPPA) -> Any:
-    """Return a drawn problem of the same kind with other sizes, None if nothing is known of the kind."""
+def _like(
+    problem: Problem, n: int, d: int, name: int | str, seed: int, kappa: float = _KAPPA, alike: bool = False
+) -> Any:
+    """Return a drawn problem of the same kind with other sizes, None if nothing is known of the kind.
+
+    Promises are tight where clients are alike, and mistakes about what differs show where they are not.
+    """
     rng = generator(seed, "places", "problem", name)
     try:
         if isinstance(problem, Quadratic):
-            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis="client").kernel
-            # Clients of different curvature, and none with L = 1.
-            scales = 1.7 / np.geomspace(1.0, 3.0, n)
+            basis = "common" if alike else "client"
+            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
+            # None with L = 1, where a step size could be left out.
+            scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
             return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi)
         if isinstance(problem, Logistic):
             features = rng.standard_normal((_SAMPLES * n, d))
