@@ -134,16 +134,16 @@ def test_what_is_wrong_elsewhere_only(when, where):
 def test_what_is_slow_elsewhere_only():
     """The fixed point stays, and V does not fall as promised."""
 
-    def slower(function):
-        def changed(kernel, params, state, randomness):
-            before = state.x.copy()
-            function(kernel, params, state, randomness)
-            if len(kernel.b) > 10:
-                state.x[:] = 0.9 * state.x + 0.1 * before
+    right = algorithms.get("gradient_descent").step
 
-        return changed
+    def step(kernel, params, state, outcome):
+        right(kernel, params._replace(gamma=params.gamma * (0.9 if len(kernel.b) > 10 else 1.0)), state, outcome)
 
-    verdict = elsewhere("gradient_descent", step=slower, advance=slower)
+    def advance(kernel, params, state, draws):
+        for _ in range(len(draws)):
+            step(kernel, params, state, 1)
+
+    verdict = elsewhere("gradient_descent", step=lambda _: step, advance=lambda _: advance)
     assert "similar clients" in verdict.sentence
     assert "more than the promised" in verdict.sentence
 
@@ -178,11 +178,11 @@ def test_a_step_that_remembers_what_was_started():
 
         return other
 
-    def walked(kernel, params, state, randomness):
+    def walk(kernel, params, state, randomness):
         state.x[:] = known["solution"]
 
-    moves = {"step": lambda step: walked, "advance": lambda advance: walked}
-    assert "depends on what was started before" in elsewhere("gradient_descent", start=started, **moves).sentence
+    verdict = elsewhere("gradient_descent", start=started, step=lambda _: walk, advance=lambda _: walk)
+    assert "depends on what was started before" in verdict.sentence
 
 
 @pytest.mark.drawn(8, "name")
