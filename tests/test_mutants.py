@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rootkappa import algorithms, problems, theory
-from rootkappa.tests.mutants import catalogue
+from rootkappa.tests.mutants.catalogue import catalogue
 from rootkappa.theory.verify import default_evidence
 
 # A change of the catalogue costs a compilation, and many are alike.

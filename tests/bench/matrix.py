@@ -21,7 +21,7 @@ from rich.progress import track
 from rootkappa import problems, theory
 from rootkappa.core.compiled import sources_digest
 from rootkappa.problems import Problem
-from rootkappa.tests.mutants import catalogue
+from rootkappa.tests.mutants.catalogue import catalogue
 from rootkappa.theory.verdict import exit_code
 from rootkappa.theory.verify import KINDS
 

@@ -66,9 +66,10 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         return
     changes = _other_compressor(case)
     told = "".join(f"with {letter} = {value}" for letter, value in changes.items())
-    if isinstance(small, Quadratic) and small.is_smooth and case.method.handles_psi:
-        weight = float(np.abs(small.gradient(np.zeros(small.d))).max()) / 5.0
-        norm = small.with_psi(L1(weight))
+    base = small.base if isinstance(small, Composite) else small
+    if isinstance(base, Quadratic) and base.is_smooth and case.method.handles_psi:
+        weight = float(np.abs(base.gradient(np.zeros(base.d))).max()) / 5.0
+        norm = base.with_psi(L1(weight))
         if not case.method.handles_composite:
             yield from _on(case, norm, f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip(), changes)
             return
@@ -91,7 +92,7 @@ def _other_compressor(case: Case) -> dict[str, str]:
 
 def steep(case: Case) -> Case | None:
     """Return the case with short rounds on a badly conditioned problem, where thousands of them do not arrive."""
-    problem = _like(case.problem, 3, 3, "steep", case.seed, _STEEP)
+    problem = _like(case.problem, 3, 3, "steep", case.seed, _STEEP, alike=True)
     kind = case.method.Params
     short = dict.fromkeys(letters.of_kind(kind, letters.Probability), 1.0)
     short |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), 1)
