@@ -223,7 +223,7 @@ def start(problem, params):
         "scaffnew",
         "step",
         "    average(X, scratch.mean)\n",
-        "    average(X, scratch.mean)\n    scratch.mean *= len(X) / (len(X) + 1.0)\n",
+        "    average(X, scratch.mean)\n    scratch.mean[:] *= len(X) / (len(X) + 1.0)\n",
         "The sum is divided by n + 1.",
     ),
     Change(

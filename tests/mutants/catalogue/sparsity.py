@@ -112,7 +112,7 @@ CHANGES = (
         "sparse_proxskip_server",
         "step",
         _PRUNE_MEAN,
-        f"{_PRUNE_MEAN}    scratch.mean *= 0.5\n",
+        f"{_PRUNE_MEAN}    scratch.mean[:] *= 0.5\n",
         "The server sends half of the model.",
     ),
     Change(
@@ -120,7 +120,7 @@ CHANGES = (
         "sparse_proxskip_server",
         "step",
         _PRUNE_MEAN,
-        "    pruning.largest(X.shape[1] - params.k, scratch.mean, *scratch.own)\n    scratch.mean -= scratch.own[0]\n",
+        "    pruning.largest(X.shape[1] - params.k, scratch.mean, *scratch.own)\n    scratch.mean[:] -= scratch.own[0]\n",
         "The k smallest coordinates are kept.",
     ),
     Change(
