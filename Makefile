@@ -8,7 +8,7 @@ SOURCES := $(shell find *.py algorithms core plots problems sweeps testing tests
 SEED := $(or $(SEED),$(firstword $(shell cat $(SOURCES) | cksum)))
 nightly: SEED := $(shell date +%s)
 
-.PHONY: verify test test-oldest nightly lint bench bench-prox calibrate clean
+.PHONY: verify test test-oldest nightly lint bench bench-prox matrix campaign calibrate clean
 
 verify: $(VENV)/installed
 	$(BIN)/rootkappa verify --all --out out
@@ -43,6 +43,13 @@ calibrate: $(VENV)/installed
 
 bench-prox: $(VENV)/installed-bench
 	$(BIN)/python tests/bench/prox.py
+
+# Which evidence refutes which wrong method, in docs/matrix.md; and right methods in odd cases, none of them refuted.
+matrix: $(VENV)/installed
+	$(BIN)/python tests/bench/matrix.py
+
+campaign: $(VENV)/installed
+	$(BIN)/python tests/bench/campaign.py
 
 clean:
 	rm -rf $(VENV) .venv-oldest build *.egg-info out

@@ -1,13 +1,25 @@
-"""Wrong methods are refuted, each by the evidence that can see its fault; the right one is not."""
+"""Wrong methods are refuted, each by the evidence that can see its fault; the right one is not.
 
+Those of the folder are files, of which it is also said what refutes them; those of the catalogue are changes of shipped
+methods, which must be refuted by whatever it is.
+"""
+
+import ast
 import json
 import re
 import shutil
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.drawn(4, "name")
+from rootkappa import algorithms, problems, theory
+from rootkappa.tests.mutants.catalogue import catalogue
+from rootkappa.theory.verify import default_evidence
+
+# A change of the catalogue costs a compilation, and many are alike.
+pytestmark = [pytest.mark.drawn(4, "name"), pytest.mark.drawn(24, "change")]
 
 FOLDER = Path(__file__).parent / "mutants"
 QUADRATIC = ("--problem", "quadratic", "--basis", "client", "--clients", "4", "--dim", "3", "--kappa", "30")
@@ -113,3 +125,38 @@ def test_exact_evidence_alone_confirms_no_wrong_map(name, command, tmp_path):
     assert not found.errors
     lies = ("advance_forgets_the_last_step", "counts_half_of_its_rounds", "draws_half_as_often", "draws_twice_as_often")
     assert (found.code == 0) == (name in lies)
+
+
+@cache
+def problem_of(kind):
+    """Return the problem on which changes of a kind must be refuted."""
+    if kind == "composite":
+        return problems.Composite.random(clients=4, dim=3, kappa=30.0)
+    if kind == "logistic":
+        return problems.Logistic.load("breast_cancer", clients=4, kappa=30.0)
+    return problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
+
+
+@pytest.mark.parametrize("change", sorted(catalogue.CHANGES))
+def test_a_change_of_a_shipped_method_is_refuted(change, tmp_path):
+    change = catalogue.CHANGES[change]
+    path, problem = catalogue.write(change, tmp_path), problem_of(change.on)
+    said = []
+    for kind in default_evidence(path, problem):
+        verdicts = theory.verify(path, problem, evidence=kind)
+        said += [f"{verdict.evidence} {verdict.status}: {verdict.sentence}" for verdict in verdicts]
+        if any(verdict.status == "refuted" for verdict in verdicts):
+            return
+    pytest.fail(f"{change.wrong}\n" + "\n".join(said))
+
+
+def test_the_catalogue_has_changes_of_every_method_and_every_kind(tmp_path):
+    changes = catalogue.CHANGES.values()
+    assert sum(map(len, catalogue.FAMILIES.values())) == len(catalogue.CHANGES), "two changes have one name"
+    assert min(Counter(change.method for change in changes)[name] for name in algorithms.names()) >= 2
+    assert {change.kind for change in changes} == set(catalogue.KINDS)
+    for change in changes:
+        text = catalogue.write(change, tmp_path).read_text(encoding="utf-8")
+        assert change.new != change.old
+        assert ast.parse(text)
+        assert change.wrong.endswith(".")

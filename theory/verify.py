@@ -73,8 +73,8 @@ def level(methods: int, problems: int) -> float:
     >>> level(1, 1), round(level(20, 5), 9)
     (0.0001, 3.333e-06)
     """
-    # Invariants may be looked at twice, once behind a matrix.
-    return min(ALPHA, ERROR_RATE / ((len(SAMPLED) + 1) * methods * problems))
+    # Draws are looked at twice behind a matrix as well, and of a file there and here in another place too.
+    return min(ALPHA, ERROR_RATE / ((len(SAMPLED) + 3) * methods * problems))
 
 
 def verify(

@@ -1,23 +1,28 @@
 """Identity evidence: whether a file or an object is the method that it says it is.
 
 It walks beside the shipped method on the same randomness, step by step and round by round, on the given problem and in
-other places (:mod:`rootkappa.theory.places`). Two implementations of one recursion differ by rounding only, which is
+other places (:mod:`rootkappa.theory.engines.places`). Two implementations of one recursion differ by rounding only, which is
 far below what any mistake makes of them. What they say of their randomness and of their costs is compared too. A rate
 may hold of another method as well; that is for the other kinds of evidence to say.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...algorithms.driver.method import Method
+from ...algorithms.driver.objects import ObjectMethod
 from ...algorithms.parts.rounds import Draws
+from ...core.errors import InputError
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
-from ..places import other_places
 from ..verdict import Verdict
 from .laws import difference
+from .places import compiled_anew, places, twin
 
 # Differences below this fraction of the largest number so far are rounding, or below so many roundings where kappa
 # makes more of them.
@@ -46,20 +51,20 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     likenesses = case.method.likenesses
     if not likenesses:
         raise NotExact("it does not say that it is a shipped method: name one in LIKE.")
-    places = [case, *other_places(case)]
+    where = [case, *_other_places(case)]
     found: dict[str, _Departure] = {}
     for number, shipped in enumerate(likenesses):
         worst = 0.0
-        for position, place in enumerate(places):
-            departure = _departure(place, shipped, case.alpha / len(places) / len(likenesses))
-            progress((number + (position + 1) / len(places)) / len(likenesses))
+        for position, place in enumerate(where):
+            departure = _departure(place, shipped, case.alpha / len(where) / len(likenesses))
+            progress((number + (position + 1) / len(where)) / len(likenesses))
             if isinstance(departure, _Departure):
                 found[shipped.name] = departure
                 break
             worst = max(worst, departure)
         else:
             sentence = (
-                f"This is the method {shipped.name}: beside it on the same randomness, here and in {len(places) - 1} "
+                f"This is the method {shipped.name}: beside it on the same randomness, here and in {len(where) - 1} "
                 f"other places, states, models and costs are the same to {max(worst, 1e-16):.0e}."
             )
             return case.verdict("identity", "confirmed", sentence, worst, 0.0, sensitivity=_TOLERANCE)
@@ -77,6 +82,32 @@ def evidence(case: Case, progress: Progress) -> Verdict:
         "the method that it is, or be None if it is one of its own."
     )
     return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
+
+
+def _other_places(case: Case) -> Iterator[Case]:
+    """Yield the cases beside this one; for an object that was made for one problem those on that problem only."""
+    elsewhere = _takes_any_problem(case)
+    for _, place in chain(places(case), compiled_anew(case) if elsewhere else ()):
+        if elsewhere:
+            yield place
+        elif place.changes != case.changes:
+            with suppress(InputError):  # letters that fit the other sizes only
+                here = replace(place, problem=case.problem)
+                here.initial()
+                yield here
+
+
+def _takes_any_problem(case: Case) -> bool:
+    other = twin(case)
+    if not isinstance(case.method, ObjectMethod) or other is None:
+        return True
+    outcome = case.unroll(case.draw(generator(case.seed, "form"), 1))[-1]
+    here = case.step(case.initial(), outcome)
+    try:
+        there = other.step(case.initial(), outcome)
+    except InputError:
+        return False
+    return not all(np.array_equal(*pair) for pair in zip(here, there, strict=True))
 
 
 def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:

@@ -6,10 +6,15 @@ as they are prescribed and in rounds of thousands of steps. Each number is an er
 in, so that rounding stays below 1e-9 and a mistake does not.
 
 The exact engine goes by ``outcomes`` and ``pace``, runs go by ``draw``, so here is also tested whether these agree
-(:mod:`rootkappa.theory.engines.randomness`): by sampling, so that it refutes what is right with
-the probability ``alpha`` of the case at most.
+(:mod:`rootkappa.theory.engines.randomness`): by sampling, so that it refutes what is right with the probability
+``alpha`` of the case at most.
+
+What a file declares it declares for every problem. So a method that is not shipped must keep all of it on other
+problems and with other letters as well (:mod:`rootkappa.theory.engines.places`), and make the promised progress there
+(:mod:`rootkappa.theory.engines.progress`); and a step must be a function of its arguments.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,12 +22,14 @@ from typing import Any
 
 import numpy as np
 
+from ...algorithms.driver.objects import ObjectMethod
 from ...algorithms.parts import letters
 from ...core.randomness import generator
 from ..case import Case, Progress
 from ..verdict import Verdict
-from . import randomness
+from . import places, progress, randomness
 from .randomness import Finding
+from .words import lowered
 
 _TOLERANCE = 1e-9
 _CONSERVED_ROUNDS = 50
@@ -30,6 +37,8 @@ _STEPPED_ROUNDS = 10
 # Rounds that are longer than prescribed, how long they are at most, and how many multiplications all of them may cost.
 _LONG_ROUNDS, _LONGEST, _LONG_WORK = 3, 3000, 3e8
 _MOST_OUTCOMES = 64
+# Rounds of one call, each as short as letters make it.
+_MANY_ROUNDS = 2500
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
@@ -41,8 +50,11 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     progress(0.7)
     findings.extend(_advance_is_step(case))
     findings.extend(randomness.findings(case))
+    # An object may be made for one problem, and then is no method for any other.
+    if not (case.method.is_shipped or isinstance(case.method, ObjectMethod)) and not _broken(findings):
+        findings.extend(_elsewhere(case))
     worst = max(findings, key=lambda finding: np.inf if math.isnan(finding.error) else finding.error)
-    broken = [finding for finding in findings if not finding.error <= _TOLERANCE]
+    broken = _broken(findings)
     if broken:
         sentence = " ".join(finding.broken for finding in broken)
         return case.verdict("invariant", "refuted", sentence, worst.error, 0.0, sensitivity=_TOLERANCE)
@@ -50,6 +62,62 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     sentence = f"{held}: all to {max(worst.error, 1e-16):.0e}."
     return case.verdict(
         "invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0, sensitivity=_TOLERANCE
+    )
+
+
+def _broken(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if not finding.error <= _TOLERANCE]
+
+
+def _elsewhere(case: Case) -> Iterator[Finding]:
+    """Yield what is found on other problems and with other letters, up to the first place where something breaks."""
+    yield from progress.findings(case)
+    yield from _is_a_function(case)
+    count = 0
+    for words, other in itertools.chain(places.places(case), places.compiled_anew(case)):
+        found = [*_fixed_point(other), *_conserved(other), *_in_prescribed_rounds(other), *progress.findings(other)]
+        if count == 0:
+            # Where clients differ and all outcomes can be listed, what is drawn is seen best.
+            found.extend(randomness.findings(other))
+        broken = _broken(found)
+        if broken:
+            told = "; ".join(lowered(finding.broken).removesuffix(".") for finding in broken)
+            yield Finding(max(finding.error for finding in broken), "", f"{words[0].upper()}{words[1:]}: {told}.")
+            return
+        count += 1
+        yield Finding(max((finding.error for finding in found), default=0.0), "", "")
+    steep = places.steep(case)
+    if steep is not None:
+        error = _parted(steep, steep, _MANY_ROUNDS)
+        yield Finding(
+            error,
+            "",
+            f"The functions advance and step part in many rounds: after {_MANY_ROUNDS} short ones their states differ "
+            f"by {error:.2g}.",
+        )
+    if count:
+        yield Finding(0.0, f"the same in {count} other cases", "")
+
+
+def _is_a_function(case: Case) -> Iterator[Finding]:
+    """Yield whether a step goes elsewhere once the method has started on another problem of the same size."""
+    twin = places.twin(case)
+    if twin is None:
+        return
+    state = case.initial()
+    outcome = case.unroll(case.draw(generator(case.seed, "invariant", "twin"), 1))[-1]
+
+    def stepped() -> Any:
+        return case.step(case.state(*(field.copy() for field in state)), outcome)
+
+    before = stepped()
+    twin.initial()
+    error = _apart(case, before, stepped())
+    yield Finding(
+        error,
+        "",
+        f"A step depends on what was started before: after a start on another problem it goes {error:.2g} elsewhere "
+        "from the same state, so let it compute from its arguments only.",
     )
 
 
@@ -91,19 +159,29 @@ def _some_outcomes(case: Case) -> Iterable[Any]:
 
 
 def _conserved(case: Case) -> Iterator[Finding]:
+    for name, value in case.invariants(case.initial()).items():
+        yield Finding(
+            float(np.abs(value).max(initial=0.0)) / (_size_behind(case, case.initial(), name) or 1.0),
+            "",
+            f"The {name} is not 0 at the start: it is {np.abs(value).max(initial=0.0):.2g}.",
+        )
     draws = case.draw(generator(case.seed, "invariant", "conserved"), _CONSERVED_ROUNDS)
     state = case.advance(case.initial(), draws)
     if not all(np.isfinite(field).all() for field in state):
         yield Finding(np.inf, "", f"It diverges: after {_CONSERVED_ROUNDS} rounds its state is not finite.")
         return
     for name, value in case.invariants(state).items():
-        size = max((_size(case, state, position) for position in _fields_behind(case, name)), default=0.0)
+        size = _size_behind(case, state, name)
         drift = float(np.abs(value).max() / (size or 1.0))
         yield Finding(
             drift,
             f"{name} stays 0",
             f"The {name} leaves 0: after {_CONSERVED_ROUNDS} rounds it is {drift:.2g} of the size of its terms.",
         )
+
+
+def _size_behind(case: Case, state: Any, name: str) -> float:
+    return max((_size(case, state, position) for position in _fields_behind(case, name)), default=0.0)
 
 
 def _fields_behind(case: Case, name: str) -> Iterator[int]:
@@ -131,6 +209,11 @@ def _size(case: Case, state: Any, position: int) -> float:
 
 
 def _advance_is_step(case: Case) -> Iterator[Finding]:
+    yield from _in_prescribed_rounds(case)
+    yield from _in_long_rounds(case)
+
+
+def _in_prescribed_rounds(case: Case) -> Iterator[Finding]:
     error = _parted(case, case, _STEPPED_ROUNDS)
     yield Finding(
         error,
@@ -138,6 +221,9 @@ def _advance_is_step(case: Case) -> Iterator[Finding]:
         f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
         f"differ by {error:.2g}.",
     )
+
+
+def _in_long_rounds(case: Case) -> Iterator[Finding]:
     longer = _with_long_rounds(case)
     if longer is not None:
         error = _parted(longer, case, _LONG_ROUNDS)

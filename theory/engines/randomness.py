@@ -107,6 +107,8 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
     )
     if not set(counts) <= set(expected):
         return  # said already
+    if max(expected.values()) == 1.0:
+        return  # nothing is left to chance
     waiting = max(expected, key=lambda value: expected[value])
     wait = expected[waiting]
     if wait <= 0.5:

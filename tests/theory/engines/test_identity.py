@@ -10,7 +10,6 @@ import pytest
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.parts import Dense
 from rootkappa.core.errors import InputError
-from rootkappa.theory.places import other_places
 
 METHODS = Path(__file__).parents[3] / "algorithms"
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
@@ -124,12 +123,12 @@ class FlattersItsGradients(Scaffnew):
 
 
 WRONG = {
-    Clipped: "differs by .* gamma = 1e-06",
+    Clipped: "differs by .* gamma = ",
     LastClientOut: "after the first round .* n=[5-9] ",
     OfTenClients: "after the first round .* n=1[1-6] ",
     LastCoordinateStays: "differs by .* d=([4-9]|1[0-3]) ",
     RareCommunication: "after the first round .*p = 0.0",
-    Counting: "differs by .*p = 0.0003333",
+    Counting: "differs by .*p = 0.003333",
     FromElsewhere: "at the start H differs by",
     HandsOutNothing: "after the first round the model differs by 0.5",
     HandsOutMore: "after the first round the model differs by",
@@ -187,12 +186,20 @@ def test_a_method_of_its_own_is_not_held_against_others():
         identity(LikeNobody())
 
 
-def test_the_other_places_differ_in_size_scale_and_letters():
-    case = theory.case("scaffnew", PROBLEM)
-    places = list(other_places(case))
-    assert {place.problem.n > 10 for place in places} == {True, False}
-    assert max(place.problem.L for place in places) >= 1e6 > 1e-5 >= min(place.problem.L for place in places)
-    assert {place.params.p for place in places} >= {1.0, 0.02, 1.0 / 3000}
-    assert len({place.problem.d for place in places}) >= 3
-    again = list(other_places(case))
-    assert [place.problem.content_key() for place in places] == [place.problem.content_key() for place in again]
+class OfOneProblem(Scaffnew):
+    """It has its data from elsewhere, and asks no problem for them."""
+
+    def gradients(self, problem, x):
+        return PROBLEM.gradients_at(x)
+
+
+class OfOneProblemAndWrong(OfOneProblem):
+    def mean(self, params, x):
+        return x.mean(axis=0) * (1.0 if params.p > 0.01 else 0.9)
+
+
+def test_an_object_that_was_made_for_one_problem_is_held_against_it_there():
+    assert identity(OfOneProblem()).status == "confirmed"
+    wrong = identity(OfOneProblemAndWrong())
+    assert wrong.status == "refuted"
+    assert PROBLEM.label in wrong.sentence

@@ -1,11 +1,14 @@
 """Identities that break at the ends only, where prescribed rounds do not come."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from rootkappa import problems, theory
+from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.theory.engines import invariant
 
@@ -79,3 +82,114 @@ def test_a_method_that_diverges_is_told_as_such():
 
 def test_right_methods_stand_in_long_rounds(rated):
     assert judged(rated).status == "confirmed"
+
+
+def elsewhere(name, problem=QUADRATIC, seed=0, **functions):
+    """Return the verdict on a method that is not shipped, some of whose functions are others, made from its own."""
+    case = theory.case(name, problem, seed=seed)
+    others = {function: make(getattr(case.method, function)) for function, make in functions.items()}
+    case = dataclasses.replace(case, method=dataclasses.replace(case.method, name="mine", **others))
+    return invariant.evidence(case, lambda share: None)
+
+
+def then(change, when=lambda kernel, params, state: True):
+    """Return what makes a function that does something else afterwards, in some cases only."""
+
+    def make(function):
+        def changed(kernel, params, state, randomness):
+            function(kernel, params, state, randomness)
+            if when(kernel, params, state):
+                change(state)
+
+        return changed
+
+    return make
+
+
+def shrink(state):
+    state.X[-1] *= 0.9
+
+
+@pytest.mark.parametrize(
+    ("when", "where"),
+    [
+        (lambda kernel, params, state: state.X.shape[0] > 4, r"On [56] clients with 2 coordinates: the fixed point"),
+        (lambda kernel, params, state: state.X.shape[0] > 10, r"On 1[12] clients with [23] coordinates: the fixed"),
+        (lambda kernel, params, state: state.X.shape[1] > 3, r"On 2 clients with [45] coordinates: the fixed point"),
+        (
+            lambda kernel, params, state: state.X.shape[1] > 5,
+            r"On [6-9] clients with ([7-9]|10) coordinates: the fixed",
+        ),
+        (lambda kernel, params, state: params.gamma > 1e3, r"On functions that are multiplied by 1e-06: the fixed"),
+        (lambda kernel, params, state: 0.001 < params.p < 0.05, r"With p = 0.00333333: the fixed point"),
+        (lambda kernel, params, state: params.p == 1.0, r"With p = 1: the fixed point"),
+    ],
+)
+def test_what_is_wrong_elsewhere_only(when, where):
+    verdict = elsewhere("scaffnew", step=then(shrink, when), advance=then(shrink, when))
+    assert verdict.status == "refuted"
+    assert re.search(where, verdict.sentence), verdict.sentence
+
+
+def test_what_is_slow_elsewhere_only():
+    """The fixed point stays, and V does not fall as promised."""
+
+    right = algorithms.get("gradient_descent").step
+
+    def step(kernel, params, state, outcome):
+        right(kernel, params._replace(gamma=params.gamma * (0.9 if len(kernel.b) > 10 else 1.0)), state, outcome)
+
+    def advance(kernel, params, state, draws):
+        for _ in range(len(draws)):
+            step(kernel, params, state, 1)
+
+    verdict = elsewhere("gradient_descent", step=lambda _: step, advance=lambda _: advance)
+    assert "similar clients" in verdict.sentence
+    assert "more than the promised" in verdict.sentence
+
+
+def test_an_advance_that_stops_after_many_rounds():
+    def stopped(advance):
+        return lambda kernel, params, state, draws: advance(kernel, params, state, draws[:2000])
+
+    assert "part in many rounds" in elsewhere("gradient_descent", advance=stopped).sentence
+
+
+def test_a_start_whose_sum_is_not_0():
+    def moved(start):
+        def other(problem, params):
+            state = start(problem, params)
+            state.C[:] = np.arange(state.C.size).reshape(state.C.shape)
+            return state
+
+        return other
+
+    # SCAFFOLD mends it in its first round.
+    assert "is not 0 at the start" in judged("scaffold_1", start=moved).sentence
+
+
+def test_a_step_that_remembers_what_was_started():
+    known = {}
+
+    def started(start):
+        def other(problem, params):
+            known["solution"] = problem.solution().x
+            return start(problem, params)
+
+        return other
+
+    def walk(kernel, params, state, randomness):
+        state.x[:] = known["solution"]
+
+    verdict = elsewhere("gradient_descent", start=started, step=lambda _: walk, advance=lambda _: walk)
+    assert "depends on what was started before" in verdict.sentence
+
+
+@pytest.mark.drawn(8, "name")
+@pytest.mark.parametrize("name", algorithms.names())
+@given(seed=st.integers(0, 2**32 - 1), kappa=st.floats(2.0, 1e3))
+@settings(max_examples=2)
+def test_a_right_method_that_is_not_shipped_stands_everywhere(name, seed, kappa):
+    verdict = elsewhere(name, problems.Quadratic.random(clients=4, dim=3, kappa=kappa, seed=seed, basis="client"), seed)
+    assert verdict.status == "confirmed", verdict.sentence
+    assert "the same in" in verdict.sentence

@@ -96,6 +96,11 @@ def test_a_draw_that_ignores_its_generator():
     assert any("ignores its generator" in one for one in broken(wrong))
 
 
+@pytest.mark.parametrize("name", ["scaffnew", "tamuna", "locodl"])
+def test_a_probability_of_1_leaves_nothing_to_chance(name):
+    assert broken(case(name, p=1.0)) == []
+
+
 def test_a_draw_that_takes_a_generator_of_its_own():
     wrong = case("scaffnew", lambda own, rng, *rest: own(np.random.default_rng(), *rest))
     assert any("not reproducible" in one for one in broken(wrong))

@@ -1,0 +1,102 @@
+"""The problems and letters on which a file's method is tried besides the given ones."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rootkappa import problems, theory
+from rootkappa.problems.functions import L1
+from rootkappa.theory.engines import places
+
+QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
+
+
+def of(name, problem=QUADRATIC, seed=0, **changes):
+    return list(places.places(theory.case(name, problem, seed=seed, **changes)))
+
+
+@given(seed=st.integers(0, 2**128 - 1))
+@settings(max_examples=2)
+def test_there_are_more_clients_and_more_coordinates(seed):
+    sizes = [(place.case.problem.n, place.case.problem.d) for place in of("scaffnew", seed=seed)]
+    assert max(n for n, _ in sizes) > 10
+    assert max(d for _, d in sizes) >= 7
+    assert any(n > 4 and d <= 2 for n, d in sizes)
+    assert any(n <= 2 and d > 3 for n, d in sizes)
+
+
+def test_there_are_clients_that_are_alike_and_others_that_are_not():
+    spread = [place.case.problem.L_i.max() / place.case.problem.L_i.min() for place in of("gradskip")]
+    assert min(spread) == pytest.approx(1.0)
+    assert max(spread) == pytest.approx(3.0)
+    assert all(place.case.problem.L != 1.0 for place in of("gradskip"))
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "values"),
+    [
+        ("scaffnew", "p", {1.0 / 300.0, 1.0}),
+        ("fedlin", "K", {1}),
+        ("tamuna", "s", {5}),
+        ("tamuna", "c", {5}),
+        ("sparse_proxskip", "k", {4}),
+        ("decentralized_scaffnew", "weights", {"lazy"}),
+        ("decentralized_scaffnew", "graph", {"star"}),
+    ],
+)
+def test_letters_go_to_the_ends_of_their_ranges(name, letter, values):
+    found = [place.case.changes[letter] for place in of(name) if letter in place.case.changes]
+    assert values <= set(found)
+
+
+def test_letters_that_are_given_stay():
+    assert {place.case.changes.get("p") for place in of("scaffnew", p=0.3)} == {0.3}
+
+
+def test_no_place_breaks_what_the_theorem_asks():
+    for name in ("scaffnew", "diana", "tamuna", "locodl", "adiana"):
+        assert all(condition.holds for place in of(name) for condition in place.case.conditions())
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("diana", lambda case: case.params.C == "Bernoulli(0.5)"),
+        ("ef21", lambda case: case.params.C == "BiasedRandK(1)"),
+        ("proxskip", lambda case: isinstance(case.problem.psi, L1)),
+        ("randprox", lambda case: isinstance(case.problem.psi, L1) and type(case.problem.h) is not L1),
+        ("randprox_fl", lambda case: isinstance(case.problem.psi, L1) and case.params.R == "RandK(1)"),
+    ],
+)
+def test_compressors_and_functions_that_are_not_prescribed(name, held):
+    (place,) = places.compiled_anew(theory.case(name, QUADRATIC))
+    assert held(place.case)
+
+
+def test_data_are_dense_or_sparse_as_the_given_ones(dense_and_sparse):
+    for problem in dense_and_sparse:
+        kinds = {type(place.case.problem.kernel) for place in of("scaffnew", problem)}
+        assert kinds == {type(problem.kernel)}
+
+
+def test_a_theorem_with_conditions_of_its_own_is_not_taken_elsewhere():
+    """Where an own theorem says for which problems it is, it is asked of no other."""
+    case = theory.case("scaffnew", QUADRATIC)
+    few = theory.theorem.Condition("n <= 4", False, "n = 5")
+
+    def admissible(problem, params):
+        return (few,) if problem.n > 4 else ()
+
+    case = dataclasses.replace(case, theorem=dataclasses.replace(case.theorem, admissible=admissible))
+    assert max(place.case.problem.n for place in places.places(case)) <= 4
+
+
+def test_a_steep_place_is_not_left_in_thousands_of_rounds():
+    case = places.steep(theory.case("gradient_descent", QUADRATIC))
+    state = case.advance(case.initial(), case.draw(np.random.default_rng(0), 2500))
+    assert case.lyapunov(state) > 1e-3 * case.start[0]
+    assert places.steep(theory.case("scaffnew", QUADRATIC)).params.p == 1.0
+    assert places.steep(theory.case("randprox", QUADRATIC)) is None

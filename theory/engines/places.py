@@ -1,0 +1,192 @@
+"""Other problems on which a file's method must keep what it keeps on the given one, and other letters.
+
+A mistake may show beyond small sizes only, or at the ends of a letter's range, or where ψ is not 0. The problems have
+the given one's kind, so nearly all of them run the code that is compiled already.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...algorithms.parts import letters
+from ...core.errors import InputError
+from ...core.randomness import generator
+from ...problems import Composite, Logistic, Problem, Quadratic
+from ...problems.functions import L1, Huber
+from ...problems.logistic import DenseLogisticKernel
+from ..case import Case, NotExact
+
+# The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as
+# many as listed outcomes allow.
+_SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 10)))
+_CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
+_SCALES = (1e-6, 1e6)
+# Samples of a client on logistic problems.
+_SAMPLES = 6
+_COMPRESSORS = {
+    letters.Unbiased: ("Bernoulli(0.5)", "RandK(1)"),
+    letters.Diagonal: ("Bernoulli(0.5)", "RandK(1)"),
+    letters.Compressor: ("TopK(1)", "BiasedRandK(1)"),
+}
+# So badly conditioned that thousands of short rounds do not arrive.
+_STEEP, _SHORT = 1e5, 2.0
+
+
+class Place(NamedTuple):
+    """A case on another problem or with other letters, and the words that say which."""
+
+    words: str
+    case: Case
+
+
+def places(case: Case) -> Iterator[Place]:
+    """Yield the cases beside the given one, those first that are most like it."""
+    for position, (clients, coordinates) in enumerate(_SIZES):
+        rng = generator(case.seed, "places", position)
+        n, d = int(rng.integers(clients[0], clients[1] + 1)), int(rng.integers(coordinates[0], coordinates[1] + 1))
+        for alike in (False, True):
+            drawn = _like(case.problem, n, d, position, case.seed, alike=alike)
+            yield from _on(case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates")
+    small = _like(case.problem, _CLIENTS, _DIM, "small", case.seed)
+    if isinstance(case.problem, Quadratic) and not case.is_noisy:
+        for scale in _SCALES:
+            yield from _on(case, _scaled(small, scale, 1.0), f"on functions that are multiplied by {scale:g}")
+        far = max(_SCALES)
+        yield from _on(case, _scaled(small, 1.0, far), f"where the solution is multiplied by {far:g}")
+    for changes in _letters(case, small):
+        told = ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
+        yield from _on(case, small, f"with {told}", changes)
+
+
+def compiled_anew(case: Case) -> Iterator[Place]:
+    """Yield cases whose code has to be compiled: with another compressor, with ψ, with g and h of a Composite."""
+    small = _like(case.problem, _CLIENTS, _DIM, "psi", case.seed)
+    if small is None:
+        return
+    changes = _other_compressor(case)
+    told = "".join(f"with {letter} = {value}" for letter, value in changes.items())
+    base = small.base if isinstance(small, Composite) else small
+    if isinstance(base, Quadratic) and base.is_smooth and case.method.handles_psi:
+        weight = float(np.abs(base.gradient(np.zeros(base.d))).max()) / 5.0
+        norm = base.with_psi(L1(weight))
+        if not case.method.handles_composite:
+            yield from _on(case, norm, f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip(), changes)
+            return
+        K = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM))
+        # So flat that some dual variables are at their bound: within it h is its own conjugate.
+        both = Composite(norm, Huber(weight / 10.0), K)
+        yield from _on(case, both, f"where g is a norm and h another function of Kx {told}".strip(), changes)
+    elif changes:
+        yield from _on(case, small, told, changes)
+
+
+def _other_compressor(case: Case) -> dict[str, str]:
+    """Return a compressor of another class than the prescribed one, for the first letter that names one."""
+    for of, candidates in _COMPRESSORS.items():
+        for letter in letters.of_kind(case.method.Params, of):
+            if letter not in case.changes:
+                taken = getattr(case.params, letter).partition("(")[0]
+                return {letter: next(one for one in candidates if one.partition("(")[0] != taken)}
+    return {}
+
+
+def steep(case: Case) -> Case | None:
+    """Return the case with short rounds on a badly conditioned problem, where thousands of them do not arrive."""
+    problem = _like(case.problem, 3, 3, "steep", case.seed, _STEEP, alike=True)
+    kind = case.method.Params
+    short = dict.fromkeys(letters.of_kind(kind, letters.Probability), 1.0)
+    short |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), 1)
+    found = next((place.case for place in _on(case, problem, "", short)), None)
+    # A round may still be long, as under a compressor that sends rarely.
+    return found if found is not None and found.pace.iterations <= _SHORT * found.pace.rounds else None
+
+
+def twin(case: Case) -> Case | None:
+    """Return the case on another problem of the same kind and size."""
+    problem = _like(case.problem, case.problem.n, case.problem.d, "twin", case.seed)
+    return next((place.case for place in _on(case, problem, "")), None)
+
+
+def _told(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _on(case: Case, problem: Problem | None, words: str, changes: dict[str, Any] | None = None) -> Iterator[Place]:
+    """Yield the case on a problem, unless the method, its letters or its theorem do not fit it."""
+    # Of a shipped theorem it is known that its fixed point is one with ψ as well, where no rate is proved.
+    is_known = case.method.promise is not None and problem is not None and not problem.is_smooth
+    if problem is None:
+        return
+    try:
+        other = replace(case, problem=problem, changes=case.changes | (changes or {}))
+        other.check()
+        if other.is_solved or not (is_known or all(condition.holds for condition in other.conditions())):
+            return
+        other.outcomes()
+    except (InputError, ValueError, IndexError, ZeroDivisionError):
+        return  # for example letters that were given for another size
+    yield Place(words, other)
+
+
+def _like(
+    problem: Problem, n: int, d: int, name: int | str, seed: int, kappa: float = _KAPPA, alike: bool = False
+) -> Any:
+    """Return a drawn problem of the same kind with other sizes, None if nothing is known of the kind.
+
+    Promises are tight where clients are alike, and mistakes about what differs show where they are not.
+    """
+    rng = generator(seed, "places", "problem", name)
+    try:
+        if isinstance(problem, Quadratic):
+            basis = "common" if alike else "client"
+            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
+            # None with L = 1, where a step size could be left out.
+            scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
+            return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi)
+        if isinstance(problem, Logistic):
+            features = rng.standard_normal((_SAMPLES * n, d))
+            labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
+            labels[:2] = 1.0, -1.0
+            dense = isinstance(problem.kernel, DenseLogisticKernel)
+            rows = features if dense else import_module("scipy.sparse").csr_array(features)
+            return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi)
+        if isinstance(problem, Composite) and problem.base.is_smooth and isinstance(problem.base, Quadratic):
+            return Composite.random(n, d, kappa, int(rng.integers(2**32)), h=problem.h)
+    except InputError:
+        return None
+    return None
+
+
+def _scaled(problem: Any, scale: float, solution: float) -> Problem:
+    return Quadratic(scale * problem.kernel.A, scale * solution * problem.kernel.b, problem.psi)
+
+
+def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
+    """Yield letters at the ends of their ranges, one at a time, for a problem."""
+    if problem is None:
+        return
+    try:
+        prescribed = replace(case, problem=problem).params._asdict()
+    except (InputError, NotExact):
+        return
+    kind = case.method.Params
+    candidates: list[tuple[Any, Any]] = [
+        (letters.Probability, (1.0 / 300.0, 1.0)),
+        (letters.LocalSteps, (1,)),
+        (letters.RefreshProbability, (1.0 / 50.0,)),
+        (letters.Senders, (problem.n,)),
+        (letters.Cohort, (problem.n,)),
+        (letters.Kept, (problem.d,)),
+        (letters.Weights, ("lazy",)),
+        (letters.Graph, ("star",)),
+    ]
+    for of, values in candidates:
+        for letter in letters.of_kind(kind, of):
+            yield from ({letter: value} for value in values if letter not in case.changes)
+    for of in (letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize):
+        for letter in letters.of_kind(kind, of):
+            if letter not in case.changes:
+                yield {letter: prescribed[letter] / 2.0}
