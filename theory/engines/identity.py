@@ -1,9 +1,9 @@
 """Identity evidence: whether a file or an object is the method that it says it is.
 
 It walks beside the shipped method on the same randomness, step by step and round by round, on the given problem and in
-other places (:mod:`rootkappa.theory.engines.places`). Two implementations of one recursion differ by rounding only, which is
-far below what any mistake makes of them. What they say of their randomness and of their costs is compared too. A rate
-may hold of another method as well; that is for the other kinds of evidence to say.
+other places (:mod:`rootkappa.theory.engines.places`). Two implementations of one recursion differ by rounding only,
+which is far below what any mistake makes of them. What they say of their randomness and of their costs is compared too.
+A rate may hold of another method as well; that is for the other kinds of evidence to say.
 """
 
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ def _takes_any_problem(case: Case) -> bool:
     outcome = case.unroll(case.draw(generator(case.seed, "form"), 1))[-1]
     here = case.step(case.initial(), outcome)
     try:
-        there = other.step(case.initial(), outcome)
+        there = replace(other, changes=case.params._asdict()).step(case.initial(), outcome)
     except InputError:
         return False
     return not all(np.array_equal(*pair) for pair in zip(here, there, strict=True))
