@@ -31,13 +31,14 @@ class _Part(JITCodeLibrary):
 
     def _place_environments(self) -> None:
         """Make the variables in which Numba is about to write down the surroundings of the function."""
-        variables = self._codegen._create_empty_module(f"{self.name} environments")
+        codegen: Any = self._codegen
+        variables = codegen._create_empty_module(f"{self.name} environments")
         for variable in self._final_module.global_variables:
             if variable.name.startswith(_ENVIRONMENT):
                 place = ir.GlobalVariable(variables, _POINTER, variable.name)
                 place.linkage, place.initializer = "common", ir.Constant(_POINTER, None)
-        self._codegen._add_module(binding.parse_assembly(str(variables)))
-        self._codegen._engine.finalize_object()
+        codegen._add_module(binding.parse_assembly(str(variables)))
+        codegen._engine.finalize_object()
 
 
 class _Compiler(CompilerBase):
@@ -50,7 +51,7 @@ class _Compiler(CompilerBase):
 
 
 #: What Numba is told of a function that only compiled functions call.
-OPTIONS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _Compiler}
+OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _Compiler}
 
 
 def inner(function: Callable[..., Any]) -> Any:
