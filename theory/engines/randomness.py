@@ -72,7 +72,8 @@ def _generator(case: Case, steps: np.ndarray) -> Iterator[Finding]:
         "The function draw is not reproducible: from one seed it draws differently each time, so it must take all that "
         "it draws from its argument rng.",
     )
-    if len(case.outcomes() or (None, None)) > 1:
+    listed = case.outcomes()
+    if listed is None or sum(probability > 0.0 for probability, _ in listed) > 1:
         yield Finding(
             float(drawn("draws", "again") == steps.tobytes()),
             "",
