@@ -17,10 +17,22 @@ _ENVIRONMENT = "_ZN08NumbaEnv"
 _POINTER = ir.IntType(8).as_pointer()
 
 
+# What is used of Numba's own. A version that has it under other names compiles everything as it does otherwise.
+_OF_LIBRARY = ("_linking_libraries", "_reload_init", "_final_module", "_finalize_dynamic_globals", "_finalized")
+_OF_CODEGEN = ("_create_empty_module", "_add_module", "_engine")
+
+
+def _has(thing: Any, names: tuple[str, ...]) -> bool:
+    return all(hasattr(thing, name) for name in names)
+
+
 class _Part(JITCodeLibrary):
     """The code of a function and of what it calls, linked and neither optimised nor translated."""
 
     def finalize(self) -> None:
+        if not (_has(self, _OF_LIBRARY) and _has(self._codegen, _OF_CODEGEN)):
+            super().finalize()
+            return
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
