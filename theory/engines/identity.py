@@ -170,7 +170,12 @@ def _is_alike(own: Any, theirs: Any) -> bool:
             a.keys() == b.keys() and all(_is_alike(a[name], b[name]) for name in a if len(a[name]) and len(b[name]))
             for a, b in pairs
         )
-    return type(own) is type(theirs) is np.ndarray and (own.dtype, own.shape[1:]) == (theirs.dtype, theirs.shape[1:])
+    return _form(own) == _form(theirs) is not None
+
+
+def _form(drawn: Any) -> Any:
+    """Return the type and the shape of what is drawn once, None if it is no array."""
+    return (drawn.dtype, drawn.shape[1:]) if hasattr(drawn, "dtype") else None
 
 
 def _same_outcomes(own: Case, theirs: Case) -> bool:
