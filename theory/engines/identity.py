@@ -87,7 +87,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
 def _other_places(case: Case) -> Iterator[Case]:
     """Yield the cases beside this one; for an object that was made for one problem those on that problem only."""
     elsewhere = _takes_any_problem(case)
-    for _, place in chain(places(case), compiled_anew(case) if elsewhere else ()):
+    for _, place in chain(places(case, beyond=True), compiled_anew(case) if elsewhere else ()):
         if elsewhere:
             yield place
         elif place.changes != case.changes:

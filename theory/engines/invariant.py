@@ -51,7 +51,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     findings.extend(_conserved(case))
     progress(0.7)
     findings.extend(_advance_is_step(case))
-    findings.extend(randomness.findings(case))
+    findings.extend(randomness.findings(_half(case)))
     # An object may be made for one problem, and then is no method for any other.
     if not (case.method.is_shipped or isinstance(case.method, ObjectMethod)) and not _broken(findings):
         findings.extend(_elsewhere(case))
@@ -65,6 +65,11 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     return case.verdict(
         "invariant", "confirmed", sentence[0].upper() + sentence[1:], worst.error, 0.0, sensitivity=_TOLERANCE
     )
+
+
+def _half(case: Case) -> Case:
+    """Return the case with half of its probability to err: draws are looked at in two places."""
+    return replace(case, alpha=case.alpha / 2)
 
 
 def _broken(findings: Iterable[Finding]) -> list[Finding]:
@@ -81,7 +86,7 @@ def _elsewhere(case: Case) -> Iterator[Finding]:
         found = [*_fixed_point(other), *_conserved(other), *_in_prescribed_rounds(other), *progress.findings(other)]
         if count == 0:
             # Where clients differ and all outcomes can be listed, what is drawn is seen best.
-            found.extend(randomness.findings(other))
+            found.extend(randomness.findings(_half(other)))
         broken = _broken(found)
         if broken:
             told = "; ".join(lowered(finding.broken).removesuffix(".") for finding in broken)
