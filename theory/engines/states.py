@@ -146,8 +146,7 @@ class _Search:
         mixed = (both - here - share**2 * aside) / 2.0
         forms = np.array([[[a, mixed[0]], [mixed[0], c]], [[b, mixed[1]], [mixed[1], d]]])
         # The directions in which the first form, divided by the second, is largest and smallest.
-        relative: np.ndarray = np.linalg.lstsq(forms[1], forms[0], rcond=None)[0]
-        values, vectors = np.linalg.eig(relative)
+        values, vectors = np.linalg.eig(np.linalg.pinv(forms[1]) @ forms[0])
         combined = np.real(vectors[:, int(np.argmax(np.real(values)))])
         # V stays as large as it is.
         first, second = combined * np.sqrt(b / (combined @ forms[1] @ combined))
