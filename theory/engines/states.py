@@ -7,7 +7,7 @@ found is stepped from anew, with randomness of which the search knew nothing.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -146,7 +146,8 @@ class _Search:
         mixed = (both - here - share**2 * aside) / 2.0
         forms = np.array([[[a, mixed[0]], [mixed[0], c]], [[b, mixed[1]], [mixed[1], d]]])
         # The directions in which the first form, divided by the second, is largest and smallest.
-        values, vectors = np.linalg.eig(np.linalg.pinv(forms[1]) @ forms[0])
+        inverse = cast("np.ndarray", np.linalg.pinv(forms[1]))
+        values, vectors = np.linalg.eig(inverse @ forms[0])
         combined = np.real(vectors[:, int(np.argmax(np.real(values)))])
         # V stays as large as it is.
         first, second = combined * np.sqrt(b / (combined @ forms[1] @ combined))
