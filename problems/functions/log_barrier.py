@@ -10,7 +10,6 @@ from ...core.dispatch import implements
 from ..oracles import prox
 from .function import Function
 
-
 _LARGE = 1e300
 
 
