@@ -39,7 +39,8 @@ def with_wrong_letter(version, letter, change):
 def test_a_letter_that_is_a_little_wrong_is_seen(name):
     for letter, kind in get_type_hints(algorithms.get(name).Params).items():
         if kind is not str and (name, letter) not in DRAWN:
-            wrong = with_wrong_letter(VERSIONS[name], letter, lambda value: value + 1 if kind is int else 0.999 * value)
+            change = (lambda value: value + 1) if kind is int else (lambda value: 0.999 * value)
+            wrong = with_wrong_letter(VERSIONS[name], letter, change)
             (verdict,) = theory.verify(wrong, PROBLEM, evidence="identity")
             assert verdict.status == "refuted", letter
             assert f"This is not the method {name}: " in verdict.sentence

@@ -78,7 +78,7 @@ class SProxSkipAdditive(SProxSkip):
 
 
 class ProxSkipVR:
-    """Malinovsky, Yi and Richtárik (2022) with L-SVRG: g_i = ∇f_ij(x_i) - ∇f_ij(y_i) + ∇f_i(y_i), y_i⁺ = x_i at times."""
+    """Malinovsky, Yi and Richtárik (2022) with L-SVRG: ∇f_ij(x_i) - ∇f_ij(y_i) + ∇f_i(y_i), and y_i⁺ = x_i at times."""
 
     LIKE = "proxskip_vr"
 

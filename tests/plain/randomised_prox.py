@@ -9,7 +9,7 @@ from .local_training import Scaffnew
 
 
 class RandProx:
-    """Algorithm 1: a gradient step and the prox of g, then R of what the prox of h* would change of the dual variable."""
+    """Algorithm 1: a gradient step and the prox of g, then R of what the prox of h* would change of u."""
 
     LIKE = "randprox"
 

@@ -75,9 +75,11 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         if not case.method.handles_composite:
             yield from _on(case, norm, f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip(), changes)
             return
-        K = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM))
-        # So flat that some dual variables are at their bound: within it h is its own conjugate.
-        both = Composite(norm, Huber(weight / 10.0), K)
+        K, bound = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM)), weight / 10.0
+        # So flat that dual variables are at their bound: within it h is its own conjugate. One stays within it: at its
+        # bound nothing is seen of how it got there, such as a wrong τ.
+        K[0] *= bound / (2.0 * np.linalg.norm(K[0]) * np.linalg.norm(base.solution().x))
+        both = Composite(norm, Huber(bound), K)
         yield from _on(case, both, f"where g is a norm and h another function of Kx {told}".strip(), changes)
     elif changes:
         yield from _on(case, small, told, changes)

@@ -76,6 +76,15 @@ def test_compressors_and_functions_that_are_not_prescribed(name, held):
     assert held(place.case)
 
 
+@pytest.mark.parametrize("seed", range(4))  # drawn ones would now and then be all within
+def test_some_dual_variables_are_at_their_bound_and_others_within(seed):
+    """At its bound nothing is seen of how a dual variable got there, and within it not that h is not its conjugate."""
+    (place,) = places.compiled_anew(theory.case("randprox", QUADRATIC, seed=seed))
+    share = np.abs(place.case.problem.solution().u) / place.case.problem.h.delta
+    assert share.max() == pytest.approx(1.0)
+    assert 0.0 < share.min() < 0.9
+
+
 def test_data_are_dense_or_sparse_as_the_given_ones(dense_and_sparse):
     for problem in dense_and_sparse:
         kinds = {type(place.case.problem.kernel) for place in of("scaffnew", problem)}
