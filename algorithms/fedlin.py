@@ -14,6 +14,7 @@ Sparse Gradients" (2021), with the same step size and number of local steps for 
 
 import numpy as np
 
+from ..core.inner import inner
 from ..problems import oracles
 from .parts import Nothing, local_steps, messages, njit, scaffold
 
@@ -59,7 +60,7 @@ def _rounds(kernel, params, x, count):
         messages.average(Y, x)
 
 
-@njit
+@inner
 def _correct(kernel, x, H, g, work):
     """Write ∇F(x) to g, shape (d,), and every client's correction ∇f_i(x) - ∇F(x) to the rows of H."""
     oracles.gradients_at(kernel, x, H, work)

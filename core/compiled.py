@@ -27,6 +27,8 @@ from .stored import CheckedFiles
 
 #: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
 REASSOCIATE = {"reassoc", "contract", "nsz"}
+# Nobody asks for the address of a compiled function, for which Numba would make a second entrance to it.
+_SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _KEPT_FOLDERS = 3
 # Folders of users' files; one that is being written makes a new one with every edit.
 _KEPT_FILES = 32
@@ -102,7 +104,7 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     # What a foreign function calls from beside it is not seen here: only its loader can say when it may be stored.
     stored = is_ours(getattr(function, "__module__", "")) and _is_writable(folder)
     with _storing_in(folder):
-        compiled = numba.njit(cache=stored, nogil=True, error_model="numpy", **options)(function)
+        compiled = numba.njit(cache=stored, **_SETTINGS, **options)(function)
     if stored and is_compiled(compiled):
         _check_files(compiled)
         _leave_foreign_types_out(compiled)
@@ -162,7 +164,7 @@ def uncached(function: Any) -> Any:
     """Return a copy of a compiled function that shares nothing with it, to be stored elsewhere."""
     if not is_compiled(function):
         return function
-    return numba.njit(nogil=True, error_model="numpy")(function.py_func)
+    return numba.njit(**_SETTINGS)(function.py_func)
 
 
 @contextmanager

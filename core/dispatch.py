@@ -9,6 +9,7 @@ from typing import Any
 from numba.extending import overload
 
 from .errors import InputError
+from .inner import OPTIONS
 
 
 def dispatched(stub: Callable[..., Any], beside: Any = None) -> Callable[..., Any]:
@@ -55,7 +56,7 @@ def dispatched(stub: Callable[..., Any], beside: Any = None) -> Callable[..., An
         return chosen(first.instance_class)
 
     choose.__signature__ = signature(plain)  # pyright: ignore[reportFunctionMemberAccess]
-    overload(call)(choose)
+    overload(call, jit_options=OPTIONS)(choose)
     call.implementations = implementations  # pyright: ignore[reportAttributeAccessIssue]
     call.chosen = chosen  # pyright: ignore[reportAttributeAccessIssue]
     return call

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.checks import checked_array
-from ..core.compiled import njit
 from ..core.dispatch import dispatched, implements
 from ..core.errors import InputError
+from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.vectors import add_transposed_product, copyto, matrix_vector
 from .functions import Function
@@ -315,7 +315,7 @@ def outer_term(kernel: Any) -> Any:
     return kernel.psi
 
 
-@njit
+@inner
 def conjugate_term(kernel):
     """Return the kernel of h*, the conjugate of what stands behind the matrix."""
     return ConjugateKernel(outer_term(kernel))

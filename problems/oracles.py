@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.compiled import njit
 from ..core.dispatch import dispatched
+from ..core.inner import inner
 
 
 @singledispatch
@@ -118,19 +119,19 @@ def prox_work_size(kernel: Any, d: int) -> int:
     return 0
 
 
-@njit
+@inner
 def prox_workspace(kernel, d):
     """Return new scratch space for one thread's calls of :func:`prox`."""
     return np.empty(prox_work_size(kernel, d))
 
 
-@njit
+@inner
 def workspace(kernel):
     """Return new scratch space for one thread's calls of the oracles."""
     return np.empty(work_size(kernel))
 
 
-@njit
+@inner
 def repeat_gradient_steps(kernel, i, x, h, gamma, k, work):
     """Take ``k`` local steps one by one: :func:`local_steps` of a problem that knows no short cut.
 
@@ -183,7 +184,7 @@ def gradients_at(kernel, x, G, work):
         gradient(kernel, i, x, G[i], work)
 
 
-@njit
+@inner
 def mean_gradient(kernel, x, g, client, work):
     r"""Write :math:`\nabla F(x) = \frac1n \sum_i \nabla f_i(x)` to ``g``; ``client`` is scratch space like ``g``."""
     n = clients(kernel)

@@ -9,6 +9,7 @@ from ..core.checks import as_number, checked_array, checked_count, checked_kappa
 from ..core.compiled import njit
 from ..core.dispatch import implements
 from ..core.errors import InputError, shown
+from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
@@ -218,7 +219,7 @@ def _without_ridge(kernel: QuadraticKernel, mu: float) -> QuadraticKernel:
     return kernel._replace(A=kernel.A - mu * np.eye(kernel.A.shape[1]), lam=kernel.lam - mu)
 
 
-@njit
+@inner
 def _own(kernel, i):
     """Return where client i's Hessian is."""
     return i if kernel.A.shape[0] > 1 else 0

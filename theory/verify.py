@@ -71,10 +71,10 @@ def level(methods: int, problems: int) -> float:
     Examples
     --------
     >>> level(1, 1), round(level(20, 5), 9)
-    (0.0001, 3.333e-06)
+    (0.0001, 2.5e-06)
     """
-    # Draws are looked at twice behind a matrix as well, and of a file there and here in another place too.
-    return min(ALPHA, ERROR_RATE / ((len(SAMPLED) + 3) * methods * problems))
+    # Invariants may be looked at twice, once behind a matrix.
+    return min(ALPHA, ERROR_RATE / ((len(SAMPLED) + 1) * methods * problems))
 
 
 def verify(

@@ -9,6 +9,7 @@ from ...core.checks import checked_array, checked_count
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
 from ...core.errors import InputError
+from ...core.inner import inner
 
 #: The numbers that a list of outcomes may hold in all, 8 MB of them; longer lists are not made.
 LISTED = 2**20
@@ -40,7 +41,7 @@ def compress_work_size(kernel, d):
     return 0
 
 
-@njit
+@inner
 def compress_workspace(kernel, d):
     """Return new scratch space for one thread's calls of :func:`compress`."""
     return np.empty(compress_work_size(kernel, d))

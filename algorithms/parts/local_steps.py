@@ -17,6 +17,7 @@ import numpy as np
 
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
+from ...core.inner import inner
 from ...problems import oracles
 from ...problems.oracles import gradient, workspace
 from . import letters
@@ -90,7 +91,7 @@ def own_scratch(params, kernel, d):
     return ()
 
 
-@njit
+@inner
 def _scratch(params, kernel, d):
     prox = oracles.prox_workspace(kernel.psi, d)
     return Scratch(np.empty(d), np.empty(d), np.empty(d), prox, workspace(kernel), own_scratch(params, kernel, d))
@@ -182,7 +183,7 @@ def with_senders(params: Any, state: Any) -> Any:
     return params._replace(**{letter: sender(getattr(params, letter), d) for letter in named})
 
 
-@njit
+@inner
 def local_phase(kernel, X, H, gamma, k, work):
     r"""Take ``k`` steps :math:`x_i \leftarrow x_i - \gamma(\nabla f_i(x_i) - h_i)` at every client, in place.
 
@@ -193,7 +194,7 @@ def local_phase(kernel, X, H, gamma, k, work):
         oracles.local_steps(kernel, i, X[i], H[i], gamma, k, work)
 
 
-@njit
+@inner
 def local_gradient_steps(kernel, X, H, gamma, k, g, work):
     """Do what :func:`local_phase` does, gradient by gradient: the paper's lines, without any short cut.
 

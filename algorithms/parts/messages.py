@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core.compiled import njit
+from ...core.inner import inner
 from ...core.vectors import mean_rows
 from ...problems.problem import Problem
 from ..compressors import Compressor, compress, compress_workspace, get
@@ -117,13 +118,13 @@ def sender(text: str, d: int) -> Sender:
     return Sender(C.kernel, C.omega(d))
 
 
-@njit
+@inner
 def send(C, x, w, message, work):
     """Write to ``message`` what a node sends instead of x; ``C`` is a :class:`Sender`."""
     compress(C.kernel, x, w, message, work)
 
 
-@njit
+@inner
 def sending_space(C, d):
     """Return new scratch space for :func:`send`."""
     return compress_workspace(C.kernel, d)

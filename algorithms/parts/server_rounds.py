@@ -7,6 +7,7 @@ import numpy as np
 
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
+from ...core.inner import inner
 from ...problems.oracles import clients, workspace
 from .local_steps import local_gradient_steps, local_phase
 from .rounds import Draws
@@ -37,7 +38,7 @@ def end_round(params, kernel, state, phase):
     raise NotImplementedError
 
 
-@njit
+@inner
 def _space(kernel, d):
     n = clients(kernel)
     return Phase(np.empty((n, d)), np.empty((n, d)), np.empty(d), workspace(kernel))

@@ -341,7 +341,7 @@ def draw(powers: list[Power]) -> None:
             axes.xaxis.set_minor_locator(NullLocator())
             axes.xaxis.set_major_formatter(lambda value, _: f"{100.0 * value:g} %")
             axes.yaxis.set_major_formatter(lambda value, _: f"{100.0 * value:g} %")
-            axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.2))
+            axes.legend(loc="upper left", bbox_to_anchor=(-0.5, -0.2))
         figure.axes[0].set_ylabel("share of runs that refute it")
         figure.savefig(DOCS / "calibration.png", dpi=200, metadata={"Software": None})
 

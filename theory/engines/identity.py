@@ -87,7 +87,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
 def _other_places(case: Case) -> Iterator[Case]:
     """Yield the cases beside this one; for an object that was made for one problem those on that problem only."""
     elsewhere = _takes_any_problem(case)
-    for _, place in chain(places(case), compiled_anew(case) if elsewhere else ()):
+    for _, place in chain(places(case, beyond=True), compiled_anew(case) if elsewhere else ()):
         if elsewhere:
             yield place
         elif place.changes != case.changes:
@@ -170,7 +170,12 @@ def _is_alike(own: Any, theirs: Any) -> bool:
             a.keys() == b.keys() and all(_is_alike(a[name], b[name]) for name in a if len(a[name]) and len(b[name]))
             for a, b in pairs
         )
-    return type(own) is type(theirs) is np.ndarray and (own.dtype, own.shape[1:]) == (theirs.dtype, theirs.shape[1:])
+    return _form(own) == _form(theirs) is not None
+
+
+def _form(drawn: Any) -> Any:
+    """Return the type and the shape of what is drawn once, None if it is no array."""
+    return (drawn.dtype, drawn.shape[1:]) if hasattr(drawn, "dtype") else None
 
 
 def _same_outcomes(own: Case, theirs: Case) -> bool:

@@ -17,6 +17,7 @@ problems and with other letters as well (:mod:`rootkappa.theory.engines.places`)
 import itertools
 import math
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,7 @@ _STEPPED_ROUNDS = 10
 # Rounds that are longer than prescribed, how long they are at most, and how many multiplications all of them may cost.
 _LONG_ROUNDS, _LONGEST, _LONG_WORK = 3, 3000, 3e8
 _MOST_OUTCOMES = 64
+_MOST_IN_A_MEAN = 1024
 # Rounds of one call, each as short as letters make it.
 _MANY_ROUNDS = 2500
 
@@ -49,7 +51,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     findings.extend(_conserved(case))
     progress(0.7)
     findings.extend(_advance_is_step(case))
-    findings.extend(randomness.findings(case))
+    findings.extend(randomness.findings(_half(case)))
     # An object may be made for one problem, and then is no method for any other.
     if not (case.method.is_shipped or isinstance(case.method, ObjectMethod)) and not _broken(findings):
         findings.extend(_elsewhere(case))
@@ -65,6 +67,11 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     )
 
 
+def _half(case: Case) -> Case:
+    """Return the case with half of its probability to err: draws are looked at in two places."""
+    return replace(case, alpha=case.alpha / 2)
+
+
 def _broken(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if not finding.error <= _TOLERANCE]
 
@@ -73,12 +80,13 @@ def _elsewhere(case: Case) -> Iterator[Finding]:
     """Yield what is found on other problems and with other letters, up to the first place where something breaks."""
     yield from progress.findings(case)
     yield from _is_a_function(case)
+    yield from _asks_for_the_solution(case)
     count = 0
     for words, other in itertools.chain(places.places(case), places.compiled_anew(case)):
         found = [*_fixed_point(other), *_conserved(other), *_in_prescribed_rounds(other), *progress.findings(other)]
         if count == 0:
             # Where clients differ and all outcomes can be listed, what is drawn is seen best.
-            found.extend(randomness.findings(other))
+            found.extend(randomness.findings(_half(other)))
         broken = _broken(found)
         if broken:
             told = "; ".join(lowered(finding.broken).removesuffix(".") for finding in broken)
@@ -121,9 +129,38 @@ def _is_a_function(case: Case) -> Iterator[Finding]:
     )
 
 
+class _Asked(Exception):
+    """Somebody has asked for the solution."""
+
+
+def _asks_for_the_solution(case: Case) -> Iterator[Finding]:
+    """Yield whether the start, or what is drawn, is made of the solution, which no method knows."""
+    problem = copy(case.problem)
+
+    def solution() -> Any:
+        raise _Asked
+
+    vars(problem)["solution"] = solution
+    vars(problem).pop("_solution", None)
+    made = {
+        "start": lambda: case.method.start(problem, case.params),
+        "draw": lambda: case.method.draw(generator(case.seed, "invariant", "asked"), problem, case.params, 1),
+        "outcomes": lambda: case.method.outcomes(problem, case.params),
+    }
+    for name, make in made.items():
+        asked = 0.0
+        try:
+            make()
+        except _Asked:
+            asked = 1.0
+        yield Finding(asked, "", f"The function {name} asks for the solution, which no method knows.")
+
+
 def _fixed_point(case: Case) -> Iterator[Finding]:
-    # With noise it stays in the mean only, and that is the exact engine's to test.
-    if not case.has_fixed_point or case.is_noisy:
+    if not case.has_fixed_point:
+        return
+    if case.is_noisy:
+        yield from _mean_of_the_noise(case)
         return
     worst, culprit = 0.0, None
     for outcome in _some_outcomes(case):
@@ -143,6 +180,27 @@ def _fixed_point(case: Case) -> Iterator[Finding]:
         away,
         "",
         f"The model that is handed out at the fixed point is {away:.2g} |x*| away from where the theorem says.",
+    )
+
+
+def _mean_of_the_noise(case: Case) -> Iterator[Finding]:
+    """With noise the fixed point stays in the mean only, which needs a list of all outcomes."""
+    listed = case.outcomes()
+    if listed is None or len(listed) > _MOST_IN_A_MEAN:
+        return
+    fixed = case.fixed_point()
+    mean = [np.zeros_like(field) for field in fixed]
+    farthest = fixed
+    for probability, outcome in listed:
+        stepped = case.step(case.fixed_point(), outcome)
+        farthest = max(farthest, stepped, key=case.lyapunov)
+        for part, field in zip(mean, stepped, strict=True):
+            part += probability * field
+    moved = _relative(case, case.state(*mean), farthest)
+    yield Finding(
+        moved,
+        "the fixed point stays in the mean of all outcomes",
+        f"The noise has a mean: over all outcomes the fixed point moves by {moved:.2g} of the start's error.",
     )
 
 

@@ -42,23 +42,35 @@ class Place(NamedTuple):
     case: Case
 
 
-def places(case: Case) -> Iterator[Place]:
-    """Yield the cases beside the given one, those first that are most like it."""
+def places(case: Case, beyond: bool = False) -> Iterator[Place]:
+    """Yield the cases beside the given one, those first that are most like it.
+
+    Parameters
+    ----------
+    case : Case
+        Whose letters are kept.
+    beyond : bool
+        Whether also where the theorem's conditions do not hold.
+    """
     for position, (clients, coordinates) in enumerate(_SIZES):
         rng = generator(case.seed, "places", position)
         n, d = int(rng.integers(clients[0], clients[1] + 1)), int(rng.integers(coordinates[0], coordinates[1] + 1))
         for alike in (False, True):
             drawn = _like(case.problem, n, d, position, case.seed, alike=alike)
-            yield from _on(case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates")
+            yield from _on(
+                case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates", beyond=beyond
+            )
     small = _like(case.problem, _CLIENTS, _DIM, "small", case.seed)
     if isinstance(case.problem, Quadratic) and not case.is_noisy:
         for scale in _SCALES:
-            yield from _on(case, _scaled(small, scale, 1.0), f"on functions that are multiplied by {scale:g}")
+            yield from _on(
+                case, _scaled(small, scale, 1.0), f"on functions that are multiplied by {scale:g}", beyond=beyond
+            )
         far = max(_SCALES)
-        yield from _on(case, _scaled(small, 1.0, far), f"where the solution is multiplied by {far:g}")
+        yield from _on(case, _scaled(small, 1.0, far), f"where the solution is multiplied by {far:g}", beyond=beyond)
     for changes in _letters(case, small):
         told = ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
-        yield from _on(case, small, f"with {told}", changes)
+        yield from _on(case, small, f"with {told}", changes, beyond)
 
 
 def compiled_anew(case: Case) -> Iterator[Place]:
@@ -116,8 +128,10 @@ def _told(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _on(case: Case, problem: Problem | None, words: str, changes: dict[str, Any] | None = None) -> Iterator[Place]:
-    """Yield the case on a problem, unless the method, its letters or its theorem do not fit it."""
+def _on(
+    case: Case, problem: Problem | None, words: str, changes: dict[str, Any] | None = None, beyond: bool = False
+) -> Iterator[Place]:
+    """Yield the case on a problem, unless the method, its letters or, if not ``beyond``, its theorem do not fit it."""
     # Of a shipped theorem it is known that its fixed point is one with ψ as well, where no rate is proved.
     is_known = case.method.promise is not None and problem is not None and not problem.is_smooth
     if problem is None:
@@ -125,7 +139,8 @@ def _on(case: Case, problem: Problem | None, words: str, changes: dict[str, Any]
     try:
         other = replace(case, problem=problem, changes=case.changes | (changes or {}))
         other.check()
-        if other.is_solved or not (is_known or all(condition.holds for condition in other.conditions())):
+        holds = beyond or is_known or all(condition.holds for condition in other.conditions())
+        if other.is_solved or not holds:
             return
         other.outcomes()
     except (InputError, ValueError, IndexError, ZeroDivisionError):

@@ -46,7 +46,7 @@ def _from_the_worst_state(case: Case) -> Iterator[Finding]:
             return
         if case.noise > 0.0:
             found, promised = exact.one_step_noise(case), case.noise
-            said = f"E V⁺ - ρV is {found:.6g} in the worst state, where the theorem allows {promised:.6g}"
+            said = f"In its worst state E V⁺ - ρV is {found:.6g}, where the theorem allows {promised:.6g}"
         else:
             found, promised = exact.one_step_factor(worst), case.rho
             said = (

@@ -220,16 +220,18 @@ class _Messages:
 
     def _choices_by_data(self, way: _Way, some: _Some) -> int:
         """Return at how many choices of places a client's numbers were seen, as the functions behind them changed."""
-        seen: set[bytes] = set()
+        by_count: dict[int, set[bytes]] = {}
         for linear in self._other_linear_terms(way, some.client):
             here = self._with(linear, some.first, some.last)
             near = {i: b + STEP * self._rounds.scale * self._rng.standard_normal(self._d) for i, b in linear.items()}
             there = self._with(near, some.first, some.last)
             if here.is_like(there):
-                values = here.values[known := _stated(here, way, some.client)]
+                values = here.values[known := self._stated(here, way, some.client)]
                 noise = ROUNDING * STEP * float(np.abs(values).max(initial=1.0))
-                seen.add((np.abs(there.values[known] - values) > noise).tobytes())
-        return max(len(seen), 1)
+                places = np.abs(there.values[known] - values) > noise
+                by_count.setdefault(int(places.sum()), set()).add(places.tobytes())
+        # Numbers that others take for 0 change the count and need not have been told where they stand.
+        return max(map(len, by_count.values()), default=1)
 
     def _values(self, way: _Way) -> Iterator[Finding]:
         """Yield how many bits the different messages take, where so few are declared that this matters."""
@@ -240,7 +242,7 @@ class _Messages:
         told: dict[int, int] = {}
         for i in range(self._n):
             seen = [self._with(linear, first, last) for linear in self._other_linear_terms(way, i)]
-            told[i] = len({one.values[_stated(one, way, i)].tobytes() for one in seen})
+            told[i] = len({one.values[self._stated(one, way, i)].tobytes() for one in seen})
         client = max(told, key=lambda i: told[i])
         needed = math.log2(told[client])
         sentence = (
@@ -255,6 +257,14 @@ class _Messages:
         for _ in range(_SAMPLES):
             size = self._rounds.scale * 10.0 ** self._rng.uniform(-1.0, 2.0)
             yield {i: size * self._rng.standard_normal(self._d) for i in sources}
+
+    def _stated(self, seen: Seen, way: _Way, client: int) -> np.ndarray:
+        """Return which numbers are states and messages that others know, or that a client knows."""
+        if way is _UP:
+            return np.isin(seen.kinds, (STATE, SENT)) & (seen.owners != client) & (seen.owners != NOBODY)
+        held = (seen.kinds == STATE) & (seen.owners == client)
+        held[held] = self._told.fields_held[seen.which[held]]
+        return held
 
     def _with(self, linear: dict[int, np.ndarray], first: int, last: int) -> Seen:
         """Return what is seen if something is added to the linear terms in the first round."""
@@ -305,12 +315,6 @@ class _Messages:
             if not any(np.linalg.matrix_rank(np.array([one, vector])) == 1 for one in alike):
                 kept.append(vector)
         return sum(map(len, kept))
-
-
-def _stated(seen: Seen, way: _Way, client: int) -> np.ndarray:
-    """Return which numbers are states and messages that others know, or that a client knows."""
-    whose = (seen.owners != client) & (seen.owners != NOBODY) if way is _UP else seen.owners == client
-    return np.isin(seen.kinds, (STATE, SENT)) & whose
 
 
 def _choices(C: Compressor, d: int, rng: np.random.Generator) -> int:

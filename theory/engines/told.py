@@ -4,7 +4,8 @@ What client i alone knows is its function. If a change of it in some rounds chan
 has told them; so the rank of that dependence is the least number of numbers that i has sent in these rounds, however
 it has packed them. Others know their own states and that of the server, the points at which they compute gradients, and
 what goes through ``send``. What the server keeps of a client from earlier rounds cannot be told from the client's own,
-so a client's rows of the states count as its own, and only changes of functions are asked for, never of states.
+so a client's rows of the states are never what others know of it, and only changes of functions are asked for, none of
+states; nor are they what the client knows if the gradients of the same round do not need them.
 Likewise the rank with which all others' functions change what client j knows is the least that j has received. Where
 the letters name a graph clients only talk to neighbours, so a client's numbers are summed over them.
 
@@ -72,6 +73,10 @@ class Told:
         points, of_server = base.kinds == POINT, (base.kinds == STATE) & (base.owners == SERVER)
         self._known[points] = noticed[base.which[points]]
         self._known[of_server] = rounds.felt()[base.which[of_server]]
+        self._held = self._known.copy()
+        of_clients = (base.kinds == STATE) & (base.owners >= 0)
+        self.fields_held = rounds.held()
+        self._held[of_clients] &= self.fields_held[base.which[of_clients]]
         self._neighbours = _neighbours(rounds.case)
         self._columns = self._derivative(min(most, _MOST_DIRECTIONS))
 
@@ -102,7 +107,7 @@ class Told:
         return np.any(np.abs(J) > 2.0 * E + ROUNDING, axis=1)
 
     def _of(self, j: int) -> np.ndarray:
-        return self._known & (self._base.owners == j)
+        return self._held & (self._base.owners == j)
 
     def _rank(self, known: np.ndarray, clients: list[int], first: int, last: int) -> int:
         rows = known & (self._base.rounds >= first) & (self._base.rounds < last)

@@ -229,6 +229,25 @@ class Rounds:
             felt[position] = bool(np.any(changed))
         return felt
 
+    def held(self) -> np.ndarray:
+        """Return for each array of the state whether its rows are held by the clients.
+
+        These need them for the gradients of the very round, while what the server keeps for a client, such as what it
+        has not told it yet, matters later at most.
+        """
+        base = self.base
+        if not (base.kinds == POINT).any():
+            return np.ones(len(self._starts[0]), dtype=bool)
+        held = np.zeros(len(self._starts[0]), dtype=bool)
+        for r in range(ROUNDS):
+            before = base.values[(base.kinds == POINT) & (base.rounds == r)]
+            for position in range(len(held)):
+                start = _copied(self._starts[r])
+                start[position][...] += self.scale
+                seen = self._play(start, self.draws, range(r, r + 1), {}, None)
+                held[position] |= not np.array_equal(seen.values[seen.kinds == POINT], before)
+        return held
+
     @property
     def scale(self) -> float:
         """The size of the linear terms."""

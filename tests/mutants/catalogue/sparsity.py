@@ -120,7 +120,8 @@ CHANGES = (
         "sparse_proxskip_server",
         "step",
         _PRUNE_MEAN,
-        "    pruning.largest(X.shape[1] - params.k, scratch.mean, *scratch.own)\n    scratch.mean[:] -= scratch.own[0]\n",
+        "    pruning.largest(X.shape[1] - params.k, scratch.mean, *scratch.own)\n"
+        "    scratch.mean[:] -= scratch.own[0]\n",
         "The k smallest coordinates are kept.",
     ),
     Change(

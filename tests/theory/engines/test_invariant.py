@@ -185,10 +185,36 @@ def test_a_step_that_remembers_what_was_started():
     assert "depends on what was started before" in verdict.sentence
 
 
-@pytest.mark.drawn(8, "name")
+def test_noise_that_is_a_bias():
+    small = problems.Quadratic.random(clients=2, dim=2, kappa=30.0)
+    # A coordinate with a plus in the place of one with a minus.
+    pushed = lambda step: lambda kernel, params, state, outcome: step(kernel, params, state, plus(outcome))  # noqa: E731
+    verdict = judged("sproxskip_additive", small, step=pushed)
+    assert "The noise has a mean" in verdict.sentence
+    assert "stays in the mean" in judged("sproxskip_additive", small).sentence
+
+
+def plus(outcome):
+    """Return an outcome of additive noise that is never negative."""
+    changed = outcome.copy()
+    changed["xi"] = np.where(outcome["xi"] < 0, outcome["xi"] + 2, outcome["xi"])
+    return changed
+
+
+def test_a_start_that_is_made_of_the_solution():
+    def learnt(start):
+        def other(problem, params):
+            return start(problem, params)._replace(H=problem.solution().gradients.copy())
+
+        return other
+
+    assert "start asks for the solution" in elsewhere("diana", start=learnt).sentence
+
+
+@pytest.mark.drawn(16, "name")
 @pytest.mark.parametrize("name", algorithms.names())
 @given(seed=st.integers(0, 2**32 - 1), kappa=st.floats(2.0, 1e3))
-@settings(max_examples=2)
+@settings(max_examples=1)
 def test_a_right_method_that_is_not_shipped_stands_everywhere(name, seed, kappa):
     verdict = elsewhere(name, problems.Quadratic.random(clients=4, dim=3, kappa=kappa, seed=seed, basis="client"), seed)
     assert verdict.status == "confirmed", verdict.sentence

@@ -7,6 +7,8 @@ import pytest
 from rootkappa import problems, theory
 from rootkappa.theory.engines import progress
 
+pytestmark = pytest.mark.drawn(4, "rated")
+
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
 

@@ -299,6 +299,30 @@ class MeanForTheRecord(Scaffnew):
         return float(np.sum((state[0] - target.x) ** 2))
 
 
+class MemoryOfTheServer(Scaffnew):
+    """The server tells each client the largest entries of what it has not told it yet, which it keeps for each."""
+
+    PROMISE = "gradient_descent"
+    fixed_point = None
+
+    def start(self, problem, params):
+        return np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d))
+
+    def step(self, problem, params, state, outcome):
+        models, untold = state
+        untold -= params.gamma * problem.gradients_at(models).mean(axis=0)
+        messages = np.array([get("TopK(2)")(row, np.empty(0)) for row in untold])
+        models += messages
+        untold -= messages
+
+    def lyapunov(self, problem, params, state, target):
+        return float(np.sum((state[0] - target.x) ** 2))
+
+    def cost(self, problem, params, draws):
+        up, down, bits = problem.d, *get("TopK(2)").length(problem.d)
+        return Cost(len(draws), *(len(draws) * count for count in (up, down, 64 * up, bits, 1)))
+
+
 class SaysItSendsNothing(Scaffnew):
     SENDS = Dense(up=0, down=1)
 
@@ -375,7 +399,8 @@ class GossipWithOne(Gossip):
 
 
 @pytest.mark.parametrize(
-    "kind", [Scaffnew, WithoutAClientsOwn, Twice, ByHand, Columns, MeanForTheRecord, Diana, FedLin, Gossip]
+    "kind",
+    [Scaffnew, WithoutAClientsOwn, Twice, ByHand, Columns, MeanForTheRecord, MemoryOfTheServer, Diana, FedLin, Gossip],
 )
 def test_an_honest_object_is_confirmed(kind):
     verdict = judged(kind())

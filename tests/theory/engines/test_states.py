@@ -25,6 +25,15 @@ def test_no_state_is_worse_than_the_worst_and_the_search_comes_near(name, basis,
     assert 1.0 - found.mean <= 1.3 * (1.0 - worst)
 
 
+@pytest.mark.parametrize("unit", [1e-80, 1e-6, 1e6, 1e80])
+def test_units_do_not_matter(unit):
+    """Models and control variates may be of very different sizes, and only the latter must have the sum 0."""
+    plain = problems.Quadratic.random(3, 4, 30.0, seed=1, basis="client")
+    held = theory.case("scaffnew", problems.Quadratic(unit * plain.hessians, plain.kernel.b))
+    found = states.worst(held)
+    assert found.mean <= held.rho + 1e-9
+
+
 def test_the_sum_of_control_variates_stays_0(monkeypatch):
     judged, values = [], states._Search.values
 
