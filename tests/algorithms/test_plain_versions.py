@@ -26,21 +26,41 @@ def test_the_shipped_method_is_the_plain_version(name):
     assert f"This is the method {name}: " in verdict.sentence
 
 
-def with_wrong_letter(version, letter, change):
-    class Wrong(version):
-        def step(self, problem, params, state, outcome):
-            wrong = params._replace(**{letter: change(getattr(params, letter))})
-            return super().step(problem, wrong, state, outcome)
+def letters_of(name):
+    """Return the letters that are numbers and stand in the recursion, with their types."""
+    kinds = get_type_hints(algorithms.get(name).Params)
+    return {letter: kind for letter, kind in kinds.items() if kind is not str and (name, letter) not in DRAWN}
 
-    return Wrong()
+
+def refuted(name, letter, other):
+    """Return whether a version in which a letter has the value ``other(problem, params)`` is not the method."""
+
+    class Wrong(VERSIONS[name]):
+        def step(self, problem, params, state, outcome):
+            return super().step(problem, params._replace(**{letter: other(problem, params)}), state, outcome)
+
+    (verdict,) = theory.verify(Wrong(), PROBLEM, evidence="identity")
+    return verdict.status == "refuted" and f"This is not the method {name}: " in verdict.sentence
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_letter_that_is_a_little_wrong_is_seen(name):
-    for letter, kind in get_type_hints(algorithms.get(name).Params).items():
-        if kind is not str and (name, letter) not in DRAWN:
-            change = (lambda value: value + 1) if kind is int else (lambda value: 0.999 * value)
-            wrong = with_wrong_letter(VERSIONS[name], letter, change)
-            (verdict,) = theory.verify(wrong, PROBLEM, evidence="identity")
-            assert verdict.status == "refuted", letter
-            assert f"This is not the method {name}: " in verdict.sentence
+    for letter, kind in letters_of(name).items():
+
+        def other(problem, params, letter=letter, kind=kind):
+            value = getattr(params, letter)
+            return value + 1 if kind is int else 0.999 * value
+
+        assert refuted(name, letter, other), letter
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_letter_that_is_prescribed_and_not_given_is_seen(name):
+    theorem = theory.get(algorithms.get(name).promise)
+    for letter in letters_of(name):
+
+        def other(problem, params, letter=letter):
+            others = {key: value for key, value in params._asdict().items() if key != letter}
+            return getattr(theorem.parameters(problem, **others), letter)
+
+        assert refuted(name, letter, other), letter

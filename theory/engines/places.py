@@ -31,6 +31,12 @@ _COMPRESSORS = {
     letters.Diagonal: ("Bernoulli(0.5)", "RandK(1)"),
     letters.Compressor: ("TopK(1)", "BiasedRandK(1)"),
 }
+# Letters of which half of what is prescribed is tried: one by one, as those that are prescribed follow from each other.
+_HALVED = (
+    letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
+    letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
+    letters.Regularisation,
+)  # fmt: skip
 # So badly conditioned that thousands of short rounds do not arrive.
 _STEEP, _SHORT = 1e5, 2.0
 
@@ -203,7 +209,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):
             yield from ({letter: value} for value in values if letter not in case.changes)
-    for of in (letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize):
+    for of in _HALVED:
         for letter in letters.of_kind(kind, of):
             if letter not in case.changes:
                 yield {letter: prescribed[letter] / 2.0}

@@ -1,21 +1,22 @@
 """The problems and letters on which a file's method is tried besides the given ones."""
 
 import dataclasses
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rootkappa import problems, theory
+from rootkappa import algorithms, problems, theory
 from rootkappa.problems.functions import L1
 from rootkappa.theory.engines import places
 
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
 
-def of(name, problem=QUADRATIC, seed=0, **changes):
-    return list(places.places(theory.case(name, problem, seed=seed, **changes)))
+def of(name, problem=QUADRATIC, seed=0, beyond=False, **changes):
+    return list(places.places(theory.case(name, problem, seed=seed, **changes), beyond))
 
 
 @given(seed=st.integers(0, 2**128 - 1))
@@ -50,6 +51,13 @@ def test_there_are_clients_that_are_alike_and_others_that_are_not():
 def test_letters_go_to_the_ends_of_their_ranges(name, letter, values):
     found = [place.case.changes[letter] for place in of(name) if letter in place.case.changes]
     assert values <= set(found)
+
+
+@pytest.mark.parametrize("name", algorithms.names())
+def test_every_number_takes_another_value_than_the_prescribed_one(name):
+    """So that no method passes that has it from elsewhere, such as from other letters as the theorem has."""
+    tried = {letter for place in of(name, beyond=True) for letter in place.case.changes}
+    assert {letter for letter, kind in get_type_hints(algorithms.get(name).Params).items() if kind is not str} <= tried
 
 
 def test_letters_that_are_given_stay():
