@@ -98,7 +98,14 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         # bound nothing is seen of how it got there, such as a wrong τ.
         K[0] *= bound / (2.0 * np.linalg.norm(K[0]) * np.linalg.norm(base.solution().x))
         both = Composite(norm, Huber(bound), K)
-        yield from _on(case, both, f"where g is a norm and h another function of Kx {told}".strip(), changes)
+        words = f"where g is a norm and h another function of Kx {told}".strip()
+        for place in _on(case, both, words, changes):
+            yield place
+            # Only here has a dual step size an effect.
+            for letter in letters.of_kind(case.method.Params, letters.DualStepSize):
+                if letter not in case.changes:
+                    half = getattr(place.case.params, letter) / 2.0
+                    yield from _on(case, both, f"{words} with {letter} = {_told(half)}", changes | {letter: half})
     elif changes:
         yield from _on(case, small, told, changes)
 
