@@ -3,6 +3,7 @@
 Everything beyond click is imported where it is used, so that ``rootkappa --help`` answers at once.
 """
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -305,10 +306,9 @@ def verify(
             kept.finish()
     statuses = [verdict.status for verdict in found]
     counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
-    _say(
-        ", ".join(f"{count} {status}" for status, count in counts.items())
-        + f". If all methods are right, draws and paths refute one with probability {ERROR_RATE:g} at most."
-    )
+    errs = f" If all methods are right, draws and paths refute one with probability {ERROR_RATE:g} at most."
+    is_drawn = any(math.isfinite(verdict.alpha) for verdict in found)
+    _say(", ".join(f"{count} {status}" for status, count in counts.items()) + "." + (errs if is_drawn else ""))
     return exit_code(statuses)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
 #: In the place of a factor 0, which has no logarithm.
 TINY = 5e-324
-_NUMBERS = ("measured", "promised", "low", "high", "sensitivity", "alpha")
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class Verdict:
 
     def record(self) -> dict[str, Any]:
         """Return what a file keeps of the verdict; numbers that are NaN or infinite become None."""
-        numbers = {name: _plain(getattr(self, name)) for name in _NUMBERS}
+        numbers = {name: _plain(getattr(self, name)) for name in ("measured", "promised", "low", "high")}
         return {
             "method": self.method,
             "evidence": self.evidence,
@@ -133,6 +132,8 @@ class Verdict:
             "params": {letter: _plain(value) for letter, value in self.params.items()},
             "seed": self.seed,
             "sentence": self.sentence,
+            "sensitivity": _plain(self.sensitivity),
+            "alpha": _plain(self.alpha),
         }
 
 

@@ -11,6 +11,9 @@ from ..oracles import prox
 from .function import Function
 
 
+_LARGE = 1e300
+
+
 class LogBarrierKernel(NamedTuple):
     """The compiled form of :class:`LogBarrier`."""
 
@@ -68,5 +71,10 @@ def _prox(kernel, v, tau, x, work):
     for j in range(v.shape[0]):
         # The positive root of x^2 - v x = half^2, by the formula that does not cancel.
         middle = v[j] / 2.0
-        root = hypot(float(middle), half)
-        x[j] = middle + root if v[j] > 0.0 else half / (root - middle) * half
+        if v[j] > 0.0:
+            x[j] = middle + hypot(float(middle), half)
+        else:
+            # Sums of numbers near the largest would overflow, those near the smallest must not become smaller.
+            scale = 0.25 if max(half, -middle) > _LARGE else 1.0
+            root = hypot(float(scale * middle), scale * half)
+            x[j] = scale * half / root / (1.0 - scale * middle / root) * half

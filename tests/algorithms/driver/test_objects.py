@@ -428,7 +428,11 @@ class Diana:
 def test_other_methods_are_objects_too(thing):
     for ours, theirs in zip(*(theory.verify(one, PROBLEM, EVIDENCE) for one in (thing.PROMISE, thing)), strict=True):
         assert theirs.status == ours.status
-        np.testing.assert_allclose(theirs.measured, ours.measured, rtol=1e-9, atol=1e-9)
+        if ours.evidence != "path":
+            np.testing.assert_allclose(theirs.measured, ours.measured, rtol=1e-9, atol=1e-9)
+        # What is searched beside a path depends on how much steps cost; the paths are the same.
+        for one, other in zip(theirs.details.get("traces", ()), ours.details.get("traces", ()), strict=True):
+            np.testing.assert_allclose(one.column("lyapunov"), other.column("lyapunov"), rtol=1e-9, atol=1e-12)
 
 
 def test_outside_of_the_theorem_nothing_is_asked():

@@ -12,7 +12,7 @@ from rootkappa.problems import functions, oracles
 
 pytestmark = pytest.mark.drawn(3, "name")
 
-CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
+CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})
 # LAPACK's wrappers allocate.
 ALLOCATES = {"Nuclear", "SpectralBall", "RankBall", "PositiveSemidefinite"}
 D = 4

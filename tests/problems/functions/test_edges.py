@@ -9,7 +9,7 @@ from rootkappa.problems import InputError, functions
 
 pytestmark = pytest.mark.drawn(3, "name")
 
-CLASSES = sorted(set(functions.__all__) - {"Function", "examples"})
+CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})
 D = 4
 EXAMPLES = functions.examples(D)
 EPS = np.finfo(float).eps

@@ -94,6 +94,9 @@ def test_the_divergence(v, q, gamma):
 
 @given(v=POINTS, lam=STEPS, gamma=STEPS)
 @example(v=-1.0, lam=1e308, gamma=1e308)
+@example(v=-1e300, lam=1.7976931348623157e308, gamma=1.797e308)
+@example(v=-1.7e308, lam=1.7e308, gamma=1.7e308)
+@example(v=-1e-320, lam=1e-320, gamma=1e-320)
 def test_the_logarithmic_barrier(v, lam, gamma):
     (x,) = functions.LogBarrier(lam).prox(np.array([v]), gamma)
     with localcontext() as context:

@@ -224,8 +224,10 @@ def test_units_change_no_verdict(rated, evidence, power):
         pytest.skip("the noise has a size of its own, so that another unit is another problem")
     verdicts = [theory.verify(rated, _small(rated, one)[0], (evidence,))[0] for one in (0, power)]
     assert verdicts[0].status == verdicts[1].status
-    if evidence != "invariant":
-        assert verdicts[0].measured == pytest.approx(verdicts[1].measured, rel=1e-6, nan_ok=True)
+    # What is found beside a path is searched, and a search goes on from whatever rounding has made of a state.
+    close = {"exact": 1e-6, "path": 1e-2}
+    if evidence in close:
+        assert verdicts[0].measured == pytest.approx(verdicts[1].measured, rel=close[evidence], nan_ok=True)
 
 
 def _small(name, power):
