@@ -139,7 +139,6 @@ def problem_of(kind):
 
 # What no evidence sees yet; whoever makes one see it takes it from here.
 UNSEEN = {
-    "locodl_chi_for_rho": "chi and rho are equal as prescribed, and the promise has room for what else it does",
     "tamuna_biased_cohorts": "a bias of a tenth needs more rounds than are drawn",
 }
 CHANGES = [

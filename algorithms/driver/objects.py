@@ -6,7 +6,8 @@ dict of arrays, or one array; an array may be a list of vectors, one a client, a
 
 What else a method file says an object may say too, under the same names, and its theorem likewise: ``RANDOM``,
 ``SENDS``, ``Params``, ``fixed_point``, ``invariants``, ``lyapunov`` and so on. Its own functions see states in its own
-form. What it leaves out is that of the shipped method that its ``PROMISE`` names.
+form. What it leaves out is that of the shipped method that its ``LIKE`` names, or else its ``PROMISE``; and one that
+says only which method it is, by ``LIKE``, makes the promise of that method.
 """
 
 from collections import namedtuple
@@ -122,7 +123,12 @@ def found(method: Any, like: str | None = None) -> Method:
     own = {said: getattr(method, said) for said in (*_SAID, *_OF_STATES) if hasattr(method, said)}
     # A fixed point, and a shipped method that it is like, may be said not to be.
     own = {said: value for said, value in own.items() if value is not None or said in ("fixed_point", "LIKE")}
-    shipped = _shipped(name, own.get("PROMISE") or like)
+    if own.get("LIKE") and not own.keys() >= {"prescribed", "contraction"}:  # which would be a theorem of its own
+        shipped = _shipped(name, "LIKE", own["LIKE"])
+        own = {"PROMISE": shipped.promise} | own
+    else:
+        named = own.get("PROMISE") or like
+        shipped = None if named is None else _shipped(name, "PROMISE", named)
     if shipped is None and not {"RANDOM", "Params"} <= own.keys():
         raise InputError(
             f"{name} has no PROMISE from which to take RANDOM and Params: let it name a theorem, such as 'scaffnew', "
@@ -147,12 +153,10 @@ def name_of(thing: Any) -> str:
     return thing.__name__ if ismodule(thing) or isinstance(thing, type) else type(thing).__name__
 
 
-def _shipped(name: str, promise: Any) -> Method | None:
-    if promise is None:
-        return None
-    if promise not in names():
-        raise unknown(f"PROMISE of {name}", str(promise), names())
-    return get(promise)
+def _shipped(name: str, said: str, named: Any) -> Method:
+    if named not in names():
+        raise unknown(f"{said} of {name}", str(named), names())
+    return get(named)
 
 
 def _said_by(shipped: Method, adapted: "_Adapted") -> dict[str, Any]:

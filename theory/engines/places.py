@@ -31,6 +31,12 @@ _COMPRESSORS = {
     letters.Diagonal: ("Bernoulli(0.5)", "RandK(1)"),
     letters.Compressor: ("TopK(1)", "BiasedRandK(1)"),
 }
+# Letters of which half of what is prescribed is tried: one by one, as those that are prescribed follow from each other.
+_HALVED = (
+    letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
+    letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
+    letters.Regularisation,
+)  # fmt: skip
 # So badly conditioned that thousands of short rounds do not arrive.
 _STEEP, _SHORT = 1e5, 2.0
 
@@ -87,10 +93,19 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         if not case.method.handles_composite:
             yield from _on(case, norm, f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip(), changes)
             return
-        K = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM))
-        # So flat that some dual variables are at their bound: within it h is its own conjugate.
-        both = Composite(norm, Huber(weight / 10.0), K)
-        yield from _on(case, both, f"where g is a norm and h another function of Kx {told}".strip(), changes)
+        K, bound = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM)), weight / 10.0
+        # So flat that dual variables are at their bound: within it h is its own conjugate. One stays within it: at its
+        # bound nothing is seen of how it got there, such as a wrong τ.
+        K[0] *= bound / (2.0 * np.linalg.norm(K[0]) * np.linalg.norm(base.solution().x))
+        both = Composite(norm, Huber(bound), K)
+        words = f"where g is a norm and h another function of Kx {told}".strip()
+        for place in _on(case, both, words, changes):
+            yield place
+            # Only here has a dual step size an effect.
+            for letter in letters.of_kind(case.method.Params, letters.DualStepSize):
+                if letter not in case.changes:
+                    half = getattr(place.case.params, letter) / 2.0
+                    yield from _on(case, both, f"{words} with {letter} = {_told(half)}", changes | {letter: half})
     elif changes:
         yield from _on(case, small, told, changes)
 
@@ -201,7 +216,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):
             yield from ({letter: value} for value in values if letter not in case.changes)
-    for of in (letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize):
+    for of in _HALVED:
         for letter in letters.of_kind(kind, of):
             if letter not in case.changes:
                 yield {letter: prescribed[letter] / 2.0}

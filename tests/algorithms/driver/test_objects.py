@@ -464,3 +464,39 @@ def test_what_an_object_says_itself_is_taken():
     draws = method.draw(np.random.default_rng(0), PROBLEM, params, 10)
     assert method.cost(PROBLEM, params, draws).floats_up == 20 * PROBLEM.d
     assert found(method) is method
+
+
+class PrunesAtTheServer(Scaffnew):
+    PROMISE = None
+    LIKE = "sparse_proxskip_server"
+
+
+class PrunesAtTheServerAsPromised(PrunesAtTheServer):
+    PROMISE = "sparse_proxskip"
+
+
+class WithItsTheoremLikeScaffnew(WithItsTheorem):
+    LIKE = "scaffnew"
+
+
+def test_what_an_object_leaves_out_is_that_of_the_method_that_it_is_like():
+    like = algorithms.get(PrunesAtTheServer.LIKE)
+    for kind in (PrunesAtTheServer, PrunesAtTheServerAsPromised):
+        method = found(kind())
+        assert (method.promise, method.Params, method.likenesses) == ("sparse_proxskip", like.Params, (like,))
+        params = method.Params(gamma=0.25, p=0.5, k=1)
+        draws = method.draw(np.random.default_rng(0), PROBLEM, params, 10)
+        # It prunes what the server sends, as only that method does.
+        assert method.cost(PROBLEM, params, draws) == like.cost(PROBLEM, params, draws)
+    assert found(WithItsTheoremLikeScaffnew()).promise is None
+
+
+def test_an_object_that_says_only_which_method_it_is_makes_its_promise():
+    class Like(Scaffnew):
+        PROMISE = None
+        LIKE = "scaffnew"
+
+    assert theory.case(Like(), PROBLEM).rho == theory.case("scaffnew", PROBLEM).rho
+    Like.LIKE = "scafnew"
+    with pytest.raises(InputError, match="LIKE of Like 'scafnew': did you mean 'scaffnew'"):
+        found(Like())

@@ -1,21 +1,22 @@
 """The problems and letters on which a file's method is tried besides the given ones."""
 
 import dataclasses
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rootkappa import problems, theory
+from rootkappa import algorithms, problems, theory
 from rootkappa.problems.functions import L1
 from rootkappa.theory.engines import places
 
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
 
-def of(name, problem=QUADRATIC, seed=0, **changes):
-    return list(places.places(theory.case(name, problem, seed=seed, **changes)))
+def of(name, problem=QUADRATIC, seed=0, beyond=False, **changes):
+    return list(places.places(theory.case(name, problem, seed=seed, **changes), beyond))
 
 
 @given(seed=st.integers(0, 2**128 - 1))
@@ -52,6 +53,13 @@ def test_letters_go_to_the_ends_of_their_ranges(name, letter, values):
     assert values <= set(found)
 
 
+@pytest.mark.parametrize("name", algorithms.names())
+def test_every_number_takes_another_value_than_the_prescribed_one(name):
+    """So that no method passes that has it from elsewhere, such as from other letters as the theorem has."""
+    tried = {letter for place in of(name, beyond=True) for letter in place.case.changes}
+    assert {letter for letter, kind in get_type_hints(algorithms.get(name).Params).items() if kind is not str} <= tried
+
+
 def test_letters_that_are_given_stay():
     assert {place.case.changes.get("p") for place in of("scaffnew", p=0.3)} == {0.3}
 
@@ -72,8 +80,19 @@ def test_no_place_breaks_what_the_theorem_asks():
     ],
 )
 def test_compressors_and_functions_that_are_not_prescribed(name, held):
-    (place,) = places.compiled_anew(theory.case(name, QUADRATIC))
-    assert held(place.case)
+    found = [place.case for place in places.compiled_anew(theory.case(name, QUADRATIC))]
+    assert found
+    assert all(map(held, found))
+
+
+@pytest.mark.parametrize("seed", range(4))  # drawn ones would now and then be all within
+def test_some_dual_variables_are_at_their_bound_and_others_within(seed):
+    """At its bound nothing is seen of how a dual variable got there, and within it not that h is not its conjugate."""
+    full, half = places.compiled_anew(theory.case("randprox", QUADRATIC, seed=seed))
+    assert half.case.params.tau == full.case.params.tau / 2.0
+    share = np.abs(full.case.problem.solution().u) / full.case.problem.h.delta
+    assert share.max() == pytest.approx(1.0)
+    assert 0.0 < share.min() < 0.9
 
 
 def test_data_are_dense_or_sparse_as_the_given_ones(dense_and_sparse):

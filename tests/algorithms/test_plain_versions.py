@@ -1,0 +1,67 @@
+"""Every shipped method is the one that is written in NumPy, from its paper, in tests/plain."""
+
+from typing import get_type_hints
+
+import pytest
+
+from rootkappa import algorithms, problems, theory
+from rootkappa.tests.plain.versions import VERSIONS
+
+pytestmark = pytest.mark.drawn(6, "name")
+
+NAMES = algorithms.names()
+PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
+# Letters that say no more than what is drawn.
+DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c")}
+
+
+def test_every_shipped_method_has_a_plain_version():
+    assert sorted(VERSIONS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_method_is_the_plain_version(name):
+    (verdict,) = theory.verify(VERSIONS[name](), PROBLEM, evidence="identity")
+    assert verdict.status == "confirmed", verdict.sentence
+    assert f"This is the method {name}: " in verdict.sentence
+
+
+def letters_of(name):
+    """Return the letters that are numbers and stand in the recursion, with their types."""
+    kinds = get_type_hints(algorithms.get(name).Params)
+    return {letter: kind for letter, kind in kinds.items() if kind is not str and (name, letter) not in DRAWN}
+
+
+def refuted(name, letter, other):
+    """Return whether a version in which a letter has the value ``other(problem, params)`` is not the method."""
+
+    class Wrong(VERSIONS[name]):
+        def step(self, problem, params, state, outcome):
+            return super().step(problem, params._replace(**{letter: other(problem, params)}), state, outcome)
+
+    (verdict,) = theory.verify(Wrong(), PROBLEM, evidence="identity")
+    return verdict.status == "refuted" and f"This is not the method {name}: " in verdict.sentence
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_letter_that_is_a_little_wrong_is_seen(name):
+    for letter, kind in letters_of(name).items():
+
+        def other(problem, params, letter=letter, kind=kind):
+            value = getattr(params, letter)
+            return value + 1 if kind is int else 0.999 * value
+
+        assert refuted(name, letter, other), letter
+
+
+@pytest.mark.drawn(24, "name")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_letter_that_is_prescribed_and_not_given_is_seen(name):
+    theorem = theory.get(algorithms.get(name).promise)
+    for letter in letters_of(name):
+
+        def other(problem, params, letter=letter):
+            others = {key: value for key, value in params._asdict().items() if key != letter}
+            return getattr(theorem.parameters(problem, **others), letter)
+
+        assert refuted(name, letter, other), letter
