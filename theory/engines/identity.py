@@ -7,7 +7,6 @@ A rate may hold of another method as well; that is for the other kinds of eviden
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from ...algorithms.parts.rounds import Draws
 from ...core.errors import InputError
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
+from ..theorem import promised_by
 from ..verdict import Verdict
 from .laws import difference
 from .places import compiled_anew, places, twin
@@ -51,10 +51,9 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     likenesses = case.method.likenesses
     if not likenesses:
         raise NotExact("it does not say that it is a shipped method: name one in LIKE.")
-    where = [case, *_other_places(case)]
     found: dict[str, _Departure] = {}
     for number, shipped in enumerate(likenesses):
-        worst = 0.0
+        worst, where = 0.0, [case, *_other_places(case, shipped)]
         for position, place in enumerate(where):
             departure = _departure(place, shipped, case.alpha / len(where) / len(likenesses))
             progress((number + (position + 1) / len(where)) / len(likenesses))
@@ -84,17 +83,29 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
 
 
-def _other_places(case: Case) -> Iterator[Case]:
-    """Yield the cases beside this one; for an object that was made for one problem those on that problem only."""
+def _other_places(case: Case, shipped: Method) -> Iterator[Case]:
+    """Yield the cases beside this one in which the shipped method runs, and this one says that it does.
+
+    For an object that was made for one problem, or for its size, they are on that problem.
+    """
+    theirs = replace(case, method=shipped, theorem=promised_by(shipped))
     elsewhere = _takes_any_problem(case)
-    for _, place in chain(places(case, beyond=True), compiled_anew(case) if elsewhere else ()):
-        if elsewhere:
-            yield place
-        elif place.changes != case.changes:
-            with suppress(InputError):  # letters that fit the other sizes only
-                here = replace(place, problem=case.problem)
-                here.initial()
-                yield here
+    for _, place in chain(places(theirs, beyond=True), compiled_anew(theirs) if elsewhere else ()):
+        if elsewhere or place.changes != case.changes:
+            own = replace(case, problem=place.problem if elsewhere else case.problem, changes=place.changes)
+            if _fits(own):
+                yield own
+
+
+def _fits(case: Case) -> bool:
+    try:
+        case.check()
+        if isinstance(case.method, ObjectMethod):
+            # Its space may be of one size; a file is one for every problem that its check allows.
+            case.step(case.initial(), case.unroll(case.draw(generator(case.seed, "form"), 1))[-1])
+    except InputError:
+        return False
+    return True
 
 
 def _takes_any_problem(case: Case) -> bool:

@@ -203,3 +203,16 @@ def test_an_object_that_was_made_for_one_problem_is_held_against_it_there():
     wrong = identity(OfOneProblemAndWrong())
     assert wrong.status == "refuted"
     assert PROBLEM.label in wrong.sentence
+
+
+def test_a_file_that_raises_elsewhere_is_told_so(tmp_path):
+    copy = tmp_path / "copy.py"
+    text = (METHODS / "scaffnew.py").read_text(encoding="utf-8")
+    few = (
+        "\n\ndef start(problem, params):\n    assert problem.n <= 4\n    return skipped_rounds.start(problem, params)\n"
+    )
+    copy.write_text(
+        text.replace("from .parts", "from .parts import skipped_rounds\nfrom .parts", 1) + few, encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="raised AssertionError: .*mend the file and try again"):
+        theory.verify(copy, PROBLEM, evidence="identity")
