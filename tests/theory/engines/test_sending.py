@@ -461,7 +461,7 @@ def test_it_is_held_of_whatever_is_not_shipped(tmp_path):
         assert "cost" in default_evidence(Scaffnew(), problem)
         assert "cost" in default_evidence(written(tmp_path, "scaffnew"), problem)
     # Nothing is promised of its rate.
-    assert default_evidence(written(tmp_path, "sparse_proxskip"), PROBLEM) == ("invariant", "cost")
+    assert {"invariant", "cost"} < {*default_evidence(written(tmp_path, "sparse_proxskip"), PROBLEM)}
 
 
 def test_a_lie_is_seen_beside_any_problem():
