@@ -140,7 +140,7 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
             check_conventions(case)
     verdicts: list[Verdict] = []
     for kind in kinds:
-        for engine in _engines(case, kind):
+        for engine in _engines(case, kind, verdicts):
             started = time.perf_counter()
             verdict = (
                 case.verdict(kind, "not applicable", reason)
@@ -162,10 +162,16 @@ def _without_waiver(case: Case, verdict: Verdict, beside: list[Verdict]) -> Verd
     waived = verdict.evidence == "exact" and verdict.status == "not applicable"
     if not waived or case.method.is_shipped or case.theorem.contraction is None or not is_affine(case.problem):
         return verdict
-    if any(one.evidence == "identity" and one.status == "confirmed" for one in beside):
+    if _is_known(case, beside):
         return verdict
     sentence = f"{verdict.sentence} Without exact evidence the promise is open."
     return dataclasses.replace(verdict, status="inconclusive", sentence=sentence)
+
+
+def _is_known(case: Case, beside: list[Verdict]) -> bool:
+    """Return whether a method is a shipped one, or was found to be one."""
+    found = [one.status for one in beside if one.evidence == "identity"]
+    return case.method.is_shipped or "confirmed" in found
 
 
 def _checked_kinds(evidence: Any) -> tuple[str, ...]:
@@ -180,10 +186,16 @@ def _checked_kinds(evidence: Any) -> tuple[str, ...]:
     return kinds
 
 
-def _engines(case: Case, kind: str) -> list[Callable[[Case, Progress], Verdict]]:
+def _engines(case: Case, kind: str, beside: list[Verdict]) -> list[Callable[[Case, Progress], Verdict]]:
     """Return what gives the evidence of one kind."""
     if kind == "claim":
         about = claims.about(case.method, case.problem)
+        if about and not _is_known(case, beside):
+            # Of another method they may be endless: nothing says that it arrives.
+            told = (
+                "claims are about shipped methods, and this one is not known to be one: ask for identity evidence too."
+            )
+            return [_none(told)]
         return [claim.measure for claim in about] or [_none(f"There is no claim about {case.method.name} here.")]
     if kind not in _OF_ANY and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError, functions
+from rootkappa.theory import claims
 from rootkappa.theory.engines import exact
 from rootkappa.theory.verify import ERROR_RATE, level
 
@@ -256,3 +257,21 @@ def test_a_promise_beyond_the_sensitivity_is_refuted_and_one_below_is_not(name, 
     beyond = sensitivity + (more + 1e-6) * (1.0 - sensitivity if case.noise > 0.0 else 1.0)
     assert exact.evidence(strengthened(beyond), lambda share: None).status == "refuted"
     assert exact.evidence(strengthened(less * sensitivity), lambda share: None).status != "refuted"
+
+
+def test_claims_are_measured_of_what_is_found_to_be_the_method_they_are_about(monkeypatch):
+    class Gradskip(PlainScaffnew):
+        PROMISE = LIKE = "gradskip"
+
+        def step(self, problem, params, state, outcome):
+            super().step(problem, params, state, outcome["coin"])
+
+    asked = []
+    measure = lambda case, progress: asked.append(case) or case.verdict("claim", "confirmed", "It is so.")  # noqa: E731
+    about = claims.about("gradskip")
+    monkeypatch.setattr(claims, "_discovered", lambda: [dataclasses.replace(one, measure=measure) for one in about])
+    found = {verdict.evidence: verdict.status for verdict in theory.verify(Gradskip(), SMALL, ("identity", "claim"))}
+    assert found == {"identity": "refuted", "claim": "not applicable"}
+    assert not asked
+    assert theory.verify("gradskip", SMALL, "claim")[0].status == "confirmed"
+    assert len(asked) == len(about)

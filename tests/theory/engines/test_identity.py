@@ -214,5 +214,5 @@ def test_a_file_that_raises_elsewhere_is_told_so(tmp_path):
     copy.write_text(
         text.replace("from .parts", "from .parts import skipped_rounds\nfrom .parts", 1) + few, encoding="utf-8"
     )
-    with pytest.raises(InputError, match="raised AssertionError: .*mend the file and try again"):
+    with pytest.raises(InputError, match=r"raised AssertionError: .*mend the file and try again"):
         theory.verify(copy, PROBLEM, evidence="identity")
