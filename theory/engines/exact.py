@@ -86,9 +86,10 @@ def _is_too_good(case: Case, factor: float, rounding: float) -> bool:
 
     One of its own that makes the same promise may be better.
     """
-    if not (case.theorem.tight and case.method.likenesses):
+    shipped = next(iter(case.method.likenesses), None)
+    if shipped is None or not case.theorem.tight or shipped.promise != case.method.promise:
         return False
-    attained, blurred = _factor_of(affine_model(case.other(case.method.likenesses[0].name)))
+    attained, blurred = _factor_of(affine_model(case.other(shipped.name)))
     return factor < attained - rounding - blurred - _SLACK * (1.0 - attained)
 
 

@@ -198,6 +198,35 @@ class OfOneProblemAndWrong(OfOneProblem):
         return x.mean(axis=0) * (1.0 if params.p > 0.01 else 0.9)
 
 
+class InOtherUnits(Scaffnew):
+    """Its control variates are in units of 1/γ, and so is its V."""
+
+    def step(self, problem, params, state, coin):
+        x, h = state["x"], state["h"]
+        x -= params.gamma * self.gradients(problem, x) - h
+        if coin:
+            mean = self.mean(params, x)
+            h += params.p * (mean - x)
+            x[:] = mean
+
+    def fixed_point(self, problem, params, target):
+        return {"x": np.tile(target.x, (problem.n, 1)), "h": params.gamma * target.gradients}
+
+    def lyapunov(self, problem, params, state, target):
+        errors = state["x"] - target.x, (state["h"] - params.gamma * target.gradients) / params.p
+        return sum(np.sum(error**2) for error in errors)
+
+
+class InOtherUnitsAndWrong(InOtherUnits):
+    def mean(self, params, x):
+        return 0.999 * x.mean(axis=0)
+
+
+def test_a_state_may_be_written_in_other_units_with_a_v_of_its_own():
+    assert identity(InOtherUnits()).status == "confirmed"
+    assert "the model differs by" in identity(InOtherUnitsAndWrong()).sentence
+
+
 def test_an_object_that_was_made_for_one_problem_is_held_against_it_there():
     assert identity(OfOneProblem()).status == "confirmed"
     wrong = identity(OfOneProblemAndWrong())
