@@ -323,12 +323,15 @@ def test_the_bug_is_caught(name):
         check_prox(function, (5, 5) if name in MATRICES else 5)
 
 
-def test_there_is_a_right_function_behind_every_bug():
+RIGHT = sorted({repr(f.right if isinstance(f, Wrong) else f.value.__self__) for f, _ in BUGS.values()})
+
+
+@pytest.mark.drawn(4, "text")
+@pytest.mark.parametrize("text", RIGHT)
+def test_there_is_a_right_function_behind_every_bug(text):
     settings.load_profile("quick")
-    rights = {repr(f.right if isinstance(f, Wrong) else f.value.__self__) for f, _ in BUGS.values()}
-    for text in rights:
-        right = eval(text, {name: getattr(functions, name) for name in dir(functions)} | {"np": np})
-        check_prox(right, (5, 5) if right.ndim == 2 else 5)
+    right = eval(text, {name: getattr(functions, name) for name in dir(functions)} | {"np": np})
+    check_prox(right, (5, 5) if right.ndim == 2 else 5)
 
 
 def test_the_message_can_be_run_again():
