@@ -8,7 +8,7 @@ interrupted run goes on; the table goes to ``docs/matrix.md``.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from multiprocessing import get_context
@@ -119,15 +119,21 @@ def _caught(those: Iterable[dict[str, Any]], without: str = "") -> int:
     return sum(any(evidence != without for evidence in found["refuted"]) for found in those)
 
 
+def _in_turn(chosen: list[Subject], jobs: int) -> Iterator[dict[str, Any]]:
+    """Yield what is found of each, by processes that end after a few."""
+    size = jobs * _FILES_A_PROCESS
+    for first in range(0, len(chosen), size):
+        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+            yield from pool.map(judged, chosen[first : first + size])
+
+
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--jobs", default=1, show_default=True, help="How many processes.")
 def main(names: tuple[str, ...], jobs: int) -> None:
     """Judge all wrong methods, or those of some NAMES, and write the table of all to docs/matrix.md."""
     chosen = [subject for subject in subjects() if not names or subject.name in names]
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=_FILES_A_PROCESS)
-    with pool:
-        rows = list(zip(chosen, track(pool.map(judged, chosen), "judging", len(chosen)), strict=True))
+    rows = list(zip(chosen, track(_in_turn(chosen, jobs), "judging", len(chosen)), strict=True))
     for subject, found in rows:
         if not found["refuted"]:
             click.echo(f"not refuted: {subject.name}: {subject.wrong} {found['statuses']}")

@@ -275,3 +275,19 @@ def test_claims_are_measured_of_what_is_found_to_be_the_method_they_are_about(mo
     assert not asked
     assert theory.verify("gradskip", SMALL, "claim")[0].status == "confirmed"
     assert len(asked) == len(about)
+
+
+def test_a_claim_that_cannot_be_measured_of_a_file_keeps_nothing_else_from_being_told(monkeypatch):
+    class Known(PlainScaffnew):
+        LIKE = "scaffnew"
+
+    def measure(case, progress):
+        raise InputError("a slope needs finite numbers.")
+
+    endless = dataclasses.replace(claims.about("gradskip")[0], methods=("scaffnew",), measure=measure)
+    monkeypatch.setattr(claims, "_discovered", lambda: [endless])
+    found = theory.verify(Known(), SMALL, ("identity", "claim"))
+    assert [verdict.status for verdict in found] == ["confirmed", "not applicable"]
+    assert found[1].sentence == "A slope needs finite numbers."
+    with pytest.raises(InputError):
+        theory.verify("scaffnew", SMALL, "claim")
