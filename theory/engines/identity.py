@@ -234,7 +234,7 @@ class _Comparison:
         """Yield the differences between two states, in what both of them have."""
         pairs = {_MODEL: (self._theirs.model(expected), own.model(state))}
         # Under a V of its own a state may be written in another way.
-        fields = state._asdict() if own.theorem.lyapunov == self._theirs.theorem.lyapunov else {}
+        fields: dict[str, Any] = state._asdict() if own.theorem.lyapunov == self._theirs.theorem.lyapunov else {}
         pairs |= {
             name: (field, fields[name])
             for name, field in expected._asdict().items()
