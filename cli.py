@@ -224,7 +224,9 @@ _letter_option = click.option(
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
 @_letter_option
 @click.option(
-    "--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent,cost,claim.  [default: all that apply]"
+    "--evidence",
+    metavar="KINDS",
+    help="Of identity,invariant,exact,path,exponent,cost,claim.  [default: all that apply]",
 )
 @click.option("--json", "json_file", type=_Place(), help="Write the verdicts to this file.")
 @click.option("--out", type=_Place(), help="Write verdicts, traces and figures into this folder.")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..algorithms.driver.method import Method
-from ..algorithms.driver.objects import found
+from ..algorithms.driver.objects import ObjectMethod, found
 from ..core.blas import one_blas_thread
 from ..core.checks import as_number
 from ..core.errors import InputError, complaint, shown, unknown
@@ -96,8 +96,8 @@ def verify(
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
-        Of "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and the problem
-        admit.
+        Of "identity", "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and
+        the problem admit.
     seed : int
         For everything that is drawn.
     progress : callable, optional
@@ -134,7 +134,8 @@ def verify(
 @one_blas_thread()
 def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float], None] | None) -> list[Verdict]:
     with blaming(case.method):
-        reason = _obstacle(case)
+        unfit = _misfit(case)
+        reason = unfit or _failing_condition(case)
         if not reason:
             case.check_rounds()
             check_conventions(case)
@@ -142,9 +143,11 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
     for kind in kinds:
         for engine in _engines(case, kind, verdicts):
             started = time.perf_counter()
+            # What a method is does not depend on where its theorem holds.
+            obstacle = unfit if kind == "identity" else reason
             verdict = (
-                case.verdict(kind, "not applicable", reason)
-                if reason
+                case.verdict(kind, "not applicable", obstacle)
+                if obstacle
                 else _judge(case, kind, engine, lambda share, kind=kind: progress(kind, share) if progress else None)
             )
             verdicts.append(dataclasses.replace(verdict, seconds=time.perf_counter() - started))
@@ -196,10 +199,25 @@ def _engines(case: Case, kind: str, beside: list[Verdict]) -> list[Callable[[Cas
                 "claims are about shipped methods, and this one is not known to be one: ask for identity evidence too."
             )
             return [_none(told)]
-        return [claim.measure for claim in about] or [_none(f"There is no claim about {case.method.name} here.")]
+        measures = [claim.measure for claim in about]
+        if isinstance(case.method, ObjectMethod):
+            measures = [_of_shipped(measure) for measure in measures]
+        return measures or [_none(f"There is no claim about {case.method.name} here.")]
     if kind not in _OF_ANY and case.theorem.contraction is None:
         return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
     return [ENGINES[kind]]
+
+
+def _of_shipped(measure: Callable[[Case, Progress], Verdict]) -> Callable[[Case, Progress], Verdict]:
+    """Return the measurement of a claim on the shipped method that an object was found to be: in Python it is slow."""
+
+    def evidence(case: Case, progress: Progress) -> Verdict:
+        shipped = case.method.likenesses[0].name
+        verdict = measure(case.other(shipped), progress)
+        sentence = f"Of {shipped}, which it was found to be: {lowered(verdict.sentence)}"
+        return dataclasses.replace(verdict, method=case.method.name, sentence=sentence)
+
+    return evidence
 
 
 def _none(reason: str) -> Callable[[Case, Progress], Verdict]:
@@ -209,12 +227,17 @@ def _none(reason: str) -> Callable[[Case, Progress], Verdict]:
     return evidence
 
 
-def _obstacle(case: Case) -> str:
-    """Return which assumption of the theorem fails, or nothing."""
+def _misfit(case: Case) -> str:
+    """Return why the method does not run on the problem, or nothing."""
     try:
         case.check()
     except InputError as error:
         return str(error)
+    return ""
+
+
+def _failing_condition(case: Case) -> str:
+    """Return which assumption of the theorem fails, or nothing."""
     for condition in case.conditions():
         if not condition.holds:
             return f"The theorem needs {condition.name}, but {condition.values}."

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.parts import letters
+from ...algorithms.parts import graphs, letters
 from ...core.errors import InputError
 from ...core.randomness import generator
 from ...problems import Composite, Logistic, Problem, Quadratic
@@ -22,6 +22,8 @@ from ..case import Case, NotExact
 # The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as
 # many as listed outcomes allow.
 _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 10)))
+# Sizes on which clients that differ are enough: the smallest, and more than anybody lists.
+_FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
 # Samples of a client on logistic problems.
@@ -37,8 +39,8 @@ _HALVED = (
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation,
 )  # fmt: skip
-# So badly conditioned that thousands of short rounds do not arrive.
-_STEEP, _SHORT = 1e5, 2.0
+# So badly conditioned that thousands of short rounds, or of steps in one, do not arrive.
+_STEEP, _SHORT, _LONG = 1e5, 2.0, 5_000
 
 
 class Place(NamedTuple):
@@ -58,10 +60,10 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
     beyond : bool
         Whether also where the theorem's conditions do not hold.
     """
-    for position, (clients, coordinates) in enumerate(_SIZES):
+    for position, (clients, coordinates) in enumerate((*_SIZES, *_FURTHER_SIZES)):
         rng = generator(case.seed, "places", position)
         n, d = int(rng.integers(clients[0], clients[1] + 1)), int(rng.integers(coordinates[0], coordinates[1] + 1))
-        for alike in (False, True):
+        for alike in (False, True)[: 2 if position < len(_SIZES) else 1]:
             drawn = _like(case.problem, n, d, position, case.seed, alike=alike)
             yield from _on(
                 case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates", beyond=beyond
@@ -73,10 +75,13 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
                 case, _scaled(small, scale, 1.0), f"on functions that are multiplied by {scale:g}", beyond=beyond
             )
         far = max(_SCALES)
-        yield from _on(case, _scaled(small, 1.0, far), f"where the solution is multiplied by {far:g}", beyond=beyond)
+        words = f"where the functions and the solution are multiplied by {far:g}"
+        yield from _on(case, _scaled(small, far, far), words, beyond=beyond)
     for changes in _letters(case, small):
-        told = ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
-        yield from _on(case, small, f"with {told}", changes, beyond)
+        yield from _on(case, small, f"with {_written(changes)}", changes, beyond)
+    long = _of_rounds(case, 1.0 / _LONG, _LONG)
+    if long:
+        yield from _on(case, _steep_problem(case), f"where κ = {_STEEP:g} with {_written(long)}", long, beyond)
 
 
 def compiled_anew(case: Case) -> Iterator[Place]:
@@ -91,7 +96,10 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         weight = float(np.abs(base.gradient(np.zeros(base.d))).max()) / 5.0
         norm = base.with_psi(L1(weight))
         if not case.method.handles_composite:
-            yield from _on(case, norm, f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip(), changes)
+            words = f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip()
+            yield from _on(case, norm, words, changes)
+            alone = _like(base, 1, _DIM, "psi alone", case.seed)
+            yield from _on(case, alone.with_psi(norm.psi), f"with 1 client, {words}", changes)
             return
         K, bound = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM)), weight / 10.0
         # So flat that dual variables are at their bound: within it h is its own conjugate. One stays within it: at its
@@ -122,19 +130,32 @@ def _other_compressor(case: Case) -> dict[str, str]:
 
 def steep(case: Case) -> Case | None:
     """Return the case with short rounds on a badly conditioned problem, where thousands of them do not arrive."""
-    problem = _like(case.problem, 3, 3, "steep", case.seed, _STEEP, alike=True)
-    kind = case.method.Params
-    short = dict.fromkeys(letters.of_kind(kind, letters.Probability), 1.0)
-    short |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), 1)
-    found = next((place.case for place in _on(case, problem, "", short)), None)
+    found = next((place.case for place in _on(case, _steep_problem(case), "", _of_rounds(case, 1.0, 1))), None)
     # A round may still be long, as under a compressor that sends rarely.
     return found if found is not None and found.pace.iterations <= _SHORT * found.pace.rounds else None
+
+
+def _steep_problem(case: Case) -> Any:
+    return _like(case.problem, 3, 3, "steep", case.seed, _STEEP, alike=True)
+
+
+def _of_rounds(case: Case, p: float, K: int) -> dict[str, Any]:
+    """Return the letters that say how long rounds are, with these values."""
+    kind = case.method.Params
+    changes: dict[str, Any] = dict.fromkeys(letters.of_kind(kind, letters.Probability), p)
+    changes |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), K)
+    return {letter: value for letter, value in changes.items() if letter not in case.changes}
 
 
 def twin(case: Case) -> Case | None:
     """Return the case on another problem of the same kind and size."""
     problem = _like(case.problem, case.problem.n, case.problem.d, "twin", case.seed)
     return next((place.case for place in _on(case, problem, "")), None)
+
+
+def _written(changes: dict[str, Any]) -> str:
+    """Return letters and their values in words."""
+    return ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
 
 
 def _told(value: Any) -> str:
@@ -172,9 +193,14 @@ def _like(
     try:
         if isinstance(problem, Quadratic):
             basis = "common" if alike else "client"
-            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
             # None with L = 1, where a step size could be left out.
             scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
+            if d == 1:
+                # One coordinate has one eigenvalue, so it is the clients who make kappa.
+                return Quadratic(
+                    1.7 / np.geomspace(1.0, kappa, n)[:, None, None], rng.standard_normal((n, 1)), problem.psi
+                )
+            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
             return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi)
         if isinstance(problem, Logistic):
             features = rng.standard_normal((_SAMPLES * n, d))
@@ -195,7 +221,7 @@ def _scaled(problem: Any, scale: float, solution: float) -> Problem:
 
 
 def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
-    """Yield letters at the ends of their ranges, one at a time, for a problem."""
+    """Yield letters at the ends of their ranges and in between, one at a time, for a problem."""
     if problem is None:
         return
     try:
@@ -205,13 +231,13 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     kind = case.method.Params
     candidates: list[tuple[Any, Any]] = [
         (letters.Probability, (1.0 / 300.0, 1.0)),
-        (letters.LocalSteps, (1,)),
+        (letters.LocalSteps, (1, 3, 20)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
-        (letters.Senders, (problem.n,)),
-        (letters.Cohort, (problem.n,)),
-        (letters.Kept, (problem.d,)),
-        (letters.Weights, ("lazy",)),
-        (letters.Graph, ("star",)),
+        (letters.Senders, ((problem.n + 1) // 2, problem.n)),
+        (letters.Cohort, (problem.n - 1, problem.n)),
+        (letters.Kept, (problem.d // 2, problem.d)),
+        (letters.Weights, graphs.WEIGHTS),
+        (letters.Graph, graphs.names()),
     ]
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):
