@@ -1,8 +1,8 @@
 """Hold right methods against their promises on problems and with letters as odd as they come: ``make campaign``.
 
 Shipped methods keep their promises, so nothing may be refuted and nothing may end in a traceback; what does not fit, as
-more senders than clients, is told in a sentence. In about half of the cases the method is a copy in a file, which is looked at
-more closely. A line for each case goes to ``out/campaign.jsonl`` as soon as it is done.
+more senders than clients, is told in a sentence. In about half of the cases the method is a copy in a file, which is
+looked at more closely. A line for each case goes to ``out/campaign.jsonl`` as soon as it is done.
 """
 
 import json
