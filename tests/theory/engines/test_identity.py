@@ -334,3 +334,16 @@ def test_a_file_that_raises_elsewhere_is_told_so(tmp_path):
     )
     with pytest.raises(InputError, match=r"raised AssertionError: .*mend the file and try again"):
         theory.verify(copy, PROBLEM, evidence="identity")
+
+
+def test_claims_about_an_object_are_measured_on_the_method_that_it_is(monkeypatch):
+    """In Python they would take minutes."""
+
+    def measure(case, progress):
+        return case.verdict("claim", "confirmed", f"It was {case.method.name} that ran.")
+
+    claim = theory.claims.Claim("any", "Any.", ("scaffnew",), False, measure)
+    monkeypatch.setattr(theory.claims, "about", lambda method, problem: (claim,))
+    _, told = theory.verify(Scaffnew(), PROBLEM, evidence=("identity", "claim"))
+    assert told.method == "Scaffnew"
+    assert told.sentence == "Of scaffnew, which it was found to be: it was scaffnew that ran."
