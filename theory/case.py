@@ -454,8 +454,9 @@ class Case:
         interval: tuple[float, float] = (float("nan"), float("nan")),
         details: dict[str, Any] | None = None,
         sensitivity: float = float("nan"),
+        part: str = "",
     ) -> Verdict:
-        """Return a verdict on this case."""
+        """Return a verdict on this case; ``part`` says which of its parts a claim that has some is about."""
         params: dict[str, Any] = {}
         # Where a method cannot run at all, nothing is prescribed either.
         with suppress(InputError):
@@ -472,6 +473,7 @@ class Case:
             params=params,
             seed=self.seed,
             sentence=sentence,
+            claim=part,
             sensitivity=sensitivity,
             alpha=self.alpha if evidence in SAMPLED and status != "not applicable" else math.nan,
             bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),
