@@ -138,6 +138,7 @@ _problem_options = _together(
     click.option("--psi", default=None, metavar="FUNCTION", help='A nonsmooth term, such as "L1(0.1)".'),
     click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
     click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
+    click.option("--server", default=0.0, show_default=True, help="Share of all samples that the server has too."),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
 )
 

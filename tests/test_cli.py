@@ -225,6 +225,8 @@ BAD = {
     "plot study sparcity": "unknown study 'sparcity': did you mean 'sparsity'",
     "plot convergence sparsity": "'sparsity' says nothing about convergence: leave it out",
     "plot study sparsity --axis floats": "--axis says nothing about sparsity",
+    "verify scaffnew --problem quadratic --server 0.1": "--server says nothing about quadratic",
+    "verify scaffnew --data breast_cancer --server 2": "server = 2.0 is no share of the samples",
     "plot sparsity --kappa 1": "kappa = '1' is no condition number",
     "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
     "prove": "No such command 'prove'",

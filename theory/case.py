@@ -426,7 +426,9 @@ class Case:
         # Nothing is drawn of one curvature only; the next float above it stands for it.
         kappa = max(self.problem.kappa, math.nextafter(1.0, 2.0))
         unit = Quadratic.random(_CLIENTS, _DIM, kappa, self.seed, basis="client").kernel
-        return Quadratic(self.problem.L * unit.A, unit.b)
+        # A server that has a function of its own shares the first client's.
+        server = (self.problem.L * unit.A[0], unit.b[0]) if self.problem.server else None
+        return Quadratic(self.problem.L * unit.A, unit.b, server=server)
 
     def _fitting(self, problem: Problem) -> "Case | None":
         """Return the case on another problem, None if it is too small for the parameters."""

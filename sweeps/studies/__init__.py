@@ -3,8 +3,8 @@
 The first line of its docstring says what is compared, and ``METHODS`` names the methods that it runs. It is one of two
 kinds:
 
-* ``trace(method, problem, seed)`` returns for one of them a dict of what is to be known beside its path, and the path: a
-  trace's table, with columns of the study's own. Its figure is the file of the same name in ``plots``.
+* ``trace(method, problem, seed)`` returns for one of them a dict of what is known beside its path, and the path: a
+  trace's table with columns of the study's own. Its figure is the file of the same name in ``plots``.
 * ``points(method, spec)`` returns such a dict and a table of its own, one row a point: ``panel``, the title of one of
   its ``PANELS``; ``curve``, the words of the legend; ``role``, of ``ROLES``; ``x``, ``y``; and, where there is an
   interval over seeds, its ends ``low`` and ``high``. All such studies have the same figure, ``plots/study.py``, below

@@ -175,14 +175,16 @@ def _like(
             drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
             # None with L = 1, where a step size could be left out.
             scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
-            return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi)
+            server = (1.2 * drawn.A[0], drawn.b[0]) if problem.server else None
+            return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi, server)
         if isinstance(problem, Logistic):
             features = rng.standard_normal((_SAMPLES * n, d))
             labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
             labels[:2] = 1.0, -1.0
             dense = isinstance(problem.kernel, DenseLogisticKernel)
             rows = features if dense else import_module("scipy.sparse").csr_array(features)
-            return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi)
+            share = 0.5 if problem.server else None
+            return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
         if isinstance(problem, Composite) and problem.base.is_smooth and isinstance(problem.base, Quadratic):
             return Composite.random(n, d, kappa, int(rng.integers(2**32)), h=problem.h)
     except InputError:
@@ -191,7 +193,9 @@ def _like(
 
 
 def _scaled(problem: Any, scale: float, solution: float) -> Problem:
-    return Quadratic(scale * problem.kernel.A, scale * solution * problem.kernel.b, problem.psi)
+    own = problem.server.kernel if problem.server else None
+    server = (scale * own.A[0], scale * solution * own.b[0]) if own else None
+    return Quadratic(scale * problem.kernel.A, scale * solution * problem.kernel.b, problem.psi, server)
 
 
 def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
