@@ -149,7 +149,9 @@ def test_a_slice_of_rounds_has_the_steps_of_these_rounds(whole, letters, seed, c
     draws = whole.draw(np.random.default_rng(seed), EVEN, letters, 12)
     pieces = [draws[:first], draws[first:last], draws[last:]]
     assert list(map(len, pieces)) == [first, last - first, 12 - last]
-    np.testing.assert_array_equal(np.concatenate([whole.unroll(piece) for piece in pieces]), whole.unroll(draws))
+    # Of no rounds at all nobody knows how long they are, which the outcomes of whole rounds show.
+    filled = [whole.unroll(piece) for piece in pieces if len(piece)]
+    np.testing.assert_array_equal(np.concatenate(filled), whole.unroll(draws))
     assert sum(piece.iterations for piece in pieces) == draws.iterations
 
 
