@@ -138,6 +138,7 @@ _problem_options = _together(
     click.option("--psi", default=None, metavar="FUNCTION", help='A nonsmooth term, such as "L1(0.1)".'),
     click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
     click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
+    click.option("--server", default=0.0, show_default=True, help="Share of all samples that the server has too."),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
 )
 
@@ -306,16 +307,16 @@ def verify(
             ]:
                 _say(f"wrote {path}")
             kept.finish()
-    statuses = [verdict.status for verdict in found]
-    counts = {status: statuses.count(status) for status in dict.fromkeys(sorted(statuses))}
+    told = [verdict.told for verdict in found]
+    counts = {status: told.count(status) for status in sorted(set(told))}
     errs = f" If all methods are right, draws and paths refute one with probability {ERROR_RATE:g} at most."
     is_drawn = any(math.isfinite(verdict.alpha) for verdict in found)
     _say(", ".join(f"{count} {status}" for status, count in counts.items()) + "." + (errs if is_drawn else ""))
-    return exit_code(statuses)
+    return exit_code([verdict.news for verdict in found])
 
 
 def _written(folder: Path, kept: "Records", specs: "list[ProblemSpec]", methods: set[str]) -> list[Path]:
-    """Write the figures of what verdicts rest on, also those of a study whose methods were all verified."""
+    """Write the figures of what verdicts rest on, also a study's own figure where its methods were all verified."""
     from .core.files import write_text
     from .sweeps import studies
 
@@ -323,7 +324,7 @@ def _written(folder: Path, kept: "Records", specs: "list[ProblemSpec]", methods:
     ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
     drawn = [_drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
-        if methods.issuperset(studies.methods(study)):
+        if study in plots.names() and methods.issuperset(studies.methods(study)):
             drawn.append(_drawn(study, kept.store, _studied(study, kept.store, specs), folder, refused))
     for error in refused:
         _say(f"Not drawn: {error}", True)
@@ -428,10 +429,11 @@ def sweep(
     cls=_Command,
     examples=(
         "rootkappa plot convergence --store out/verify.sqlite --axis floats --measure distance",
-        "rootkappa plot sparsity --data breast_cancer --clients 20",
+        "rootkappa plot study sparsity --data breast_cancer --clients 20",
     ),
 )
 @click.argument("kind", type=click.Choice(plots.names()))
+@click.argument("name", metavar="[STUDY]", required=False)
 @click.option("--store", type=_Place(), default="out/sweep.sqlite", show_default=True, help="File of stored results.")
 @click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
 @click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
@@ -439,24 +441,38 @@ def sweep(
 @_problem_options
 @click.option("--kappa", default="1000", show_default=True, help="Condition number, above 1.")
 @click.pass_context
-def plot(context: click.Context, kind: str, store: str, axis: str, measure: str, out: str, **options: Any) -> int:
+def plot(
+    context: click.Context, kind: str, name: str | None, store: str, axis: str, measure: str, out: str, **options: Any
+) -> int:
     """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number.
 
-    A study, such as sparsity, is drawn of the problem that the other options give: what the store lacks of it is
-    computed first.
+    A study, such as "study sparsity", is drawn of the problem that the other options give: what the store lacks of it
+    is computed first. Without a name the studies are listed.
     """
     from .core.checks import checked_kappa
     from .core.errors import InputError
     from .core.files import checked_folder
     from .sweeps import Store, studies
 
-    is_study = kind in studies.names()
+    if kind == "study" and name is None:
+        for known in studies.names():
+            _say(f"{known}: {studies.summary(known)}")
+        return 0
+    if kind == "study":
+        kind, study = plots.of_study(name or ""), name or ""
+        studies.methods(study)
+    elif name is not None:
+        raise click.UsageError(f"{name!r} says nothing about {kind}: leave it out.")
+    else:
+        study = kind
+    is_study = study in studies.names()
     told = {"axis": axis, "measure": measure}
     unread = {*told, *options} - {*plots.options(kind), *(options if is_study else ())}
     for param in context.command.params:
         if param.name in unread and _option_given(param.name):
             raise click.UsageError(f"{param.opts[0]} says nothing about {kind}: leave it out.")
     told = {name: value for name, value in told.items() if name not in unread}
+    options = _of_study(studies.usual_spec(study) if is_study else None, options)
     kappa = checked_kappa(options.pop("kappa"))
     specs = _specs({"problem": "logistic", **_given(options)}, [kappa])
     if not is_study and not os.path.isfile(store):
@@ -464,7 +480,7 @@ def plot(context: click.Context, kind: str, store: str, axis: str, measure: str,
     folder = checked_folder(out)
     refused: list[Exception] = []
     with Store(store, read_only=not is_study) as results:
-        keys = _studied(kind, results, specs) if is_study else None
+        keys = _studied(study, results, specs) if is_study else None
         paths = _drawn(kind, results, keys, folder, refused, **told)
     if refused and not paths:
         raise refused[0]
@@ -475,6 +491,17 @@ def plot(context: click.Context, kind: str, store: str, axis: str, measure: str,
     for error in refused:
         _say(f"Not drawn: {error}", True)
     return 3 if refused else 0
+
+
+def _of_study(spec: "ProblemSpec | None", options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with what a study says of its problem in the place of what the command line does not."""
+    if spec is None:
+        return options
+    own = spec.configuration()
+    own["seed"] = own.pop("problem_seed")
+    if options["problem"] not in (None, spec.problem):
+        own = {name: own[name] for name in ("kappa", "clients", "seed", "psi")}
+    return options | {name: value for name, value in own.items() if not _option_given(name) and value != ""}
 
 
 def _studied(study: str, store: "Store", specs: "list[ProblemSpec]") -> list[str]:

@@ -27,11 +27,19 @@ def method_list() -> Group:
         theorem = theory.promised_by(algorithms.get(name))
         exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
         bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
-        told = [theorem.summary + bound, *(f"Claim: {claim.summary}" for claim in claims.about(name))]
+        told = [theorem.summary + bound, *map(_claimed, claims.about(name))]
         lines.append(Text.assemble((name, "bold"), f"  {exponents or 'no exponent'}"))
         lines += [Padding(Text(sentence), (0, 0, 0, 4)) for sentence in told]
         lines.append(Padding(Text(theorem.source, "dim"), (0, 0, 1, 4)))
     return Group(*lines)
+
+
+def _claimed(claim: claims.Claim) -> str:
+    whole = claim.refuted.get("")
+    if whole is not None:
+        return f"Claim, known not to hold: {claim.summary} {whole}"
+    parts = "".join(f" Known not to hold, {part}: {why}" for part, why in claim.refuted.items())
+    return f"Claim: {claim.summary}{parts}"
 
 
 def data_table() -> Table:
@@ -125,9 +133,18 @@ _NAME = 30
 _COLOURS = {"confirmed": "green", "consistent": "cyan", "refuted": "bold red", "inconclusive": "yellow"}
 
 
-def _status(text: str) -> str:
-    colour = _COLOURS.get(text, "dim")
-    return f"[{colour}]{text}[/]"
+def _coloured(text: str, status: str) -> str:
+    return f"[{_COLOURS.get(status, 'dim')}]{text}[/]"
+
+
+def _status(verdict: Any) -> str:
+    # What is refuted as known is no alarm.
+    return _coloured(verdict.told, verdict.news)
+
+
+def _evidence(verdict: Any) -> str:
+    """Return which evidence it is, of a claim its name in words, between which a table can break it."""
+    return f"{verdict.evidence}: {verdict.claim.replace('_', ' ')}" if verdict.claim else verdict.evidence
 
 
 def _number(value: float | None) -> str:
@@ -151,10 +168,11 @@ def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
         last = verdict.method
         numbers = (_number(verdict.measured), _number(verdict.promised))
         finding = [_shown(verdict.sentence)] if is_wide else []
-        table.add_row(_shown(name), verdict.evidence, _status(verdict.status), *numbers, *finding)
+        table.add_row(_shown(name), _shown(_evidence(verdict)), _status(verdict), *numbers, *finding)
     console.print(table)
     for verdict in [] if is_wide else verdicts:
-        console.print(f"{_shown(verdict.method)}, {verdict.evidence}: {_status(verdict.status)}", highlight=False)
+        name = f"{verdict.method}, {_evidence(verdict)}"
+        console.print(f"{_shown(name)}: {_status(verdict)}", highlight=False)
         console.print(Padding(_shown(verdict.sentence), (0, 0, 0, 4)), highlight=False)
     console.print()
 
@@ -176,7 +194,7 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
             slope, low, high = (record[number] for number in ("slope", "low", "high"))
             interval = "-" if slope is None else _shown(f"[{low:.3f}, {high:.3f}]")
             fitted = "-" if slope is None else f"{slope:.3f}"
-            verdict = (_number(record["promised"]), _status(record["status"]))
+            verdict = (_number(record["promised"]), _coloured(record["status"], record["status"]))
             table.add_row(name, record["axis"], record["how"].removesuffix(" seeds"), fitted, interval, *verdict)
         console.print(table)
 

@@ -2,7 +2,8 @@
 
 Every module here is a kind of figure, found by being there. It defines ``OPTIONS``, the names of what its figures can
 be told, and ``drawn(store, cells, **options)``, which yields a name and a figure for each problem, or family of
-problems, that some cells of a store are about. A study's figure has the name of the study.
+problems, that some cells of a store are about. The figure of a study of points is ``study``; that of another has the
+name of the study.
 """
 
 from __future__ import annotations
@@ -26,9 +27,20 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['convergence', 'exponent', 'sparsity']
+    ['convergence', 'exponent', 'sparsity', 'study']
     """
     return sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.ispkg)
+
+
+def of_study(study: str) -> str:
+    """Return the kind of figure that a study has.
+
+    Examples
+    --------
+    >>> of_study("sparsity"), of_study("another")
+    ('sparsity', 'study')
+    """
+    return study if study in names() else "study"
 
 
 def options(kind: str) -> tuple[str, ...]:

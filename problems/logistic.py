@@ -1,5 +1,6 @@
 """L2-regularised logistic regression on real or given data, dense or sparse."""
 
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -26,7 +27,7 @@ from .oracles import (
     without_ridge,
     work_size,
 )
-from .partitions import assign
+from .partitions import assign, server_samples
 from .problem import Problem, checked_psi
 
 # Up to this size an exact dense eigenvalue or Newton system is a matter of a second.
@@ -54,6 +55,7 @@ class DenseLogisticKernel(NamedTuple):
     start: np.ndarray
     l2: float
     psi: Any
+    server: Any = ()
 
 
 class SparseLogisticKernel(NamedTuple):
@@ -66,6 +68,7 @@ class SparseLogisticKernel(NamedTuple):
     d: int
     l2: float
     psi: Any
+    server: Any = ()
 
 
 class Logistic(Problem):
@@ -91,6 +94,9 @@ class Logistic(Problem):
         For the partitions that draw.
     psi : Function, optional
         A nonsmooth term, for example ``functions.L1(0.01)``.
+    server : float or array_like of int, optional
+        Data of the server's own, without weight in F: the share of all samples, drawn uniformly by the seed, or their
+        indices. The clients hold these samples too: the server has seen a sample of the pooled data.
 
     Raises
     ------
@@ -120,13 +126,33 @@ class Logistic(Problem):
         alpha: float = 0.5,
         seed: int = 0,
         psi: Function | None = None,
+        server: float | ArrayLike | None = None,
     ) -> None:
         rows, signs = _checked_data(features, labels)
         self.n, self.d = checked_count("clients", clients), int(rows.shape[1])
         owner = assign(partition, signs, self.n, seed, alpha)
         order = np.argsort(owner, kind="stable")
-        self._start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
-        self._B = _scaled_rows(rows[order], signs[order])
+        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
+        self._fill(_scaled_rows(rows[order], signs[order]), start, l2, kappa, psi)
+        how = partition if isinstance(partition, str) else "given"
+        how += {"dirichlet": f" alpha={alpha:g} seed={seed}", "shuffled": f" seed={seed}"}.get(how, "")
+        label = f"logistic N={len(signs)} n={self.n} d={self.d} kappa={self.kappa:g} partition={how}"
+        if server is not None:
+            chosen = server_samples(server, len(signs), seed)
+            self._have_server(_scaled_rows(rows[chosen], signs[chosen]))
+            label += f" server={len(chosen)}" + ("" if np.ndim(server) else f" seed={seed}")
+        self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
+
+    def _have_server(self, rows: Any) -> None:
+        """Give the server data of its own."""
+        server = copy(self)
+        server.n = 1
+        server._fill(rows, np.array([0, rows.shape[0]]), self.l2, None, None)
+        server.label = f"server of N={rows.shape[0]} d={self.d}"
+        self.server, self.kernel = server, self.kernel._replace(server=server.kernel)
+
+    def _fill(self, B: Any, start: np.ndarray, l2: float | None, kappa: float | None, psi: Function | None) -> None:
+        self._start, self._B = start, B
         largest = np.array([_largest_eigenvalue(self._rows(i)) for i in range(self.n)]) / 4
         self.l2 = _regularisation(l2, kappa, float(largest.max()))
         self.L_i = largest + self.l2
@@ -140,10 +166,6 @@ class Logistic(Problem):
             self.kernel = SparseLogisticKernel(
                 self._B.data, columns, pointer, self._start, self.d, self.l2, self.psi.kernel
             )
-        how = partition if isinstance(partition, str) else "given"
-        how += {"dirichlet": f" alpha={alpha:g} seed={seed}", "shuffled": f" seed={seed}"}.get(how, "")
-        label = f"logistic N={len(signs)} n={self.n} d={self.d} kappa={self.kappa:g} partition={how}"
-        self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
 
     @classmethod
     def load(cls, data: str | Path = DEFAULT, **options: Any) -> Self:
@@ -347,7 +369,8 @@ def _largest_eigenvalue(rows: Any) -> float:
 @without_ridge.register(DenseLogisticKernel)
 @without_ridge.register(SparseLogisticKernel)
 def _without_ridge(kernel, mu):
-    return kernel._replace(l2=kernel.l2 - mu)
+    server = without_ridge(kernel.server, mu) if kernel.server else ()
+    return kernel._replace(l2=kernel.l2 - mu, server=server)
 
 
 @implements(clients, DenseLogisticKernel)

@@ -145,6 +145,16 @@ def repeat_gradient_steps(kernel, i, x, h, gamma, k, work):
             x[j] -= gamma * (g[j] - h[j])
 
 
+@inner
+def server_gradient(kernel, x, g, work):
+    r"""Write :math:`\nabla f_s(x)` to ``g``, of a server with data of its own, which have no weight in F.
+
+    ``kernel.server`` is the kernel of a problem with one client, the server: whatever is asked of client 0 of it, such
+    as the gradient of a component, is an oracle of the server's. The arguments are those of :func:`gradient`.
+    """
+    gradient(kernel.server, 0, x, g, work)
+
+
 @njit
 def spread_of_components(kernel, Y, x):
     r"""Return :math:`\sum_i \frac1{m_i} \sum_j \|\nabla f_{ij}(y_i) - \nabla f_{ij}(x)\|^2`."""

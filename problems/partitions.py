@@ -12,6 +12,62 @@ Ids = NDArray[np.int64]
 NAMES = ("contiguous", "shuffled", "by_label", "dirichlet")
 
 
+def server_samples(server: float | ArrayLike, samples: int, seed: int) -> Ids:
+    """Return which samples a server holds, whoever holds them besides.
+
+    Parameters
+    ----------
+    server : float or array_like of int
+        The share of all samples, above 0 and up to 1, or their indices.
+    samples : int
+        How many samples there are.
+    seed : int
+        At least 0; a share is drawn uniformly, without replacement.
+
+    Returns
+    -------
+    ndarray of int64
+        The indices, at least one; those of a share in ascending order.
+
+    Raises
+    ------
+    InputError
+        If a share or an index is out of range, or an index there twice.
+
+    Examples
+    --------
+    >>> server_samples([4, 0], samples=5, seed=0)
+    array([4, 0])
+    >>> len(server_samples(0.4, samples=5, seed=0))
+    2
+    """
+    if isinstance(server, str | bool) or np.ndim(server) == 0:
+        share = float("nan") if isinstance(server, str | bool) else as_number(server)
+        if not 0.0 < share <= 1.0:
+            raise InputError(
+                f"server = {shown(server)} is no share of the samples: give a number above 0 and up to 1, or the "
+                "samples' indices."
+            )
+        count = max(1, round(share * samples))
+        return np.sort(generator(seed, "partition", "server").choice(samples, size=count, replace=False))
+    given = np.asarray(server)
+    if given.ndim != 1:
+        raise InputError(f"server has shape {given.shape}: give a list of indices, or a share of the samples.")
+    if given.size == 0:
+        raise InputError("server holds no samples: give indices, a share of the samples, or leave it out.")
+    if given.dtype.kind not in "iu":
+        raise InputError("server holds numbers that are no indices: give integers, or a share of the samples.")
+    for index in given.tolist():
+        if not 0 <= index < samples:
+            raise InputError(
+                f"server holds the index {index}, but there are {samples} samples: give 0 to {samples - 1}."
+            )
+    places, counts = np.unique(given, return_counts=True)
+    if counts.max() > 1:
+        raise InputError(f"server holds the index {places[counts.argmax()]} twice: give each sample once.")
+    return given.astype(np.int64)
+
+
 def contiguous(samples: int, clients: int) -> Ids:
     """Give each client one block of consecutive samples; block sizes differ by at most one.
 

@@ -31,6 +31,9 @@ class Problem(ABC):
         How ``L`` and ``mu`` were obtained: "eigenvalues", "closed form", "bound" or "planted".
     psi : Function
         The nonsmooth term, :class:`~rootkappa.problems.functions.Zero` if there is none.
+    server : Problem or None
+        The data of the server's own, as a problem of one client without a nonsmooth term; None if it has none. Its
+        function has no weight in F.
     kernel : NamedTuple
         What compiled code takes, see :mod:`rootkappa.problems.oracles`.
     label : str
@@ -43,6 +46,7 @@ class Problem(ABC):
     mu_i: np.ndarray
     how: dict[str, str]
     psi: Function
+    server: "Problem | None" = None
     kernel: Any
     label: str
 

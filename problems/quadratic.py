@@ -40,6 +40,7 @@ class QuadraticKernel(NamedTuple):
     V: np.ndarray
     lam: np.ndarray
     psi: Any
+    server: Any = ()
 
 
 class Quadratic(Problem):
@@ -56,6 +57,8 @@ class Quadratic(Problem):
         The vectors :math:`b_i`.
     psi : Function, optional
         A nonsmooth term, for example ``functions.L1(0.1)``.
+    server : (array_like, array_like), optional
+        The matrix and the vector of a server's own function, which has no weight in F.
 
     Raises
     ------
@@ -69,7 +72,13 @@ class Quadratic(Problem):
     (4.0, array([1., 1.]))
     """
 
-    def __init__(self, hessians: ArrayLike, linear: ArrayLike, psi: Function | None = None) -> None:
+    def __init__(
+        self,
+        hessians: ArrayLike,
+        linear: ArrayLike,
+        psi: Function | None = None,
+        server: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> None:
         A = _checked_hessians(hessians)
         lam, columns = np.linalg.eigh(A)
         if not lam[:, 0].min() > 0:
@@ -87,6 +96,18 @@ class Quadratic(Problem):
                 "give one row for each of the hessians."
             )
         self._fill(A, b, columns.transpose(0, 2, 1), lam, psi, "eigenvalues", f"quadratic n={n} d={d}")
+        if server is not None:
+            self._have_server(server)
+
+    def _have_server(self, server: Any) -> None:
+        """Give the server a function of its own."""
+        if not isinstance(server, tuple | list) or len(server) != 2:
+            raise InputError(f"server = {shown(server)} is no pair of a matrix and a vector: give (A, b).")
+        alone = type(self)([server[0]], [server[1]])
+        if alone.d != self.d:
+            raise InputError(f"server has {alone.d} coordinates, but the clients have {self.d}: give as many.")
+        self.server, self.kernel = alone, self.kernel._replace(server=alone.kernel)
+        self.label += " server"
 
     def _fill(self, A, b, V, lam, psi: Function | None, how: str, label: str) -> None:
         self.n, self.d = b.shape
@@ -216,7 +237,8 @@ def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
 
 @without_ridge.register
 def _without_ridge(kernel: QuadraticKernel, mu: float) -> QuadraticKernel:
-    return kernel._replace(A=kernel.A - mu * np.eye(kernel.A.shape[1]), lam=kernel.lam - mu)
+    server = without_ridge(kernel.server, mu) if kernel.server else ()
+    return kernel._replace(A=kernel.A - mu * np.eye(kernel.A.shape[1]), lam=kernel.lam - mu, server=server)
 
 
 @inner

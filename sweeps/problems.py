@@ -11,7 +11,7 @@ from ..problems.data import DEFAULT
 from ..problems.data import content as data_content
 
 #: What there is to say of each kind of problem beyond what all have.
-FIELDS = {"quadratic": ("dim", "basis", "heterogeneity"), "logistic": ("data", "partition", "alpha")}
+FIELDS = {"quadratic": ("dim", "basis", "heterogeneity"), "logistic": ("data", "partition", "alpha", "server")}
 KINDS = tuple(FIELDS)
 # Entries of the matrices of all clients: 2 GB of them.
 _LARGEST = 250_000_000
@@ -35,8 +35,8 @@ class ProblemSpec:
         The nonsmooth term as it is written, for example "L1(0.1)"; empty if there is none.
     dim, basis, heterogeneity
         Of a quadratic, see :meth:`rootkappa.problems.Quadratic.random`.
-    data, partition, alpha
-        Of logistic regression, see :meth:`rootkappa.problems.Logistic.load`.
+    data, partition, alpha, server
+        Of logistic regression, see :meth:`rootkappa.problems.Logistic.load`; a share of 0 is a server without data.
     """
 
     problem: str = "quadratic"
@@ -50,6 +50,7 @@ class ProblemSpec:
     data: str = DEFAULT
     partition: str = "contiguous"
     alpha: float = 0.5
+    server: float = 0.0
 
     def configuration(self) -> dict[str, str | int | float]:
         """Return the fields that matter for this kind."""
@@ -148,6 +149,7 @@ def _built(spec: ProblemSpec, content: str) -> Problem:
         alpha=spec.alpha,
         seed=spec.problem_seed,
         psi=psi,
+        server=spec.server or None,
     )
     if spec.content() != content:
         raise InputError(f"data = {spec.data!r} changed while it was read: run this again when it rests.")

@@ -55,8 +55,8 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
 
 # What of a verdict is data and nothing that was computed on the way.
 _FIELDS = (
-    "method", "evidence", "status", "measured", "promised", "low", "high", "problem", "params", "seed", "sentence",
-    "sensitivity", "alpha", "seconds",
+    "method", "evidence", "claim", "status", "known", "measured", "promised", "low", "high", "problem", "params",
+    "seed", "sentence", "sensitivity", "alpha", "seconds",
 )  # fmt: skip
 
 

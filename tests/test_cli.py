@@ -1,5 +1,6 @@
 """The command line: what it prints and writes, its exit codes, and one sentence for every bad input."""
 
+import dataclasses
 import json
 import lzma
 import math
@@ -10,12 +11,15 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from rootkappa import algorithms, cli, plots, problems
 from rootkappa.core.errors import InputError
 from rootkappa.sweeps import Cell, ProblemSpec, Store, studies
+from rootkappa.theory import claims
 
 COMMANDS = sorted(cli.commands.commands)
 SMALL = "--problem quadratic --basis client --clients 3 --dim 3 --kappa 20"
@@ -218,6 +222,11 @@ BAD = {
     "plot exponent --measure gap": "--measure says nothing about exponent",
     "plot convergence --concentration 3": "--concentration says nothing about convergence",
     "plot sparsity --axis floats": "--axis says nothing about sparsity",
+    "plot study sparcity": "unknown study 'sparcity': did you mean 'sparsity'",
+    "plot convergence sparsity": "'sparsity' says nothing about convergence: leave it out",
+    "plot study sparsity --axis floats": "--axis says nothing about sparsity",
+    "verify scaffnew --problem quadratic --server 0.1": "--server says nothing about quadratic",
+    "verify scaffnew --data breast_cancer --server 2": "server = 2.0 is no share of the samples",
     "plot sparsity --kappa 1": "kappa = '1' is no condition number",
     "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
     "prove": "No such command 'prove'",
@@ -421,7 +430,9 @@ def strictly(text):
 FIELDS = [
     "method",
     "evidence",
+    "claim",
     "status",
+    "known",
     "measured",
     "promised",
     "low",
@@ -562,6 +573,42 @@ def test_a_study_is_computed_into_the_store_and_drawn_from_it(folder, command, m
         assert (folder / "again" / name).read_bytes() == (folder / "pruned" / name).read_bytes()
     assert command("plot", "convergence", "--store", "s.sqlite", "--measure", "gap", "--out", "gaps").code == 0
     assert len(list((folder / "gaps").glob("convergence-gap-rounds-sparsity-quadratic-kappa20*.svg"))) == 2
+
+
+def test_a_study_by_its_name_is_the_same_figure_and_without_one_all_are_listed(folder, command):
+    arguments = [*SMALL.split(), "--store", "s.sqlite", "--out"]
+    assert command("plot", "sparsity", *arguments, "a").code == 0
+    assert command("plot", "study", "sparsity", *arguments, "b").code == 0
+    (name,) = (path.name for path in (folder / "a").glob("*.svg"))
+    assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
+    found = command("plot", "study")
+    assert (found.code, found.errors) == (0, "")
+    assert f"sparsity: {studies.summary('sparsity')}" in found.output
+
+
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        ("", "quadratic n=2 d=3 kappa=9 seed=4 basis=client heterogeneity=1"),
+        ("--kappa 7 --basis common --seed 1", "quadratic n=2 d=3 kappa=7 seed=1 basis=common heterogeneity=1"),
+        ("--problem logistic --clients 3", "logistic breast_cancer N=569 n=3 d=30 kappa=9 partition=contiguous"),
+    ],
+)
+def test_a_study_says_which_problem_it_is_about(words, label, folder, command, monkeypatch):
+    def points(method, spec):
+        row = {"panel": "a", "curve": method, "role": "method", "x": [1.0], "y": [2.0]}
+        return {}, pd.DataFrame(row)
+
+    own = ProblemSpec(clients=2, dim=3, kappa=9.0, problem_seed=4, basis="client")
+    toy = SimpleNamespace(
+        __doc__="Toy.", METHODS=("scaffnew",), PANELS=[studies.Panel("a", "x", "y")], points=points, SPEC=own
+    )
+    monkeypatch.setattr(studies, "discover", lambda package: {"toy": toy})
+    found = command("plot", "study", "toy", *words.split(), "--store", "s.sqlite")
+    assert (found.code, found.errors) == (0, "")
+    with Store("s.sqlite") as store:
+        assert store.cells()["label"].tolist() == [label]
+    assert len(list((folder / "out").glob("study-toy-*.svg"))) == 1
 
 
 def test_verify_draws_a_study_of_methods_that_it_verified(folder, command, monkeypatch):
@@ -775,3 +822,23 @@ def test_a_full_disk_is_bad_output(tmp_path):
 def test_the_command_line_is_there_at_once(tmp_path):
     code = "import sys, rootkappa.cli; print(sorted({'numba', 'numpy', 'pandas', 'rich', 'scipy'} & set(sys.modules)))"
     assert python("-c", code, folder=tmp_path).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_what_is_refuted_as_known_is_told_and_is_no_failure(width, folder, command, monkeypatch):
+    def measure(case, progress):
+        return case.verdict("claim", "refuted", "It fell.", 1.0, 0.0)
+
+    claim = claims.Claim("it_flies", "It flies.", ("scaffnew",), True, measure, {"": "It has no wings."})
+    monkeypatch.setattr(claims, "_discovered", lambda: (claim,))
+    monkeypatch.setenv("COLUMNS", str(width))
+    arguments = ("verify", "scaffnew", *SMALL.split(), "--evidence", "invariant,claim", "--json", "v.json")
+    found = command(*arguments)
+    assert (found.code, found.errors) == (0, "")
+    text = " ".join(found.output.split())
+    assert "1 confirmed, 1 refuted as known." in text
+    assert "claim: it flies" in text
+    assert "It fell. This is known: It has no wings." in text
+    assert strictly((folder / "v.json").read_text(encoding="utf-8"))[1]["known"] == "refuted"
+    monkeypatch.setattr(claims, "_discovered", lambda: (dataclasses.replace(claim, refuted={}),))
+    assert command(*arguments).code == 1

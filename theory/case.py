@@ -426,7 +426,9 @@ class Case:
         # Nothing is drawn of one curvature only; the next float above it stands for it.
         kappa = max(self.problem.kappa, math.nextafter(1.0, 2.0))
         unit = Quadratic.random(_CLIENTS, _DIM, kappa, self.seed, basis="client").kernel
-        return Quadratic(self.problem.L * unit.A, unit.b)
+        # A server that has a function of its own shares the first client's.
+        server = (self.problem.L * unit.A[0], unit.b[0]) if self.problem.server else None
+        return Quadratic(self.problem.L * unit.A, unit.b, server=server)
 
     def _fitting(self, problem: Problem) -> "Case | None":
         """Return the case on another problem, None if it is too small for the parameters."""
@@ -454,8 +456,9 @@ class Case:
         interval: tuple[float, float] = (float("nan"), float("nan")),
         details: dict[str, Any] | None = None,
         sensitivity: float = float("nan"),
+        part: str = "",
     ) -> Verdict:
-        """Return a verdict on this case."""
+        """Return a verdict on this case; ``part`` says which of its parts a claim that has some is about."""
         params: dict[str, Any] = {}
         # Where a method cannot run at all, nothing is prescribed either.
         with suppress(InputError):
@@ -472,6 +475,7 @@ class Case:
             params=params,
             seed=self.seed,
             sentence=sentence,
+            claim=part,
             sensitivity=sensitivity,
             alpha=self.alpha if evidence in SAMPLED and status != "not applicable" else math.nan,
             bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),

@@ -76,6 +76,8 @@ class Verdict:
     ----------
     method, evidence : str
         Whose promise, and which engine.
+    claim : str
+        Of a claim its name, with the part of it behind a colon where it has parts; otherwise empty.
     status : str
         "confirmed" if exact or interval evidence meets the promise, "refuted" with a counterexample that can be run
         again, "consistent" if it could have been refuted and was not, "inconclusive" if the data could not decide,
@@ -90,6 +92,8 @@ class Verdict:
         The seed of what was drawn.
     sentence : str
         The finding in words.
+    known : str
+        What is known: "confirmed" of a theorem, and of a claim unless its file records that it is "refuted".
     sensitivity : float
         The smallest violation that would have been seen here: by what share of itself the promised number, of a rate
         the progress 1 - rho, would have to be stronger to be refuted. NaN where no number is promised.
@@ -114,11 +118,34 @@ class Verdict:
     params: dict[str, Any]
     seed: int
     sentence: str
+    claim: str = ""
+    known: str = "confirmed"
     sensitivity: float = math.nan
     alpha: float = math.nan
     seconds: float = 0.0
     bound: Bound | None = field(default=None, repr=False, compare=False)
     details: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    @property
+    def news(self) -> str:
+        """The status as it counts for an exit code: "refuted" where it contradicts what is known, not where it agrees.
+
+        Examples
+        --------
+        >>> found = Verdict("scaffnew", "claim", "refuted", 1.0, 0.0, 1.0, 1.0, "", {}, 0, "No.", known="refuted")
+        >>> found.news, found.told
+        ('confirmed', 'refuted as known')
+        """
+        if self.known == "confirmed" or self.status not in ("refuted", "consistent", "confirmed"):
+            return self.status
+        return "confirmed" if self.status == self.known else "refuted"
+
+    @property
+    def told(self) -> str:
+        """The status in words, which say of something that is known to be wrong whether it was found to be."""
+        if self.news == self.status:
+            return self.status
+        return f"{self.status} as known" if self.news == "confirmed" else f"{self.status} against what is known"
 
     def record(self) -> dict[str, Any]:
         """Return what a file keeps of the verdict; numbers that are NaN or infinite become None."""
@@ -126,7 +153,9 @@ class Verdict:
         return {
             "method": self.method,
             "evidence": self.evidence,
+            "claim": self.claim,
             "status": self.status,
+            "known": self.known,
             **numbers,
             "problem": self.problem,
             "params": {letter: _plain(value) for letter, value in self.params.items()},
@@ -143,6 +172,8 @@ def _plain(value: float | str) -> float | str | None:
 
 def exit_code(statuses: list[str]) -> int:
     """Return the command's exit code: 1 if something was refuted, 3 if nothing was decided, else 0.
+
+    Of a verdict it takes :attr:`Verdict.news`: what is refuted as known is no news.
 
     Examples
     --------

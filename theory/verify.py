@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ..algorithms.driver.method import Method
@@ -141,16 +142,12 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
             check_conventions(case)
     verdicts: list[Verdict] = []
     for kind in kinds:
-        for engine in _engines(case, kind, verdicts):
+        # What a method is does not depend on where its theorem holds.
+        for engine in _engines(case, kind, verdicts, unfit if kind == "identity" else reason):
             started = time.perf_counter()
-            # What a method is does not depend on where its theorem holds.
-            obstacle = unfit if kind == "identity" else reason
-            verdict = (
-                case.verdict(kind, "not applicable", obstacle)
-                if obstacle
-                else _judge(case, kind, engine, lambda share, kind=kind: progress(kind, share) if progress else None)
-            )
-            verdicts.append(dataclasses.replace(verdict, seconds=time.perf_counter() - started))
+            found = engine(case, lambda share, kind=kind: progress(kind, share) if progress else None)
+            seconds = (time.perf_counter() - started) / max(len(found), 1)
+            verdicts += [dataclasses.replace(verdict, seconds=seconds) for verdict in found]
         if progress:
             progress(kind, 1.0)
     return verdicts if reason else [_without_waiver(case, verdict, verdicts) for verdict in verdicts]
@@ -189,42 +186,41 @@ def _checked_kinds(evidence: Any) -> tuple[str, ...]:
     return kinds
 
 
-def _engines(case: Case, kind: str, beside: list[Verdict]) -> list[Callable[[Case, Progress], Verdict]]:
-    """Return what gives the evidence of one kind."""
+def _engines(
+    case: Case, kind: str, beside: list[Verdict], obstacle: str
+) -> list[Callable[[Case, Progress], list[Verdict]]]:
+    """Return what gives the evidence of one kind; where there is an obstacle to all it gives that as the reason."""
+    about = claims.about(case.method, case.problem) if kind == "claim" else ()
+    if obstacle:
+        return [_none(kind, obstacle, claim) for claim in about or [None]]
     if kind == "claim":
-        about = claims.about(case.method, case.problem)
         if about and not _is_known(case, beside):
             # Of another method they may be endless: nothing says that it arrives.
             told = (
                 "claims are about shipped methods, and this one is not known to be one: ask for identity evidence too."
             )
-            return [_none(told)]
-        measures = [claim.measure for claim in about]
-        if isinstance(case.method, ObjectMethod):
-            measures = [_of_shipped(measure) for measure in measures]
-        return measures or [_none(f"There is no claim about {case.method.name} here.")]
+            return [_none(kind, told)]
+        return [partial(_claimed, claim) for claim in about] or [
+            _none(kind, f"There is no claim about {case.method.name} here.")
+        ]
     if kind not in _OF_ANY and case.theorem.contraction is None:
-        return [_none(f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against.")]
-    return [ENGINES[kind]]
+        told = f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against."
+        return [_none(kind, told)]
+    return [partial(_judge, kind)]
 
 
-def _of_shipped(measure: Callable[[Case, Progress], Verdict]) -> Callable[[Case, Progress], Verdict]:
-    """Return the measurement of a claim on the shipped method that an object was found to be: in Python it is slow."""
-
-    def evidence(case: Case, progress: Progress) -> Verdict:
-        shipped = case.method.likenesses[0].name
-        verdict = measure(case.other(shipped), progress)
-        sentence = f"Of {shipped}, which it was found to be: {lowered(verdict.sentence)}"
-        return dataclasses.replace(verdict, method=case.method.name, sentence=sentence)
+def _none(kind: str, reason: str, claim: claims.Claim | None = None) -> Callable[[Case, Progress], list[Verdict]]:
+    def evidence(case: Case, progress: Progress) -> list[Verdict]:
+        verdict = _not_applicable(case, kind, reason)
+        return [claim.stated(verdict) if claim else verdict]
 
     return evidence
 
 
-def _none(reason: str) -> Callable[[Case, Progress], Verdict]:
-    def evidence(case: Case, progress: Progress) -> Verdict:
-        raise NotExact(reason)
-
-    return evidence
+def _not_applicable(case: Case, kind: str, reason: str) -> Verdict:
+    # A path is written as it is.
+    told = reason if reason.startswith(case.method.name) else reason[0].upper() + reason[1:]
+    return case.verdict(kind, "not applicable", told)
 
 
 def _misfit(case: Case) -> str:
@@ -244,34 +240,45 @@ def _failing_condition(case: Case) -> str:
     return ""
 
 
-def _judge(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
+def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdict]:
+    """Return the verdicts on a claim; of an object on the shipped method that it was found to be, which is faster."""
+    try:
+        with blaming(case.method):
+            if not isinstance(case.method, ObjectMethod):
+                return claim.verdicts(case, progress)
+            shipped = case.method.likenesses[0].name
+            found = claim.verdicts(case.other(shipped), progress)
+    except InputError as reason:
+        # What a claim measures may have no end where a file does not do what it says.
+        if not isinstance(reason, NotExact) and case.method.is_shipped:
+            raise
+        return [claim.stated(_not_applicable(case, "claim", str(reason)))]
+    told = f"Of {shipped}, which it was found to be: "
+    return [dataclasses.replace(one, method=case.method.name, sentence=told + lowered(one.sentence)) for one in found]
+
+
+def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:
     """Return the verdict; a method that takes a function behind a matrix is also judged where there is one."""
-    verdict = _finding(case, kind, engine, progress)
+    verdict = _finding(case, kind, progress)
     with blaming(case.method):
         relative = case.behind_matrix() if kind in ("invariant", "exact") and verdict.status == "confirmed" else None
     if relative is None:
-        return verdict
-    there = _finding(relative, kind, engine, progress)
+        return [verdict]
+    there = _finding(relative, kind, progress)
     place = f"an h of Kx on {relative.problem.n} clients with {relative.problem.d} coordinates"
     told = f"With {place}: {lowered(there.sentence)}"
     if there.status != "confirmed":
-        return dataclasses.replace(there, sentence=told)
+        return [dataclasses.replace(there, sentence=told)]
     told = f"The same holds with {place}." if kind == "invariant" else told
-    return dataclasses.replace(verdict, sentence=f"{verdict.sentence} {told}")
+    return [dataclasses.replace(verdict, sentence=f"{verdict.sentence} {told}")]
 
 
-def _finding(case: Case, kind: str, engine: Callable[[Case, Progress], Verdict], progress: Progress) -> Verdict:
+def _finding(case: Case, kind: str, progress: Progress) -> Verdict:
     try:
         with blaming(case.method):
-            verdict = engine(case, progress)
-    except InputError as reason:
-        # What a claim measures may have no end where a file does not do what it says.
-        if not (isinstance(reason, NotExact) or (kind == "claim" and not case.method.is_shipped)):
-            raise
-        told = str(reason)
-        # A path is written as it is.
-        told = told if told.startswith(case.method.name) else told[0].upper() + told[1:]
-        verdict = case.verdict(kind, "not applicable", told)
+            verdict = ENGINES[kind](case, progress)
+    except NotExact as reason:
+        verdict = _not_applicable(case, kind, str(reason))
     if kind in ("exact", "exponent") and verdict.status in ("refuted", "not applicable"):
         with blaming(case.method):
             missing = undeclared(case)

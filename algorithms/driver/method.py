@@ -93,6 +93,8 @@ class Method:
     handles_composite : bool
         Whether the problem may be a :class:`~rootkappa.problems.Composite`, with a function behind a matrix: the
         module's ``HANDLES_COMPOSITE``, by default False.
+    needs_server : bool
+        Whether the problem's server must have data of its own: the module's ``NEEDS_SERVER``, by default False.
     summary, source : str
         The first line of the module's docstring, and where the method is from.
     random : Randomness or None
@@ -138,6 +140,7 @@ class Method:
     promise: str | None
     handles_psi: bool
     handles_composite: bool
+    needs_server: bool
     summary: str
     source: str
     random: Randomness | None
@@ -177,6 +180,7 @@ class Method:
             promise=declared.get("PROMISE"),
             handles_psi=declared.get("HANDLES_PSI", False),
             handles_composite=declared.get("HANDLES_COMPOSITE", False),
+            needs_server=declared.get("NEEDS_SERVER", False),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             affine=declared.get("affine", lambda problem, params: params),
@@ -270,6 +274,11 @@ class Method:
         if isinstance(problem, Composite) and not self.handles_composite:
             raise InputError(
                 f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
+            )
+        if self.needs_server and problem.server is None:
+            raise InputError(
+                f"{self.name} needs a server with data of its own, but that of {problem.label} has none: give "
+                "server=0.1 to problems.Logistic, or --server 0.1, for a tenth of all samples."
             )
         self.own_check(problem)
 
@@ -374,7 +383,7 @@ class _Declared:
         if self._serves:
             shared = (server_rounds.one_round, server_rounds.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(letters, loops)
+            return server_rounds.ServerRounds(letters, self.get("RANDOM"), loops)
         return self.needed("step", " or a communicate for its Params")
 
     def _stored(self, *loops: Any) -> Any:

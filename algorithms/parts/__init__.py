@@ -8,9 +8,10 @@ from .cost import Dense
 from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
 from .messages import average
 from .nothing_drawn import Nothing
-from .rounds import Coin
-from .server_rounds import end_round, start_round
+from .rounds import Coin, Phases
+from .server_rounds import end_round, phase_steps, start_round
 from .skipped_rounds import take
+from .stochastic import Stochastic, add_noise, minibatch_gradient
 
 __all__ = [
     "Coin",
@@ -18,6 +19,9 @@ __all__ = [
     "Dense",
     "Flips",
     "Nothing",
+    "Phases",
+    "Stochastic",
+    "add_noise",
     "average",
     "broadcast",
     "client_steps",
@@ -25,8 +29,10 @@ __all__ = [
     "end_round",
     "implements",
     "letters",
+    "minibatch_gradient",
     "njit",
     "own_scratch",
+    "phase_steps",
     "plain_steps",
     "start_round",
     "take",

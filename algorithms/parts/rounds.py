@@ -129,7 +129,7 @@ class Randomness(ABC):
         sides = self.sides(params)
         if not self.parts:
             return sides
-        listings = [part.listed(problem, params) for part in self.parts]
+        listings = self.listings(problem, params)
         if any(listing is None for listing in listings):
             return None
 
@@ -147,6 +147,10 @@ class Randomness(ABC):
                 rows.append([value for _, value in values])
         steps = self._records(np.array(coins), [np.array(column) for column in zip(*rows, strict=True)])
         return list(zip(chances, steps, strict=True))
+
+    def listings(self, problem: Problem, params: Any) -> list[Listing]:
+        """Return what each part draws for a step that ends its round."""
+        return [part.listed(problem, params) for part in self.parts]
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, rounds: int) -> Draws:
         """Return the randomness of so many rounds."""
@@ -213,6 +217,58 @@ class EveryStep(Randomness):
 
     def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
         return np.ones(rounds, dtype=np.int64)
+
+
+class Phases(EveryStep):
+    """Every step is a round, of as many iterations as a letter says.
+
+    The outcome of a step has what is drawn in all iterations of the round: K values of a part that draws in every one.
+
+    Parameters
+    ----------
+    letter : str, optional
+        The letter for the number K of local steps; by default a round is one iteration.
+    """
+
+    def __init__(self, letter: str | None = None) -> None:
+        self.letter = letter
+
+    def _count(self, params: Any) -> int:
+        return getattr(params, self.letter) if self.letter else 1
+
+    def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
+        return np.full(rounds, self._count(params), dtype=np.int64)
+
+    def pace(self, params: Any) -> Pace:
+        return Pace(1.0, float(self._count(params)))
+
+    def listings(self, problem: Problem, params: Any) -> list[Listing]:
+        return [self._of_a_round(part, problem, params) for part in self.parts]
+
+    def _of_a_round(self, part: Part, problem: Problem, params: Any) -> Listing:
+        listing, count = part.listed(problem, params), self._count(params)
+        if listing is None or not part.in_every_step:
+            return listing
+        if len(listing) ** count > LISTED:
+            return None
+        return [
+            (prod(q for q, _ in values), np.array([value for _, value in values]))
+            for values in product(listing, repeat=count)
+        ]
+
+    def unroll(self, draws: Draws) -> np.ndarray:
+        coins = np.ones(len(draws), dtype=np.int64)
+        if not self.parts:
+            return coins
+        count = draws.iterations // max(len(draws), 1)
+
+        def of_rounds(values: np.ndarray) -> np.ndarray:
+            return values.reshape(len(draws), count, *values.shape[1:])
+
+        columns = [
+            of_rounds(draws.steps[part.name]) if part.in_every_step else draws.ends[part.name] for part in self.parts
+        ]
+        return self._records(coins, columns)
 
 
 class Calls(Randomness):

@@ -1,4 +1,13 @@
-"""Rounds of local steps that start from the server's model: the loops of FedAvg and SCAFFOLD, and their hooks."""
+"""Rounds of local steps that start from the server's model: the loops of FedAvg and SCAFFOLD, and their hooks.
+
+What a method draws reaches its hooks in the :class:`Phase`: ``w`` is that of a round, ``xi`` that of its steps. If its
+local steps are no gradient steps it says what they are::
+
+    @implements(phase_steps, Params)
+    def _steps(params, kernel, i, state, phase, k): ...
+
+A step size that shrinks, and a momentum that outlives a round, are fields of the state, which :func:`end_round` writes.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,9 +17,10 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
 from ...core.inner import inner
-from ...problems.oracles import clients, workspace
-from .local_steps import local_gradient_steps, local_phase
-from .rounds import Draws
+from ...problems import oracles
+from ...problems.oracles import clients, gradient, workspace
+from .local_steps import own_scratch, with_senders
+from .rounds import Draws, Randomness
 
 
 class Phase(NamedTuple):
@@ -22,8 +32,16 @@ class Phase(NamedTuple):
     """What corrects the local gradients, shape (n, d): a step is y_i ← y_i - η (∇f_i(y_i) - h_i)."""
     g: np.ndarray
     """A vector for a gradient, shape (d,)."""
+    v: np.ndarray
+    """A vector to spare, shape (d,)."""
     work: np.ndarray
     """The space of the oracles, from :func:`~rootkappa.problems.oracles.workspace`."""
+    own: Any
+    """What the method has asked for by :func:`~rootkappa.algorithms.parts.local_steps.own_scratch`."""
+    w: np.ndarray
+    """What is drawn for the round; empty if nothing is."""
+    xi: np.ndarray
+    """What is drawn for its local steps, shape (k, n, ...); empty if nothing is."""
 
 
 @dispatched
@@ -38,29 +56,56 @@ def end_round(params, kernel, state, phase):
     raise NotImplementedError
 
 
+@dispatched
+def phase_steps(params, kernel, i, state, phase, eta, k):
+    """Take the ``k`` local steps of client ``i`` in place, by default y_i ← y_i - η (∇f_i(y_i) - h_i)."""
+    oracles.local_steps(kernel, i, phase.Y[i], phase.H[i], eta, k, phase.work)
+
+
+def _gradient_steps(params, kernel, i, state, phase, eta, k):
+    """Do what :func:`phase_steps` does by default without any short cut: gradient by gradient, as the paper says."""
+    Y, H, g = phase.Y, phase.H, phase.g
+    for _ in range(k):
+        gradient(kernel, i, Y[i], g, phase.work)
+        for j in range(Y.shape[1]):
+            Y[i, j] -= eta * (g[j] - H[i, j])
+
+
+#: One step after the other: what ``step`` takes; a method's own local steps where it has some.
+plain_phase_steps = dispatched(_gradient_steps, beside=phase_steps)
+
+
 @inner
-def _space(kernel, d):
+def _space(params, kernel, d, w, xi):
     n = clients(kernel)
-    return Phase(np.empty((n, d)), np.empty((n, d)), np.empty(d), workspace(kernel))
+    own = own_scratch(params, kernel, d)
+    return Phase(np.empty((n, d)), np.empty((n, d)), np.empty(d), np.empty(d), workspace(kernel), own, w, xi)
 
 
 @njit
-def one_round(params, kernel, state, eta, k):
-    """One round of k local steps of size η, gradient by gradient."""
-    phase = _space(kernel, state.x.shape[0])
+def one_round(params, kernel, state, eta, k, w, xi):
+    """One round of k local steps of size η, gradient by gradient; ``xi`` has shape (k, n, ...)."""
+    phase = _space(params, kernel, state.x.shape[0], w, xi)
     start_round(params, kernel, state, phase)
-    local_gradient_steps(kernel, phase.Y, phase.H, eta, k, phase.g, phase.work)
+    for i in range(phase.Y.shape[0]):
+        plain_phase_steps(params, kernel, i, state, phase, eta, k)
     end_round(params, kernel, state, phase)
 
 
 @njit
-def all_rounds(params, kernel, state, eta, lengths):
-    """One round for each length."""
-    phase = _space(kernel, state.x.shape[0])
-    for k in lengths:
+def all_rounds(params, kernel, state, eta, lengths, w, xi):
+    """One round for each length; all local steps client by client, so that a client's data are read once a round."""
+    space = _space(params, kernel, state.x.shape[0], w[0], xi)
+    first = 0
+    for r in range(lengths.shape[0]):
+        k = lengths[r]
+        drawn = xi[first : first + k]
+        phase = Phase(space.Y, space.H, space.g, space.v, space.work, space.own, w[r], drawn)
         start_round(params, kernel, state, phase)
-        local_phase(kernel, phase.Y, phase.H, eta, k, phase.work)
+        for i in range(phase.Y.shape[0]):
+            phase_steps(params, kernel, i, state, phase, eta, k)
         end_round(params, kernel, state, phase)
+        first += k
 
 
 class ServerRounds:
@@ -70,23 +115,44 @@ class ServerRounds:
     ----------
     letters : type
         The NamedTuple of the method's letters, by which compiled code knows it.
+    random : Randomness, optional
+        The method's; with one part a round and one a step at most. By default nothing is drawn.
     loops : tuple of callable
         What :func:`one_round` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
     """
 
     def __init__(
-        self, letters: Any, loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds)
+        self,
+        letters: Any,
+        random: Randomness | None = None,
+        loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds),
     ) -> None:
         self._letters = letters
         self._one_round, self._all_rounds = loops
+        parts = random.parts if random else ()
+        self._end = next((part.name for part in parts if not part.in_every_step), "")
+        self._step = next((part.name for part in parts if part.in_every_step), "")
+
+    def _seen(self, params: Any, state: Any) -> Any:
+        return with_senders(self._letters(*params), state)
 
     def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
         """One phase."""
-        self._one_round(self._letters(*params), kernel, state, _step_size(params), params.K)
+        w = outcome[self._end] if self._end else np.zeros(0)
+        xi = np.ascontiguousarray(outcome[self._step]) if self._step else _NONE
+        self._one_round(self._seen(params, state), kernel, state, _step_size(params), params.K, w, xi)
 
     def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
         """All rounds."""
-        self._all_rounds(self._letters(*params), kernel, state, _step_size(params), np.full(len(draws), params.K))
+        if len(draws) == 0:
+            return
+        w = np.ascontiguousarray(draws.ends[self._end]) if self._end else np.zeros((len(draws), 0))
+        xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _NONE
+        lengths = np.full(len(draws), params.K)
+        self._all_rounds(self._seen(params, state), kernel, state, _step_size(params), lengths, w, xi)
+
+
+_NONE = np.zeros((0, 0))
 
 
 def _step_size(params: Any) -> float:

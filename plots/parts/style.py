@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,6 +49,9 @@ _DPI = 200
 # In inches: one column of a paper, without the legend's height; and one panel of a page of them.
 _WIDTH, _HEIGHT = 4.5, 2.8
 _PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_COLUMNS = 1.9, 1.35, 4
+
+# Of a caption: its size in points, and how many of its characters fit into an inch.
+_CAPTION, _CHARACTERS = 6.5, 20.0
 
 MOST_LINES = 8
 """More lines than these get a panel each: nobody follows them through a heap."""
@@ -188,6 +192,44 @@ def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Generator[tuple[F
         figure.supxlabel(xlabel, fontsize=_RC["axes.labelsize"])
         figure.supylabel(ylabel, fontsize=_RC["axes.labelsize"])
         yield figure, used.tolist()
+
+
+@contextmanager
+def row(count: int) -> Generator[tuple[Figure, list[Axes]]]:
+    """Yield a figure of so many panels side by side, each with axes of its own, and then freeze the layout."""
+    panel = _WIDTH if count == 1 else 0.8 * _WIDTH if count == 2 else 0.65 * _WIDTH
+    with _frozen(panel * count, _HEIGHT) as figure:
+        yield figure, figure.subplots(1, count, squeeze=False)[0].tolist()
+
+
+def hue(place: int) -> dict[str, Any]:
+    """Return colour, marker and solid line of the curve at a place in a figure whose curves are not methods alone.
+
+    Examples
+    --------
+    >>> hue(0)["color"] != hue(1)["color"], hue(0)["linestyle"]
+    (True, '-')
+    """
+    colours, named = (*_COLOURS[1:], _COLOURS[0]), list(_MARKERS)
+    return {
+        "color": colours[place % len(colours)],
+        "linestyle": _DASHES[place // len(colours) % len(_DASHES)],
+        "marker": named[place % len(named)],
+        "markeredgecolor": "white",
+    }
+
+
+def dashes() -> tuple[Any, ...]:
+    """Return the ways in which lines of one colour are told apart."""
+    return _DASHES
+
+
+def caption_below(figure: Figure, caption: str) -> None:
+    """Put a caption below the axes, in as many lines as it takes; the figure grows by their height."""
+    width, height = figure.get_size_inches()
+    text = fill(caption, int(width * _CHARACTERS)).replace("$", r"\$")
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=_CAPTION, color="0.25", multialignment="left")
+    figure.set_size_inches(width, height + _CAPTION / 72 * 1.3 * (text.count("\n") + 1))
 
 
 def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:

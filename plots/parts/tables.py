@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,29 @@ def study_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, pd.Da
     for name, family in families(cells):
         for kappa, rows in family.groupby("kappa", sort=False):
             yield f"{name}-kappa{kappa:g}", store.traces(rows["key"]).merge(rows, on="key")
+
+
+def point_tables(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """Yield for each study and problem a name for its figure, its points, and the cells that they are from.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Rows of :meth:`rootkappa.sweeps.Store.cells`; those without points are left out.
+
+    Yields
+    ------
+    (str, pandas.DataFrame, pandas.DataFrame)
+        For example "drift-a9a-kappa1000", and what :func:`rootkappa.plots.study.figure` takes.
+    """
+    import pandas as pd
+
+    if "points" not in cells:
+        return
+    for name, family in families(cells.dropna(subset=["points"])):
+        for kappa, rows in family.groupby("kappa", sort=False):
+            tables = [pd.DataFrame(json.loads(text)) for text in rows["points"]]
+            yield f"{rows['study'].iloc[0]}-{name}-kappa{kappa:g}", pd.concat(tables, ignore_index=True), rows
 
 
 def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:

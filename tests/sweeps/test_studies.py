@@ -28,7 +28,9 @@ def test_every_study_says_what_it_compares_and_has_a_figure(name):
     module = studies._study(name)
     assert module.__doc__.splitlines()[0].endswith(".")
     assert set(studies.methods(name)) <= set(algorithms.names())
-    assert name in plots.names()
+    assert hasattr(module, "trace") != hasattr(module, "points")
+    assert plots.of_study(name) == (name if hasattr(module, "trace") else "study")
+    assert studies.summary(name) == module.__doc__.splitlines()[0]
 
 
 def test_an_unknown_study_gets_one_sentence():

@@ -51,8 +51,8 @@ def test_the_record_is_plain_json_with_the_promised_fields():
     records = [verdict.record() for verdict in theory.verify("scaffnew", SMALL, evidence=("invariant", "exact"))]
     text = json.dumps(records, allow_nan=False)
     assert list(json.loads(text)[0]) == [
-        "method", "evidence", "status", "measured", "promised", "low", "high", "problem", "params", "seed", "sentence",
-        "sensitivity", "alpha",
+        "method", "evidence", "claim", "status", "known", "measured", "promised", "low", "high", "problem", "params",
+        "seed", "sentence", "sensitivity", "alpha",
     ]  # fmt: skip
 
 

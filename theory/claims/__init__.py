@@ -1,7 +1,17 @@
-"""What papers say beyond a rate, one file each; every module with a ``measure`` is found by being there."""
+"""What papers say beyond a rate, one file each; every module with a ``measure`` is found by being there.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A claim that is known not to hold stays: its module's ``REFUTED`` tells why, and it is news if it is found to hold. Of a
+claim in parts, such as one that holds in a range only, ``measure`` returns a verdict on each, and ``REFUTED`` names
+the parts that do not hold::
+
+    REFUTED = {"3 local steps": "Clients drift apart by γ² for each of their steps."}
+
+    def measure(case, progress):
+        return [case.verdict("claim", ..., part="1 local step"), case.verdict("claim", ..., part="3 local steps")]
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -23,27 +33,61 @@ class Claim:
         The module's name.
     summary : str
         The statement: the first line of the module's docstring.
+    refuted : mapping of str to str
+        For each part that is known not to hold the reason; a claim in one piece is the part "".
     methods : tuple of str
         The methods of which it speaks.
     on_quadratics : bool
         Whether it is measured on quadratics only, given or of its own: the module's ``ON_QUADRATICS``, by default
         False.
     measure : callable
-        ``measure(case, progress)`` returns the :class:`~rootkappa.theory.verdict.Verdict`; its sentence tells both the
-        measurement and the control.
+        ``measure(case, progress)`` returns the :class:`~rootkappa.theory.verdict.Verdict`, or a list of them, one for
+        each part of the claim; their sentences tell both the measurement and the control.
     """
 
     name: str
     summary: str
     methods: tuple[str, ...]
     on_quadratics: bool
-    measure: Callable[[Case, Progress], Verdict]
+    measure: Callable[[Case, Progress], Verdict | Iterable[Verdict]]
+    refuted: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Claim":
         """Return the claim that a module makes."""
         summary = (module.__doc__ or name).partition("\n")[0]
-        return cls(name, summary, module.METHODS, getattr(module, "ON_QUADRATICS", False), module.measure)
+        why: Any = getattr(module, "REFUTED", {})
+        refuted: dict[str, str] = {"": why} if isinstance(why, str) else why
+        return cls(name, summary, module.METHODS, getattr(module, "ON_QUADRATICS", False), module.measure, refuted)
+
+    def verdicts(self, case: Case, progress: Progress) -> list[Verdict]:
+        """Return a verdict on each part of the claim, which says what is known of it."""
+        found = self.measure(case, progress)
+        return [self.stated(verdict) for verdict in ([found] if isinstance(found, Verdict) else found)]
+
+    def stated(self, verdict: Verdict) -> Verdict:
+        """Return a verdict under the claim's name, beside what is known.
+
+        Examples
+        --------
+        >>> from rootkappa import problems, theory
+        >>> held = theory.case("scaffnew", problems.Quadratic.random(clients=2, dim=2, kappa=9.0))
+        >>> claim = Claim("it_flies", "It flies.", ("scaffnew",), True, lambda *_: [], {"": "It has no wings."})
+        >>> found = claim.stated(held.verdict("claim", "refuted", "It fell."))
+        >>> found.claim, found.told, found.sentence
+        ('it_flies', 'refuted as known', 'It fell. This is known: It has no wings.')
+        """
+        part, name = verdict.claim, f"{self.name}: {verdict.claim}" if verdict.claim else self.name
+        why = self.refuted.get(part)
+        held = replace(verdict, claim=name, known="confirmed" if why is None else "refuted")
+        told = verdict.sentence
+        if why is None and held.news == "refuted":
+            told += " This is news: the claim was known to hold."
+        elif why is not None and held.news == "confirmed":
+            told += f" This is known: {why}"
+        elif why is not None and held.news == "refuted":
+            told += f" This is news: the claim was known not to hold. {why}"
+        return replace(held, sentence=told)
 
 
 @cache

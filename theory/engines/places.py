@@ -197,18 +197,20 @@ def _like(
             scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
             if d == 1:
                 # One coordinate has one eigenvalue, so it is the clients who make kappa.
-                return Quadratic(
-                    1.7 / np.geomspace(1.0, kappa, n)[:, None, None], rng.standard_normal((n, 1)), problem.psi
-                )
-            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
-            return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi)
+                A, b = 1.7 / np.geomspace(1.0, kappa, n)[:, None, None], rng.standard_normal((n, 1))
+            else:
+                drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
+                A, b = scales[:, None, None] * drawn.A, drawn.b
+            server = (1.2 * A[0], b[0]) if problem.server else None
+            return Quadratic(A, b, problem.psi, server)
         if isinstance(problem, Logistic):
             features = rng.standard_normal((_SAMPLES * n, d))
             labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
             labels[:2] = 1.0, -1.0
             dense = isinstance(problem.kernel, DenseLogisticKernel)
             rows = features if dense else import_module("scipy.sparse").csr_array(features)
-            return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi)
+            share = 0.5 if problem.server else None
+            return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
         if isinstance(problem, Composite) and problem.base.is_smooth and isinstance(problem.base, Quadratic):
             return Composite.random(n, d, kappa, int(rng.integers(2**32)), h=problem.h)
     except InputError:
@@ -217,7 +219,9 @@ def _like(
 
 
 def _scaled(problem: Any, scale: float, solution: float) -> Problem:
-    return Quadratic(scale * problem.kernel.A, scale * solution * problem.kernel.b, problem.psi)
+    own = problem.server.kernel if problem.server else None
+    server = (scale * own.A[0], scale * solution * own.b[0]) if own else None
+    return Quadratic(scale * problem.kernel.A, scale * solution * problem.kernel.b, problem.psi, server)
 
 
 def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:

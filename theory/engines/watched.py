@@ -295,7 +295,8 @@ def _small(case: Case) -> Case:
 
 def _quadratic(case: Case, clients: int, dim: int) -> Quadratic:
     unit = Quadratic.random(clients, max(dim + (dim == clients), 2), _KAPPA, case.seed, basis="client").kernel
-    return Quadratic(case.problem.L * unit.A, unit.b)
+    server = (case.problem.L * unit.A[0], unit.b[0]) if case.problem.server else None
+    return Quadratic(case.problem.L * unit.A, unit.b, server=server)
 
 
 def _with_short_rounds(case: Case) -> Case:
