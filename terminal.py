@@ -216,7 +216,7 @@ def print_failures(console: Console, failures: list[tuple[Any, BaseException]]) 
     for cell, error in failures[:_FEW]:
         given = cell.configuration()
         name = " ".join(filter(None, (given["method"], given["changes"])))
-        problem = given.get("data", given["problem"])
+        problem = " ".join(given[name] for name in ("problem", "data") if name in given)
         told = str(error) if isinstance(error, InputError) else complaint(error)
         told = f"{name}, {problem}, kappa = {given['kappa']:g}, seed {given['seed']}: {' '.join(told.split())}"
         console.print(Padding(_shown(told), (0, 0, 0, 4)), highlight=False)

@@ -211,8 +211,10 @@ def _like(
             rows, share = _stored_like(problem, features), 0.5 if problem.server else None
             return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
         if isinstance(problem, Softmax):
-            # As many classes as the problem has if d coordinates can be theirs, else as few as can.
-            classes = next(C for C in (problem.blocks.rows, *range(2, d + 1)) if d % C == 0)
+            # As many classes as the problem has if d coordinates can be theirs, else as few as can; one is no problem.
+            classes = next((C for C in (problem.blocks.rows, *range(2, d + 1)) if d % C == 0), None)
+            if classes is None:
+                return None
             features = rng.standard_normal((max(_SAMPLES * n, 2 * classes), d // classes))
             logits = features @ rng.standard_normal((d // classes, classes))
             labels = (logits + rng.standard_normal(logits.shape)).argmax(axis=1)
