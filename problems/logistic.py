@@ -101,6 +101,8 @@ class Logistic(OfSamples):
     (10.0, True)
     """
 
+    _kind, _curvature, _bound = "logistic", 1 / 4, "eigenvalues"
+
     def __init__(
         self,
         features: ArrayLike | SparseMatrix,
@@ -117,9 +119,6 @@ class Logistic(OfSamples):
         rows, given = checked_data(features, labels)
         signs, self.d = two_labels(given), int(rows.shape[1])
         self._make(_scaled_rows(rows, signs), signs, clients, l2, kappa, partition, alpha, seed, psi, server)
-
-    def _constants(self) -> tuple[str, str]:
-        return f"d={self.d}", "eigenvalues"
 
     def _compiled(self) -> Any:
         last = (self._start, self.l2, self.psi.kernel)
@@ -153,10 +152,6 @@ class Logistic(OfSamples):
         problem = cls(features, labels, **options)
         problem.label = problem.label.replace("logistic", f"logistic {Path(data).name}", 1)
         return problem
-
-    @property
-    def component_L(self) -> float:
-        return self._largest_square / 4 + self.l2
 
     def work(self, steps: float) -> float:
         return 2.0 * steps * self._stored

@@ -1,5 +1,7 @@
 """What problems of samples share: features that are checked, whose sample is whose, and the constants."""
 
+from abc import abstractmethod
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,8 +12,9 @@ from ..core.checks import as_number, checked_array, checked_count, checked_kappa
 from ..core.errors import InputError, shown
 from ..core.randomness import generator
 from .data.libsvm import LARGEST_INDEX
-from .partitions import assign, full_name
-from .problem import Problem
+from .functions import Function
+from .partitions import assign, full_name, server_samples
+from .problem import Problem, checked_psi
 
 # Up to this size an exact dense eigenvalue is a matter of a second.
 _DENSE_SIZE = 2048
@@ -38,32 +41,72 @@ class OfSamples(Problem):
     """
 
     l2: float
-    # One row a sample, in the clients' order: client i owns rows _start[i] to _start[i + 1].
+    # No loss bends more than this in its margins; and how good a bound on L that gives, in the words of Problem.how.
+    _curvature: float
+    _bound: str
+    _kind: str
+    # One row a sample with what it is labelled, in the clients' order: client i owns rows _start[i] to _start[i + 1].
     _samples: Any
+    _y: np.ndarray
     _start: np.ndarray
 
-    def _share_out(
-        self, labels: np.ndarray, clients: int, partition: str | ArrayLike, alpha: float, seed: int
-    ) -> np.ndarray:
-        """Give each client its samples; returns their order, in which each client's stand together."""
-        self.n = checked_count("clients", clients)
-        owner = assign(partition, labels, self.n, seed, alpha)
-        self._start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
-        return np.argsort(owner, kind="stable")
+    @abstractmethod
+    def _compiled(self) -> Any:
+        """Return the kernel, once everything else is there."""
 
+    @property
+    def _size(self) -> str:
+        return f"d={self.d}"
+
+    def _make(
+        self,
+        rows: Any,
+        y: np.ndarray,
+        clients: int,
+        l2: float | None,
+        kappa: float | None,
+        partition: str | ArrayLike,
+        alpha: float,
+        seed: int,
+        psi: Function | None,
+        server: float | ArrayLike | None,
+    ) -> None:
+        """Give each client its samples and the server its own, and derive everything from them."""
+        self.n = checked_count("clients", clients)
+        owner = assign(partition, y, self.n, seed, alpha)
+        order = np.argsort(owner, kind="stable")
+        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
+        self._fill(rows[order], y[order], start, l2, kappa, psi)
+        how = full_name(partition) if isinstance(partition, str) else "given"
+        how += {"dirichlet": f" alpha={alpha:g} seed={seed}", "shuffled": f" seed={seed}"}.get(how, "")
+        label = f"{self._kind} N={len(y)} n={self.n} {self._size} kappa={self.kappa:g} partition={how}"
+        if server is not None:
+            chosen = server_samples(server, len(y), seed)
+            self._have_server(rows[chosen], y[chosen])
+            label += f" server={len(chosen)}" + ("" if np.ndim(server) else f" seed={seed}")
+        self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
+
+    def _have_server(self, rows: Any, y: np.ndarray) -> None:
+        """Give the server data of its own."""
+        server = copy(self)
+        server.n = 1
+        server._fill(rows, y, np.array([0, rows.shape[0]]), self.l2, None, None)
+        server.label = f"server of N={rows.shape[0]} {self._size}"
+        self.server, self.kernel = server, self.kernel._replace(server=server.kernel)
+
+    # Set-ups of several processes at once would wait for each other's threads.
     @one_blas_thread()
-    def _bound(self, curvature: float, l2: float | None, kappa: float | None) -> None:
-        """Set the constants, where no loss bends more than ``curvature`` in its margins."""
-        largest = np.array([_largest_eigenvalue(self._rows(i)) for i in range(self.n)]) * curvature
+    def _fill(
+        self, rows: Any, y: np.ndarray, start: np.ndarray, l2: float | None, kappa: float | None, psi: Function | None
+    ) -> None:
+        self._samples, self._y, self._start = rows, y, start
+        largest = np.array([_largest_eigenvalue(self._rows(i)) for i in range(self.n)]) * self._curvature
         self.l2 = _regularisation(l2, kappa, float(largest.max()))
         self.L_i = largest + self.l2
         self.mu_i = np.full(self.n, self.l2)
-
-    def _name(self, kind: str, size: str, partition: str | ArrayLike, alpha: float, seed: int) -> None:
-        how = full_name(partition) if isinstance(partition, str) else "given"
-        how += {"dirichlet": f" alpha={alpha:g} seed={seed}", "shuffled": f" seed={seed}"}.get(how, "")
-        label = f"{kind} N={self._samples.shape[0]} n={self.n} {size} kappa={self.kappa:g} partition={how}"
-        self.label = label if self.is_smooth else f"{label} psi={self.psi!r}"
+        self.how = {"L": self._bound, "mu": "bound"}
+        self.psi = checked_psi(psi, self.d)
+        self.kernel = self._compiled()
 
     def _rows(self, i: int) -> Any:
         return self._samples[self._start[i] : self._start[i + 1]]
@@ -79,11 +122,10 @@ class OfSamples(Problem):
         return self._samples.size if isinstance(self._samples, np.ndarray) else self._samples.nnz
 
     @property
-    def _largest_square(self) -> float:
-        """The largest square of a sample's norm."""
+    def component_L(self) -> float:
         rows = self._samples
         squares = (rows**2).sum(axis=1) if isinstance(rows, np.ndarray) else rows.multiply(rows).sum(axis=1)
-        return float(np.max(squares))
+        return float(np.max(squares)) * self._curvature + self.l2
 
 
 def checked_data(features: ArrayLike | SparseMatrix, labels: ArrayLike) -> tuple[Any, np.ndarray]:

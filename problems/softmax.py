@@ -25,7 +25,6 @@ from .oracles import (
     without_ridge,
     work_size,
 )
-from .problem import checked_psi
 from .samples import OfSamples, SparseMatrix, checked_data, checked_features
 from .solution import solve_by_products
 
@@ -71,6 +70,7 @@ class DenseSoftmaxKernel(NamedTuple):
     classes: int
     l2: float
     psi: Any
+    server: Any = ()
 
 
 class SparseSoftmaxKernel(NamedTuple):
@@ -85,6 +85,7 @@ class SparseSoftmaxKernel(NamedTuple):
     classes: int
     l2: float
     psi: Any
+    server: Any = ()
 
 
 class Softmax(OfSamples):
@@ -116,6 +117,9 @@ class Softmax(OfSamples):
         For the partitions that draw.
     psi : Function, optional
         A nonsmooth term, for example ``functions.L1(0.01)``.
+    server : float or array_like of int, optional
+        Data of the server's own, without weight in F: the share of all samples, drawn uniformly by the seed, or their
+        indices, as in :class:`~rootkappa.problems.Logistic`.
 
     Attributes
     ----------
@@ -146,6 +150,8 @@ class Softmax(OfSamples):
     classes: np.ndarray
     blocks: Blocks
 
+    _kind, _curvature = "softmax", 1 / 2
+
     def __init__(
         self,
         features: ArrayLike | SparseMatrix,
@@ -157,6 +163,7 @@ class Softmax(OfSamples):
         alpha: float = 0.5,
         seed: int = 0,
         psi: Function | None = None,
+        server: float | ArrayLike | None = None,
     ) -> None:
         rows, given = checked_data(features, labels)
         self.classes, y = class_labels(given)
@@ -167,20 +174,20 @@ class Softmax(OfSamples):
                 f"labels has {self.blocks.rows} different values, and with {self.blocks.columns} features a model "
                 f"would have {self.d} coordinates: give classes, no measured values, and at most {LARGEST_INDEX}."
             )
-        order = self._share_out(given, clients, partition, alpha, seed)
-        self._samples, self._y = rows[order], y[order]
-        self._bound(1 / 2, l2, kappa)
-        self.how = {"L": "eigenvalues" if self.blocks.rows == 2 else "bound", "mu": "bound"}
-        self.psi = checked_psi(psi, self.d)
+        # The bound is attained where two classes share every sample, which only two of two need.
+        self._bound = "eigenvalues" if self.blocks.rows == 2 else "bound"
+        self._make(rows, y, clients, l2, kappa, partition, alpha, seed, psi, server)
+
+    @property
+    def _size(self) -> str:
+        return f"d={self.d} classes={self.blocks.rows}"
+
+    def _compiled(self) -> Any:
         last = (self._y, self._start, self.blocks.rows, self.l2, self.psi.kernel)
         if isinstance(self._samples, np.ndarray):
-            self.kernel = DenseSoftmaxKernel(self._samples, *last)
-        else:
-            columns, pointer = self._samples.indices.astype(np.int32), self._samples.indptr.astype(np.int64)
-            self.kernel = SparseSoftmaxKernel(
-                self._samples.data, columns, pointer, *last[:2], self.blocks.columns, *last[2:]
-            )
-        self._name("softmax", f"d={self.d} classes={self.blocks.rows}", partition, alpha, seed)
+            return DenseSoftmaxKernel(self._samples, *last)
+        columns, pointer = self._samples.indices.astype(np.int32), self._samples.indptr.astype(np.int64)
+        return SparseSoftmaxKernel(self._samples.data, columns, pointer, *last[:2], self.blocks.columns, *last[2:])
 
     @classmethod
     def load(cls, data: str | Path = DEFAULT, **options: Any) -> Self:
@@ -257,10 +264,6 @@ class Softmax(OfSamples):
                 f"({self.classes[0]:.12g} to {self.classes[-1]:.12g}): leave out samples of other classes."
             )
         return rows, np.searchsorted(self.classes, given)
-
-    @property
-    def component_L(self) -> float:
-        return self._largest_square / 2 + self.l2
 
     def work(self, steps: float) -> float:
         return 2.0 * steps * self._stored * self.blocks.rows
@@ -372,7 +375,8 @@ def _exponential_bregman(s: np.ndarray) -> np.ndarray:
 @without_ridge.register(DenseSoftmaxKernel)
 @without_ridge.register(SparseSoftmaxKernel)
 def _without_ridge(kernel, mu):
-    return kernel._replace(l2=kernel.l2 - mu)
+    server = without_ridge(kernel.server, mu) if kernel.server else ()
+    return kernel._replace(l2=kernel.l2 - mu, server=server)
 
 
 @implements(clients, DenseSoftmaxKernel)

@@ -29,7 +29,7 @@ def logistic(sparse):
     return problems.Logistic(csr_array(features) if sparse else features, labels, clients=4, kappa=20.0)
 
 
-def softmax():
+def softmax_of_three():
     rng = np.random.default_rng(8)
     features = rng.standard_normal((60, 2))
     labels = (features @ rng.standard_normal((2, 3)) + rng.standard_normal((60, 3))).argmax(axis=1)
@@ -40,13 +40,13 @@ _PROBLEMS = {
     "common": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3),
     "client": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3, basis="client"),
     "logistic": lambda: logistic(sparse=False),
-    "softmax": softmax,
+    "softmax": softmax_of_three,
 }
 
 
 # Compiling is most of the suite's work. What a method asks of a problem goes through the same few oracles, so on the
-# logistic one every night sees all methods, and every run one method of each kind of question. Every run asks the softmax
-# one in the tests of problems.
+# logistic one every night sees all methods, and every run one method of each kind of question; the softmax one is asked
+# in the tests of problems.
 _ASKING = {"scaffnew", "proxskip_vr", "locodl", "nesterov", "fedlin"}
 
 

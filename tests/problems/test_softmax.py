@@ -310,6 +310,27 @@ def test_dense_and_sparse_data_make_the_same_problem(seed, classes):
     assert "by_label" in dense.label
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_server_has_samples_of_its_own(form):
+    features, labels = sample(3, 3, samples=20)
+    chosen = [16, 0, 5]
+    problem = Softmax(form(features), labels, 2, l2=0.1, partition="label", server=chosen)
+    x = np.random.default_rng(0).standard_normal(problem.d)
+    work = oracles.workspace(problem.kernel)
+    g, sums = np.empty(problem.d), np.zeros(problem.d)
+    oracles.server_gradient(problem.kernel, x, g, work)
+    alone = Softmax(features, labels, 1, l2=0.1)
+    for j in chosen:
+        own = np.empty(problem.d)
+        oracles.component_gradient(alone.kernel, 0, j, x, own, oracles.workspace(alone.kernel))
+        sums += own / 3
+    assert g == pytest.approx(sums, abs=1e-14)
+    assert problem.server.gradient(x) == pytest.approx(sums, abs=1e-14)
+    without = oracles.without_ridge(problem.kernel, 0.05)
+    oracles.server_gradient(without, x, g, work)
+    assert g == pytest.approx(sums - 0.05 * x, abs=1e-14)
+
+
 def test_far_logits_neither_overflow_nor_hide_a_nan():
     features, labels = sample(1, 3)
     for form in FORMS:
