@@ -14,9 +14,10 @@ import numpy as np
 from ...algorithms.parts import graphs, letters
 from ...core.errors import InputError
 from ...core.randomness import generator
-from ...problems import Composite, Logistic, Problem, Quadratic
+from ...problems import Composite, Logistic, Problem, Quadratic, Softmax
 from ...problems.functions import L1, Huber
 from ...problems.logistic import DenseLogisticKernel
+from ...problems.softmax import DenseSoftmaxKernel
 from ..case import Case, NotExact
 
 # The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as
@@ -26,7 +27,7 @@ _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 1
 _FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
-# Samples of a client on logistic problems.
+# Samples of a client on logistic and softmax problems.
 _SAMPLES = 6
 _COMPRESSORS = {
     letters.Unbiased: ("Bernoulli(0.5)", "RandK(1)"),
@@ -207,15 +208,30 @@ def _like(
             features = rng.standard_normal((_SAMPLES * n, d))
             labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
             labels[:2] = 1.0, -1.0
-            dense = isinstance(problem.kernel, DenseLogisticKernel)
-            rows = features if dense else import_module("scipy.sparse").csr_array(features)
-            share = 0.5 if problem.server else None
+            rows, share = _stored_like(problem, features), 0.5 if problem.server else None
             return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
+        if isinstance(problem, Softmax):
+            # As many classes as the problem has if d coordinates can be theirs, else as few as can; one is no problem.
+            classes = next((C for C in (problem.blocks.rows, *range(2, d + 1)) if d % C == 0), None)
+            if classes is None:
+                return None
+            features = rng.standard_normal((max(_SAMPLES * n, 2 * classes), d // classes))
+            logits = features @ rng.standard_normal((d // classes, classes))
+            labels = (logits + rng.standard_normal(logits.shape)).argmax(axis=1)
+            labels[:classes] = np.arange(classes)
+            rows, share = _stored_like(problem, features), 0.5 if problem.server else None
+            return Softmax(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
         if isinstance(problem, Composite) and problem.base.is_smooth and isinstance(problem.base, Quadratic):
             return Composite.random(n, d, kappa, int(rng.integers(2**32)), h=problem.h)
     except InputError:
         return None
     return None
+
+
+def _stored_like(problem: Logistic | Softmax, features: np.ndarray) -> Any:
+    """Return features dense or sparse, as those of the problem are, so that the same code runs."""
+    dense = isinstance(problem.kernel, DenseLogisticKernel | DenseSoftmaxKernel)
+    return features if dense else import_module("scipy.sparse").csr_array(features)
 
 
 def _scaled(problem: Any, scale: float, solution: float) -> Problem:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems.functions import L1
@@ -31,6 +32,16 @@ def test_there_are_more_clients_and_more_coordinates(seed):
     assert min(n for n, _ in sizes) == 1
     assert max(n for n, _ in sizes) > 13
     assert max(d for _, d in sizes) > 13
+
+
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_beside_softmax_there_is_softmax(form):
+    features = np.random.default_rng(0).standard_normal((30, 4))
+    problem = problems.Softmax(form(features), np.arange(30) % 3, clients=4, kappa=30.0)
+    found = [place.case.problem for place in of("scaffnew", problem)]
+    assert {type(one.kernel) for one in found} == {type(problem.kernel)}
+    assert max(one.d for one in found) >= 7
+    assert places.twin(theory.case("scaffnew", problem)).problem.blocks[:2] == (3, 4)
 
 
 def test_there_are_clients_that_are_alike_and_others_that_are_not():
