@@ -1,9 +1,9 @@
 r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is above, equal to or below the
-one beside it, how many are, and whether it is that of the draw before. If both have one law, then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q
-mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever the law is, so it exceeds :math:`1/\alpha`
-with probability :math:`\alpha` at most.
+one beside it, how many are, and whether it is that of the draw before. If both have one law, then
+:math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
+the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
 
 import math
