@@ -11,7 +11,7 @@ from .nothing_drawn import Nothing
 from .rounds import Coin, Phases
 from .server_rounds import end_round, phase_steps, start_round
 from .skipped_rounds import take
-from .stochastic import Stochastic, add_noise, minibatch_gradient
+from .stochastic import OfServer, Stochastic, add_noise, minibatch_gradient
 
 __all__ = [
     "Coin",
@@ -19,6 +19,7 @@ __all__ = [
     "Dense",
     "Flips",
     "Nothing",
+    "OfServer",
     "Phases",
     "Stochastic",
     "add_noise",

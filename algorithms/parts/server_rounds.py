@@ -9,7 +9,7 @@ local steps are no gradient steps it says what they are::
 A step size that shrinks, and a momentum that outlives a round, are fields of the state, which :func:`end_round` writes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ class Phase(NamedTuple):
     own: Any
     """What the method has asked for by :func:`~rootkappa.algorithms.parts.local_steps.own_scratch`."""
     w: np.ndarray
-    """What is drawn for the round; empty if nothing is."""
+    """What is drawn for the round; empty if nothing is, and of several parts a record, such as ``w[0].omega``."""
     xi: np.ndarray
     """What is drawn for its local steps, shape (k, n, ...); empty if nothing is."""
 
@@ -116,7 +116,7 @@ class ServerRounds:
     letters : type
         The NamedTuple of the method's letters, by which compiled code knows it.
     random : Randomness, optional
-        The method's; with one part a round and one a step at most. By default nothing is drawn.
+        The method's; with one part a step at most. By default nothing is drawn.
     loops : tuple of callable
         What :func:`one_round` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
     """
@@ -130,15 +130,27 @@ class ServerRounds:
         self._letters = letters
         self._one_round, self._all_rounds = loops
         parts = random.parts if random else ()
-        self._end = next((part.name for part in parts if not part.in_every_step), "")
+        self._ends = [part.name for part in parts if not part.in_every_step]
         self._step = next((part.name for part in parts if part.in_every_step), "")
 
     def _seen(self, params: Any, state: Any) -> Any:
         return with_senders(self._letters(*params), state)
 
+    def _drawn(self, ends: Mapping[str, np.ndarray], count: int) -> np.ndarray:
+        """Return what is drawn for so many rounds, one entry a round."""
+        if len(self._ends) < 2:
+            return np.ascontiguousarray(ends[self._ends[0]]) if self._ends else np.zeros((count, 0))
+        columns = [ends[name] for name in self._ends]
+        fields = [(name, values.dtype, values.shape[1:]) for name, values in zip(self._ends, columns, strict=True)]
+        # Compiled code has arrays of records in tuples, and no record.
+        records = np.empty((count, 1), dtype=fields)
+        for name, values in zip(self._ends, columns, strict=True):
+            records[name][:, 0] = values
+        return records
+
     def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
         """One phase."""
-        w = outcome[self._end] if self._end else np.zeros(0)
+        w = self._drawn({name: np.array(outcome[name])[None] for name in self._ends}, 1)[0]
         xi = np.ascontiguousarray(outcome[self._step]) if self._step else _NONE
         self._one_round(self._seen(params, state), kernel, state, _step_size(params), params.K, w, xi)
 
@@ -146,7 +158,7 @@ class ServerRounds:
         """All rounds."""
         if len(draws) == 0:
             return
-        w = np.ascontiguousarray(draws.ends[self._end]) if self._end else np.zeros((len(draws), 0))
+        w = self._drawn(draws.ends, len(draws))
         xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _NONE
         lengths = np.full(len(draws), params.K)
         self._all_rounds(self._seen(params, state), kernel, state, _step_size(params), lengths, w, xi)

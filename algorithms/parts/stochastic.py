@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...core.compiled import njit
+from ...core.errors import InputError
 from ...core.inner import inner
 from ...problems.oracles import component_gradient, components, gradient
 from ...problems.problem import Problem
@@ -83,6 +84,47 @@ class Stochastic(Part):
         m = sizes(problem)
         taken = m if self.batch is None else np.minimum(m, getattr(params, self.batch))
         return round(draws.iterations * float(taken.mean()))
+
+
+@dataclass(frozen=True)
+class OfServer(Part):
+    """Words for the steps that a server takes on data of its own in a round: ``phase.w``, shape (E + more,).
+
+    Parameters
+    ----------
+    batch : str
+        The letter for the number of samples in a minibatch of the server's.
+    steps : str, optional
+        The letter for the number E of its steps.
+    more : int
+        How many minibatches there are besides, such as one for a gradient before the first step.
+    """
+
+    batch: str
+    steps: str | None = None
+    more: int = 0
+    name: str = "zeta"
+
+    def _count(self, params: Any) -> int:
+        return self.more + (getattr(params, self.steps) if self.steps else 0)
+
+    def _of_one(self, problem: Problem) -> Problem:
+        if problem.server is None:
+            raise InputError(f"the server of {problem.label} has no data: give server=0.1 to problems.Logistic.")
+        return problem.server
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        each = self._count(params)
+        return Stochastic(self.batch).draw(rng, self._of_one(problem), params, count * each).reshape(count, each)
+
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        of_step, each = Stochastic(self.batch).listed(self._of_one(problem), params), self._count(params)
+        if of_step is None or len(of_step) ** each > LISTED:
+            return None
+        return [
+            (math.prod(q for q, _ in steps), np.array([word[0] for _, word in steps], dtype=np.int64))
+            for steps in product(of_step, repeat=each)
+        ]
 
 
 @inner

@@ -13,7 +13,7 @@ from rootkappa.algorithms.parts import components, rounds
 from rootkappa.algorithms.parts.cohorts import Orders
 from rootkappa.algorithms.parts.messages import EachClient
 from rootkappa.algorithms.parts.nothing_drawn import Nothing
-from rootkappa.algorithms.parts.stochastic import Stochastic
+from rootkappa.algorithms.parts.stochastic import OfServer, Stochastic
 from rootkappa.problems import Logistic, Quadratic
 
 
@@ -40,9 +40,12 @@ LETTERS = st.builds(
     C=st.sampled_from(["RandK(1)", "TopK(1)", "QSGD(1)", "Natural()", "Identity()", "Bernoulli(0.3)"]),
     R=st.sampled_from(["Bernoulli(0.4)", "Bernoulli(1.0)", "RandK(1)", "Identity()"]),
 )
-EVEN = Quadratic.random(clients=3, dim=2, kappa=10.0)
+_DRAWN = Quadratic.random(clients=3, dim=2, kappa=10.0)
+EVEN = Quadratic(_DRAWN.hessians, _DRAWN.kernel.b, server=(np.eye(2), np.ones(2)))
 # Clients with 2, 2 and 1 components.
-UNEVEN = Logistic(np.random.default_rng(0).standard_normal((5, 2)), [1, -1, 1, -1, 1], clients=3, l2=0.1)
+UNEVEN = Logistic(
+    np.random.default_rng(0).standard_normal((5, 2)), [1, -1, 1, -1, 1], clients=3, l2=0.1, server=[0, 3, 4]
+)
 PARTS = [
     Orders("c"),
     Orders(),
@@ -56,6 +59,7 @@ PARTS = [
     Stochastic("b"),
     Stochastic("b", "sigma"),
     Stochastic(),
+    OfServer("b", "K"),
     rounds.Shared("R"),
 ]
 ENDS = [rounds.Coin("p"), rounds.EveryStep(), rounds.Calls("R"), Nothing(), Nothing("K"), rounds.Phases("K")]

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from rootkappa import algorithms
 from rootkappa.algorithms.parts import stochastic
 from rootkappa.algorithms.parts.stochastic import Stochastic, add_noise, minibatch_gradient
+from rootkappa.core.errors import InputError
 from rootkappa.problems import Logistic, Quadratic
 from rootkappa.problems.oracles import component_gradient, gradient, workspace
 
 SEEDS = st.integers(0, 2**32 - 1)
 WORDS = st.integers(-10, 2**63 - 1)
 # Clients with 6, 6 and 5 components.
-UNEVEN = Logistic(np.random.default_rng(0).standard_normal((17, 3)), np.arange(17) % 2, clients=3, l2=0.1)
+UNEVEN = Logistic(np.random.default_rng(0).standard_normal((17, 3)), np.arange(17) % 2, clients=3, l2=0.1, server=0.4)
 POINT = np.array([0.3, -1.0, 0.5])
 
 
@@ -227,21 +228,56 @@ def _average(params, kernel, state, phase):
 '''
 
 
+CORRECTING = (
+    SERVING.partition("@implements(start_round")[0]
+    .replace(
+        'RANDOM = Phases("K") & STOCHASTIC',
+        'RANDOM = Phases("K") & cohorts.Orders("c") & OfServer("b", "E", more=1) & STOCHASTIC\nNEEDS_SERVER = True',
+    )
+    .replace("import Dense,", "import Dense, OfServer, cohorts,")
+    .replace(
+        "    sigma: letters.Deviation\n",
+        "    sigma: letters.Deviation\n    c: letters.Cohort\n    E: letters.LocalSteps\n",
+    )
+    + '''
+@implements(start_round, Params)
+def _hand_out(params, kernel, state, phase):
+    broadcast(state.x, phase.Y)
+    phase.H[:] = 0.0
+
+
+@implements(end_round, Params)
+def _average(params, kernel, state, phase):
+    """The mean of the cohort, and then the server's own steps."""
+    state.x[:] = 0.0
+    for i in phase.w[0].omega:
+        for j in range(state.x.shape[0]):
+            state.x[j] += phase.Y[i, j] / params.c
+    minibatch_gradient(kernel.server, 0, state.x, params.b, phase.w[0].zeta[params.E], state.v, phase.v, phase.work)
+    for e in range(params.E):
+        minibatch_gradient(kernel.server, 0, state.x, params.b, phase.w[0].zeta[e], phase.g, phase.v, phase.work)
+        for j in range(state.x.shape[0]):
+            state.x[j] -= params.gamma * phase.g[j]
+'''
+)
+
+
 @pytest.fixture(scope="module")
 def methods(tmp_path_factory):
     folder = tmp_path_factory.mktemp("methods")
-    for name, text in (("skipping", SKIPPING), ("serving", SERVING)):
+    texts = {"skipping": SKIPPING, "serving": SERVING, "correcting": CORRECTING}
+    for name, text in texts.items():
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    return {name: algorithms.find(folder / f"{name}.py") for name in ("skipping", "serving")}
+    return {name: algorithms.find(folder / f"{name}.py") for name in texts}
 
 
 def params_of(method, b, sigma, **others):
-    given = {"gamma": 0.5, "p": 0.4, "K": 3, "decay": 0.9, "beta": 0.5, "b": b, "sigma": sigma} | others
+    given = {"gamma": 0.5, "p": 0.4, "K": 3, "decay": 0.9, "beta": 0.5, "c": 2, "E": 2, "b": b, "sigma": sigma} | others
     return method.Params(**{letter: given[letter] for letter in method.Params._fields})
 
 
 @pytest.mark.parametrize(("b", "sigma"), [(2, 0.0), (2, 0.3), (6, 0.3), (6, 0.0)])
-@pytest.mark.parametrize("name", ["skipping", "serving"])
+@pytest.mark.parametrize("name", ["skipping", "serving", "correcting"])
 def test_steps_and_rounds_take_the_same_gradients(name, b, sigma, methods):
     method = methods[name]
     params = params_of(method, b, sigma)
@@ -304,3 +340,21 @@ def test_the_listed_minibatches_of_a_round_average_to_its_gradient(methods):
     assert len(outcomes) == comb(3, 2) ** 2
     mean = sum(q * method.stepped(small, params, method.start(small, params), w).x for q, w in outcomes)
     np.testing.assert_allclose(mean, -0.5 * small.gradient(np.zeros(3)), rtol=0, atol=1e-15)
+
+
+def test_a_server_takes_its_own_samples_and_only_where_it_has_some(methods):
+    """With a cohort of all, local steps of no size and all its samples, a round is the server's gradient steps."""
+    method = methods["correcting"]
+    params = params_of(method, 7, 0.0, c=3, K=1, gamma=1e-3)
+    draws = method.draw(np.random.default_rng(0), UNEVEN, params, 1)
+    assert draws.ends["zeta"].shape == (1, 3)
+    state = method.advanced(UNEVEN, params, method.start(UNEVEN, params), draws)
+    x = np.zeros(3)
+    x -= 1e-3 * np.mean([UNEVEN.gradients(x)[i] for i in range(3)], axis=0)
+    expected = UNEVEN.server.gradient(x)
+    for _ in range(2):
+        x -= 1e-3 * UNEVEN.server.gradient(x)
+    np.testing.assert_allclose(state.x, x, rtol=1e-12)
+    np.testing.assert_allclose(state.v, expected, rtol=1e-12)
+    with pytest.raises(InputError, match=r"the server of .* has no data"):
+        method.draw(np.random.default_rng(0), Quadratic.random(clients=3, dim=3), params, 1)
