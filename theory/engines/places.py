@@ -198,12 +198,12 @@ def _like(
             scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
             if d == 1:
                 # One coordinate has one eigenvalue, so it is the clients who make kappa.
-                A, b = 1.7 / np.geomspace(1.0, kappa, n)[:, None, None], rng.standard_normal((n, 1))
+                hessians, b = 1.7 / np.geomspace(1.0, kappa, n)[:, None, None], rng.standard_normal((n, 1))
             else:
                 drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
-                A, b = scales[:, None, None] * drawn.A, drawn.b
-            server = (1.2 * A[0], b[0]) if problem.server else None
-            return Quadratic(A, b, problem.psi, server)
+                hessians, b = scales[:, None, None] * drawn.A, drawn.b
+            server = (1.2 * hessians[0], b[0]) if problem.server else None
+            return Quadratic(hessians, b, problem.psi, server)
         if isinstance(problem, Logistic):
             features = rng.standard_normal((_SAMPLES * n, d))
             labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
