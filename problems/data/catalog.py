@@ -200,13 +200,17 @@ def load(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.f
     return features, libsvm.two_labels(raw, name=file)
 
 
-def load_classes(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.float64]]:
+def load_classes(
+    name_or_path: str | os.PathLike[str], standardised: bool = True
+) -> tuple["Features", NDArray[np.float64]]:
     """Return the samples of a data set with the labels that it has, of any number of classes.
 
     Parameters
     ----------
     name_or_path : str or path-like
         As in `load`.
+    standardised : bool
+        Whether sets that come with scikit-learn are standardised; otherwise they are used as they are, like files.
 
     Returns
     -------
@@ -226,7 +230,7 @@ def load_classes(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDAr
     >>> features.shape, np.unique(labels).tolist()
     ((178, 13), [0.0, 1.0, 2.0])
     """
-    features, raw, _, file = _read(name_or_path)
+    features, raw, _, file = _read(name_or_path, standardised)
     libsvm.class_labels(raw, name=file)
     return features, raw
 
@@ -328,7 +332,7 @@ def _described(name: str) -> DataSet:
 
 
 def _read(
-    name_or_path: str | os.PathLike[str],
+    name_or_path: str | os.PathLike[str], standardised: bool = True
 ) -> tuple["Features", NDArray[np.float64], DataSet | None, str]:
     """Return features, labels as they are, the data set if it is one of ours, and what to call the labels' holder."""
     dataset, path = _meant(name_or_path)
@@ -336,7 +340,8 @@ def _read(
         import sklearn.datasets
 
         features, raw = getattr(sklearn.datasets, dataset.loader)(return_X_y=True)
-        return _standardised(features), raw.astype(np.float64), dataset, dataset.name
+        taken = _standardised(features) if standardised else np.ascontiguousarray(features, dtype=np.float64)
+        return taken, raw.astype(np.float64), dataset, dataset.name
     matrix, raw, path = (*libsvm.read(path), path) if dataset is None else _named(dataset)
     return _dense_or_sparse(matrix), raw, dataset, str(path)
 
