@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from ..sweeps.studies import Panel
-from .parts.style import PROMISED, caption_below, dashes, hue, legend_above, row
+from .parts.style import PROMISED, caption_below, dashes, hue, legend_above, rows
 from .parts.tables import point_tables
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def figure(points: pd.DataFrame, panels: Sequence[Panel], caption: str) -> Figur
         One row a point, with the columns ``panel``, ``curve``, ``role``, ``x``, ``y``, ``low`` and ``high``, see
         :mod:`rootkappa.sweeps.studies`. A curve looks the same in each panel.
     panels : sequence of Panel
-        From left to right, at most three.
+        From left to right, in rows of three at most.
     caption : str
         What stands below.
 
@@ -70,7 +70,7 @@ def figure(points: pd.DataFrame, panels: Sequence[Panel], caption: str) -> Figur
     # What the study is about comes first in the legend and last on the canvas.
     ordered = [(name, role) for kind in _LOOKS for name, role in curves.to_numpy() if role == kind]
     looks = {name: _LOOKS[role]([one for one, other in ordered if other == role].index(name)) for name, role in ordered}
-    with row(len(panels)) as (result, every):
+    with rows(len(panels)) as (result, every):
         for panel, axes in zip(panels, every, strict=True):
             _frame(axes, panel)
             for name, _ in reversed(ordered):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,9 @@ _DPI = 200
 # In inches: one column of a paper, without the legend's height; and one panel of a page of them.
 _WIDTH, _HEIGHT = 4.5, 2.8
 _PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_COLUMNS = 1.9, 1.35, 4
+
+# Panels of one size that stand side by side.
+_IN_A_ROW = 3
 
 # Of a caption: its size in points, and how many of its characters fit into an inch.
 _CAPTION, _CHARACTERS = 6.5, 20.0
@@ -195,11 +199,16 @@ def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Generator[tuple[F
 
 
 @contextmanager
-def row(count: int) -> Generator[tuple[Figure, list[Axes]]]:
-    """Yield a figure of so many panels side by side, each with axes of its own, and then freeze the layout."""
-    panel = _WIDTH if count == 1 else 0.8 * _WIDTH if count == 2 else 0.65 * _WIDTH
-    with _frozen(panel * count, _HEIGHT) as figure:
-        yield figure, figure.subplots(1, count, squeeze=False)[0].tolist()
+def rows(count: int) -> Generator[tuple[Figure, list[Axes]]]:
+    """Yield a figure of so many panels in rows of three at most, each with axes of its own; then freeze the layout."""
+    lines = math.ceil(count / _IN_A_ROW)
+    columns = math.ceil(count / lines)
+    panel = _WIDTH if columns == 1 else 0.8 * _WIDTH if columns == 2 else 0.65 * _WIDTH
+    with _frozen(panel * columns, _HEIGHT * (0.4 + 0.6 * lines)) as figure:
+        every = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
+        for unused in every[count:]:
+            unused.set_axis_off()
+        yield figure, every[:count]
 
 
 def hue(place: int) -> dict[str, Any]:

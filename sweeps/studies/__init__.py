@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: What a curve is to the reader: what the study is about, what it is held against, or what theory or a limit says.
 ROLES = ("method", "control", "reference")
-#: More panels than these do not fit side by side.
-MOST_PANELS = 3
+#: More panels than these, in two rows, nobody takes in.
+MOST_PANELS = 6
 _COLUMNS = ("panel", "curve", "role", "x", "y")
 _INTERVAL = ("low", "high")
 
@@ -107,7 +107,7 @@ def _checked(points: "pd.DataFrame", titles: list[str]) -> "pd.DataFrame":
             if value not in allowed:
                 raise unknown(name, value, allowed)
     if len(titles) > MOST_PANELS:
-        raise InputError(f"PANELS has {len(titles)} panels, which do not fit side by side: give {MOST_PANELS} at most.")
+        raise InputError(f"PANELS has {len(titles)} panels, which nobody takes in: give {MOST_PANELS} at most.")
     full = points.reindex(columns=[*_COLUMNS, *_INTERVAL])
     return full.astype(dict.fromkeys(("x", "y", *_INTERVAL), float))
 

@@ -129,10 +129,19 @@ def test_a_table_that_cannot_be_drawn_is_refused_when_it_is_computed(changed, se
         StudyCell("toy", "scaffnew", SPEC).compute()
 
 
-def test_no_more_panels_than_fit_side_by_side(toy, monkeypatch):
-    monkeypatch.setattr(TOY, "PANELS", PANELS * 2)
-    with pytest.raises(InputError, match="PANELS has 4 panels"):
+def test_no_more_panels_than_anybody_takes_in(toy, monkeypatch):
+    monkeypatch.setattr(TOY, "PANELS", PANELS * 4)
+    with pytest.raises(InputError, match="PANELS has 8 panels"):
         StudyCell("toy", "scaffnew", SPEC).compute()
+
+
+@pytest.mark.parametrize(("count", "columns"), [(2, 2), (3, 3), (4, 2), (5, 3), (6, 3)])
+def test_panels_stand_in_rows_of_three_at_most(count, columns):
+    panels = [Panel(f"panel {place}", "x", "y") for place in range(count)]
+    rows = {"panel": [panel.title for panel in panels], "curve": "one", "role": "method", "x": 1.0, "y": 1.0}
+    shown = [axes for axes in figures.figure(pd.DataFrame(rows), panels, "").axes if axes.axison]
+    assert [axes.get_title(loc="left") for axes in shown] == rows["panel"]
+    assert len({round(axes.get_position().x0, 3) for axes in shown}) == columns
 
 
 def test_what_a_logarithm_cannot_show_is_left_out():

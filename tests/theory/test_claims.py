@@ -13,6 +13,7 @@ from rootkappa.theory.claims import (
     floats_and_dimension,
     sparse_solution_is_reached,
     sum_of_control_variates,
+    unlike_clients_prune_for_themselves,
 )
 from rootkappa.theory.verdict import STATUSES
 
@@ -49,10 +50,16 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
     monkeypatch.setattr(floats_and_dimension, "_DIMENSIONS", (4, 8, 16))
     monkeypatch.setattr(floats_and_dimension, "_SEEDS", 2)
     monkeypatch.setattr(sparse_solution_is_reached, "_SEEDS", 8)
+    monkeypatch.setattr(unlike_clients_prune_for_themselves, "_SEEDS", 2)
     drifts = claim.name == "compression_at_the_server_drifts"
     verdict = judge(claim, case(name, problem=LARGER if drifts else SMALL))
     assert verdict.evidence == "claim"
-    sampled = ("floats_and_dimension", "floats_and_clients", "sparse_solution_is_reached")
+    sampled = (
+        "floats_and_dimension",
+        "floats_and_clients",
+        "sparse_solution_is_reached",
+        "unlike_clients_prune_for_themselves",
+    )
     assert verdict.news in ("confirmed", "inconclusive") if claim.name in sampled else verdict.news == "confirmed"
     assert "ontrol" in verdict.sentence
     assert claim.summary.endswith(".")
@@ -66,9 +73,11 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
         ("compression_at_the_server_drifts", "fedcomloc_global", "fedcomloc_com", {}),
         ("floor_of_quantisation", "fedcomloc_com", "fedcomloc_global", {}),
         ("well_conditioned_clients_skip_gradients", "gradskip", "scaffnew", {}),
+        ("unlike_clients_prune_for_themselves", "sparse_proxskip", "sparse_proxskip_server", {}),
     ],
 )
-def test_a_claim_about_what_another_method_does_is_refuted(name, method, disguise, changes):
+def test_a_claim_about_what_another_method_does_is_refuted(name, method, disguise, changes, monkeypatch):
+    monkeypatch.setattr(unlike_clients_prune_for_themselves, "_SEEDS", 2)
     assert judge(named(name), case(method, disguise, **changes)).status == "refuted"
 
 
