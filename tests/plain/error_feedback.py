@@ -1,4 +1,4 @@
-"""Compression whose errors are remembered: error feedback and SAEF."""
+"""Compression whose errors are remembered: error feedback, SAEF and FLARE."""
 
 import numpy as np
 
@@ -46,3 +46,30 @@ class SAEF(ErrorFeedback):
             drawn = outcome["w"][t], outcome["w_s"][t], outcome["xi"][t]
             x, e, v, s = self.iteration(problem, params, x, e, v, s, 1.0, *drawn)
         return x, e, v, s
+
+
+class FLARE(GradientDescent):
+    """Greidi and Cohen (2023), as in the authors' code: the term acts in one local step, and τ falls before it."""
+
+    LIKE = "flare"
+
+    def start(self, problem, params):
+        return np.zeros(problem.d), zeros(problem), np.array([params.tau])
+
+    def step(self, problem, params, state, outcome):
+        x, a, tau = state
+        tau = params.rho * tau
+        mask = np.abs(a) > np.quantile(np.abs(a), params.u, axis=1, keepdims=True)
+        y, v = np.tile(x, (problem.n, 1)), zeros(problem)
+        for step in range(params.K):
+            g = problem.gradients_at(y)
+            if step == 0:
+                g = g + tau * mask * np.sign(y - (x + a))
+            v = params.beta * v - params.eta * g
+            y = y + v
+        q = y - x + a
+        told = compress(params.C, q, outcome["w"])
+        return x + told.mean(axis=0), q - told, tau
+
+    def model(self, state):
+        return state[0]
