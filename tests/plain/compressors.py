@@ -5,7 +5,7 @@ import numpy as np
 
 def _parsed(text):
     name, _, argument = text.rstrip(")").partition("(")
-    return name, float(argument)
+    return name, float(argument or "nan")
 
 
 def omega(text, d):
@@ -40,6 +40,7 @@ def _quantise(V, w, r):
 
 
 _COMPRESSORS = {
+    "Identity": lambda V, w, _: V,
     "RandK": lambda V, w, k: V.shape[-1] / k * _only(V, w),
     "BiasedRandK": lambda V, w, k: _only(V, w),
     "TopK": lambda V, w, k: keep_largest(V, int(k)),

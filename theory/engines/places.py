@@ -38,8 +38,10 @@ _COMPRESSORS = {
 _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
-    letters.Regularisation,
+    letters.Regularisation, letters.Decay, letters.Share,
 )  # fmt: skip
+# A number that is 0 does nothing.
+_INSTEAD_OF_0 = 0.25
 # So badly conditioned that thousands of short rounds, or of steps in one, do not arrive.
 _STEEP, _SHORT, _LONG = 1e5, 2.0, 5_000
 
@@ -252,6 +254,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     candidates: list[tuple[Any, Any]] = [
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (1, 3, 20)),
+        (letters.Period, (3,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Cohort, (problem.n - 1, problem.n)),
@@ -265,4 +268,4 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     for of in _HALVED:
         for letter in letters.of_kind(kind, of):
             if letter not in case.changes:
-                yield {letter: prescribed[letter] / 2.0}
+                yield {letter: prescribed[letter] / 2.0 or _INSTEAD_OF_0}

@@ -1,0 +1,147 @@
+"""Changes of the methods that remember what compression leaves out."""
+
+from .change import Change
+
+_NO_POSITIONS = (
+    "from .parts import messages\nfrom .parts.cost import Sends, Vectors\n\n"
+    'SENDS = Sends(messages.KnownCoordinates("C"), Vectors(1))'
+)
+
+CHANGES = (
+    Change(
+        "error_feedback_forgets",
+        "error_feedback",
+        "step",
+        "        for k in range(n):\n",
+        "        E[:] = 0.0\n        for k in range(n):\n",
+        "What messages leave out is forgotten.",
+    ),
+    Change(
+        "error_feedback_half_an_error",
+        "error_feedback",
+        "step",
+        "        error_feedback.answer(params, state, w_s[t], space)\n",
+        "        error_feedback.answer(params, state, w_s[t], space)\n        E *= 0.5\n",
+        "Half of an error is remembered.",
+    ),
+    Change(
+        "error_feedback_steps_ahead",
+        "error_feedback",
+        "step",
+        "x[j] - params.alpha * E[k, j]",
+        "x[j] - E[k, j]",
+        "Every client steps ahead in full, though α = 0.",
+    ),
+    Change(
+        "error_feedback_one_message_for_all",
+        "error_feedback",
+        "dependence",
+        "w[t, k], xi",
+        "w[t, 0], xi",
+        "All clients compress with the randomness of the first.",
+    ),
+    Change(
+        "error_feedback_without_positions",
+        "error_feedback",
+        "cost",
+        "SENDS = error_feedback.SENDS",
+        _NO_POSITIONS,
+        "The places of the coordinates are not counted, which the server does not know.",
+    ),
+    Change(
+        "saef_never_averages",
+        "saef",
+        "step",
+        "if t % params.p == 0:",
+        "if t % params.p == 1:",
+        "With p = 1 the errors are never averaged.",
+    ),
+    Change(
+        "saef_averages_for_four_clients",
+        "saef",
+        "sizes",
+        "            broadcast(space.mean, E)\n",
+        "            broadcast(space.mean, E[:4])\n",
+        "Beyond the fourth client errors stay as they are.",
+    ),
+    Change(
+        "saef_steps_back",
+        "saef",
+        "step",
+        "x[j] - E[k, j]",
+        "x[j] + E[k, j]",
+        "Gradients are taken behind the model and not ahead of it.",
+    ),
+    Change(
+        "saef_hands_out_the_virtual_model",
+        "saef",
+        "model",
+        "class Params(NamedTuple):\n",
+        "def model(state):\n    return error_feedback.virtual(state)\n\n\nclass Params(NamedTuple):\n",
+        "The model that is handed out is one that nobody has.",
+    ),
+    Change(
+        "saef_averages_for_nothing",
+        "saef",
+        "cost",
+        "SENDS = error_feedback.SENDS_OF_PERIODS",
+        "SENDS = error_feedback.SENDS",
+        "What the averages cost is not counted.",
+    ),
+    Change(
+        "flare_pushes_back",
+        "flare",
+        "step",
+        "g[j] -= tau[0] * np.sign(a[j])",
+        "g[j] += tau[0] * np.sign(a[j])",
+        "The term makes what is remembered smaller.",
+    ),
+    Change(
+        "flare_pushes_the_smaller_half",
+        "flare",
+        "step",
+        "abs(a[j]) > least",
+        "abs(a[j]) <= least",
+        "The mask is that of the small coordinates.",
+    ),
+    Change(
+        "flare_never_decays",
+        "flare",
+        "step",
+        "        tau[0] *= params.rho\n",
+        "",
+        "The regularisation stays as it is.",
+    ),
+    Change(
+        "flare_decays_a_round_late",
+        "flare",
+        "start",
+        "np.array([params.tau])",
+        "np.array([params.tau / params.rho])",
+        "The first round has the full regularisation.",
+    ),
+    Change(
+        "flare_draws_in_every_local_step",
+        "flare",
+        "ends",
+        "if s == 0 and abs",
+        "if abs",
+        "All local steps are drawn towards what is remembered, and not the first alone.",
+    ),
+    Change(
+        "flare_remembers_five_coordinates",
+        "flare",
+        "sizes",
+        "a[j] = q[j] - D[i, j]",
+        "a[j] = (j < 5) * (q[j] - D[i, j])",
+        "Beyond the fifth coordinate nothing is remembered.",
+    ),
+    Change(
+        "flare_without_positions",
+        "flare",
+        "cost",
+        'SENDS = messages.Compressed(up="C")',
+        _NO_POSITIONS.partition("\n")[2],
+        "The places of the coordinates are not counted, which the server does not know.",
+    ),
+)
