@@ -2,7 +2,7 @@
 
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from . import letters
+from . import hybrid, letters
 from .components import Components, Flips
 from .cost import Dense
 from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
@@ -27,6 +27,7 @@ __all__ = [
     "client_steps",
     "communicate",
     "end_round",
+    "hybrid",
     "implements",
     "letters",
     "minibatch_gradient",

@@ -78,6 +78,7 @@ Exponent = Annotated[float, Range(_at_least_zero, "a finite exponent of a step s
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
 UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]
 LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]
+ServerSteps = Annotated[int, Range(_at_least_zero, "an integer number of steps of the server, at least 0")]
 Cohort = Annotated[int, Range(_at_least_one, "an integer number of clients in a cohort, at least 1")]
 Senders = Annotated[int, Range(_at_least_one, "an integer number of clients that send a coordinate, at least 1")]
 Kept = Annotated[int, Range(_at_least_one, "an integer number of coordinates that are kept, at least 1")]

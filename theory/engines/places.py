@@ -210,6 +210,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     candidates: list[tuple[Any, Any]] = [
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (1,)),
+        (letters.ServerSteps, (0, 3)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, (problem.n,)),
         (letters.Cohort, (problem.n,)),
