@@ -6,7 +6,7 @@ default settings.
 
 from pathlib import Path
 
-from . import baselines, compression, local_training, randomised_prox, sparsity
+from . import baselines, compression, hybrid, local_training, randomised_prox, sparsity
 from .change import KINDS, Change
 
 __all__ = ["CHANGES", "FAMILIES", "KINDS", "Change", "write"]
@@ -16,6 +16,7 @@ FAMILIES = {
     "local training": local_training.CHANGES,
     "randomised prox": randomised_prox.CHANGES,
     "compression": compression.CHANGES,
+    "hybrid": hybrid.CHANGES,
     "sparsity": sparsity.CHANGES,
 }
 CHANGES = {change.name: change for family in FAMILIES.values() for change in family}
