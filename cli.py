@@ -125,18 +125,23 @@ def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _problem_options = _together(
-    click.option("--problem", metavar="KINDS", help="quadratic, logistic, or both with a comma."),
+    click.option("--problem", metavar="KINDS", help="quadratic, logistic, softmax, or several by commas."),
     click.option(
         "--data",
         metavar="NAMES|FILES",
-        help="Data sets or LIBSVM files, by commas.  [default: breast_cancer]",
+        help="Data sets or LIBSVM files, by commas.  [default: breast_cancer; of softmax digits]",
     ),
     click.option("--clients", default=10, show_default=True, help="Number n of clients."),
     click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
     click.option("--basis", default="common", show_default=True, help="common or client: eigenbases of a quadratic."),
     click.option("--heterogeneity", default=1.0, show_default=True, help="Spread of a quadratic's clients."),
     click.option("--psi", default=None, metavar="FUNCTION", help='A nonsmooth term, such as "L1(0.1)".'),
-    click.option("--partition", default="contiguous", show_default=True, help="Which client has which sample."),
+    click.option(
+        "--partition",
+        default="contiguous",
+        show_default=True,
+        help="Which client has which sample: contiguous, shuffled, label or dirichlet.",
+    ),
     click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
     click.option("--server", default=0.0, show_default=True, help="Share of all samples that the server has too."),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
@@ -225,7 +230,9 @@ _letter_option = click.option(
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
 @_letter_option
 @click.option(
-    "--evidence", metavar="KINDS", help="Of invariant,exact,path,exponent,cost,claim.  [default: all that apply]"
+    "--evidence",
+    metavar="KINDS",
+    help="Of identity,invariant,exact,path,exponent,cost,claim.  [default: all that apply]",
 )
 @click.option("--json", "json_file", type=_Place(), help="Write the verdicts to this file.")
 @click.option("--out", type=_Place(), help="Write verdicts, traces and figures into this folder.")
@@ -533,8 +540,8 @@ def _command_line() -> str:
 
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
-    """Return the problems that the options describe; without kind and data there is one of each kind."""
-    from .sweeps.problems import FIELDS, problem_specs
+    """Return the problems that the options describe; without kind and data a quadratic and one on real data."""
+    from .sweeps.problems import FIELDS, ON_DATA, problem_specs
 
     given = _given(options)
     kinds = dict.fromkeys(given.pop("problem").split(",")) if "problem" in given else None
@@ -547,7 +554,7 @@ def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
     for name in {field for fields in FIELDS.values() for field in fields} - read:
         option = _option_given(name)
         if option:
-            is_about_partition = name == "alpha" and "logistic" in chosen
+            is_about_partition = name == "alpha" and not chosen.keys().isdisjoint(ON_DATA)
             told = f"the {given['partition']} partition" if is_about_partition else " and ".join(chosen)
             raise click.UsageError(f"{option} says nothing about {told}: leave it out.")
     return specs

@@ -44,23 +44,29 @@ def _claimed(claim: claims.Claim) -> str:
 
 def data_table() -> Table:
     """Return the data sets and where each is."""
-    table = Table("data set", "samples", "features", "where", "what it is", title="Data sets", box=None, pad_edge=False)
+    table = Table(
+        "data set", "samples", "features", "classes", "where", "what it is", title="Data sets", box=None, pad_edge=False
+    )  # fmt: skip
     for name in data.names():
         dataset = data.describe(name)
-        where = str(data.locate(name) or ("scikit-learn" if dataset.kind == "scikit-learn" else "to download"))
-        table.add_row(name, str(dataset.samples), str(dataset.features), _shown(where), dataset.title)
+        absent = "scikit-learn" if dataset.kind == "scikit-learn" else "to download" if dataset.url else "not here"
+        sizes = (dataset.samples, dataset.features, dataset.classes)
+        table.add_row(name, *map(str, sizes), _shown(str(data.locate(name) or absent)), dataset.title)
     return table
 
 
 def described_data(name: str) -> str:
     """Return a sentence about a data set, which is read for it."""
-    features, labels = data.load(name)
+    features, labels = data.load_classes(name)
     samples, dimension = features.shape
     stored = features.size if isinstance(features, np.ndarray) else features.nnz
     kind = "dense" if isinstance(features, np.ndarray) else "sparse"
+    classes, counts = np.unique(labels, return_counts=True)
+    told = f"{counts[1]} labels +1 and {counts[0]} labels -1"
+    if len(classes) > 2:
+        told = f"{len(classes)} classes of {counts.min()} to {counts.max()} samples"
     return (
-        f"{name}: {samples} samples, {dimension} features, {kind}, {stored / (samples * dimension):.1%} stored, "
-        f"{int((labels > 0).sum())} labels +1 and {int((labels < 0).sum())} labels -1."
+        f"{name}: {samples} samples, {dimension} features, {kind}, {stored / (samples * dimension):.1%} stored, {told}."
     )
 
 
@@ -210,7 +216,7 @@ def print_failures(console: Console, failures: list[tuple[Any, BaseException]]) 
     for cell, error in failures[:_FEW]:
         given = cell.configuration()
         name = " ".join(filter(None, (given["method"], given["changes"])))
-        problem = given.get("data", given["problem"])
+        problem = " ".join(given[name] for name in ("problem", "data") if name in given)
         told = str(error) if isinstance(error, InputError) else complaint(error)
         told = f"{name}, {problem}, kappa = {given['kappa']:g}, seed {given['seed']}: {' '.join(told.split())}"
         console.print(Padding(_shown(told), (0, 0, 0, 4)), highlight=False)

@@ -45,6 +45,32 @@ _ROUND = 6755399441055744.0
 _RANGE = 700.0
 
 
+# Written into each loop, so that LLVM sees one loop of plain arithmetic and computes several entries at once.
+@njit(inline="always")
+def _power(t):
+    """Return e to the power t, to a few units in the last place; beyond 700 in size t is treated as 700, NaN too."""
+    t = min(max(t, -_RANGE), _RANGE)
+    shifted = t * _LOG2_E + _ROUND
+    whole = shifted - _ROUND
+    r = (t - whole * _LN2_HIGH) - whole * _LN2_LOW
+    e = _C13
+    e = e * r + _C12
+    e = e * r + _C11
+    e = e * r + _C10
+    e = e * r + _C9
+    e = e * r + _C8
+    e = e * r + _C7
+    e = e * r + _C6
+    e = e * r + _C5
+    e = e * r + _C4
+    e = e * r + _C3
+    e = e * r + _C2
+    e = e * r + 1.0
+    e = e * r + 1.0
+    # An intrinsic is declared with Numba's typing context, which callers do not pass.
+    return e * _as_float((_as_bits(shifted) + 1023) << 52)  # pyright: ignore[reportCallIssue]
+
+
 # The array is both input and output: with two arguments LLVM must allow for overlap and stays scalar.
 @njit(fastmath={"contract"})
 def logistic_weights(z, count, scale):
@@ -53,28 +79,15 @@ def logistic_weights(z, count, scale):
     Margins beyond 700 in size are treated as 700, where the weight is already 0 or ``scale`` to 300 digits.
     """
     for j in range(count):
-        t = min(max(z[j], -_RANGE), _RANGE)
-        shifted = t * _LOG2_E + _ROUND
-        whole = shifted - _ROUND
-        r = (t - whole * _LN2_HIGH) - whole * _LN2_LOW
-        e = _C13
-        e = e * r + _C12
-        e = e * r + _C11
-        e = e * r + _C10
-        e = e * r + _C9
-        e = e * r + _C8
-        e = e * r + _C7
-        e = e * r + _C6
-        e = e * r + _C5
-        e = e * r + _C4
-        e = e * r + _C3
-        e = e * r + _C2
-        e = e * r + 1.0
-        e = e * r + 1.0
-        # An intrinsic is declared with Numba's typing context, which callers do not pass.
-        power = _as_float((_as_bits(shifted) + 1023) << 52)  # pyright: ignore[reportCallIssue]
         # NaN fails both comparisons of the clamp in one order only, so it is passed on by hand.
-        z[j] = scale / (1.0 + e * power) if z[j] == z[j] else z[j]
+        z[j] = scale / (1.0 + _power(z[j])) if z[j] == z[j] else z[j]
+
+
+@njit(fastmath={"contract"})
+def exponentials(z, count):
+    """Replace the first ``count`` entries by their exponentials; beyond 700 in size they are taken as 700 in size."""
+    for j in range(count):
+        z[j] = _power(z[j]) if z[j] == z[j] else z[j]
 
 
 @njit(fastmath=REASSOCIATE)

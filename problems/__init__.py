@@ -1,4 +1,4 @@
-"""What is minimised: quadratics, logistic regression, nonsmooth functions, data and partitions."""
+"""What is minimised: quadratics, logistic and softmax regression, nonsmooth functions, data and partitions."""
 
 from ..core.errors import InputError
 from . import functions
@@ -6,6 +6,7 @@ from .composite import Composite
 from .logistic import Logistic
 from .problem import Problem
 from .quadratic import Quadratic
+from .softmax import Softmax
 from .solution import Solution
 
-__all__ = ["Composite", "InputError", "Logistic", "Problem", "Quadratic", "Solution", "functions"]
+__all__ = ["Composite", "InputError", "Logistic", "Problem", "Quadratic", "Softmax", "Solution", "functions"]

@@ -10,6 +10,18 @@ from ..core.randomness import generator
 Ids = NDArray[np.int64]
 
 NAMES = ("contiguous", "shuffled", "by_label", "dirichlet")
+_SHORT_FOR = {"label": "by_label"}
+
+
+def full_name(partition: str) -> str:
+    """Return the name of a partition of which ``label`` is short for ``by_label``; other words stay as they are.
+
+    Examples
+    --------
+    >>> full_name("label"), full_name("shuffled")
+    ('by_label', 'shuffled')
+    """
+    return _SHORT_FOR.get(partition, partition)
 
 
 def server_samples(server: float | ArrayLike, samples: int, seed: int) -> Ids:
@@ -285,7 +297,7 @@ def assign(partition: str | ArrayLike, labels: ArrayLike, clients: int, seed: in
     Parameters
     ----------
     partition : {"contiguous", "shuffled", "by_label", "dirichlet"} or array_like of int, shape (samples,)
-        The name of a partition, or the client of each sample.
+        The name of a partition ("label" is short for "by_label"), or the client of each sample.
     labels : array_like, shape (samples,)
         One label per sample.
     clients : int
@@ -315,7 +327,7 @@ def assign(partition: str | ArrayLike, labels: ArrayLike, clients: int, seed: in
     labels = _labels(labels)
     if not isinstance(partition, str):
         return given(partition, len(labels), clients)
-    match partition:
+    match full_name(partition):
         case "contiguous":
             return contiguous(len(labels), clients)
         case "shuffled":

@@ -1,11 +1,13 @@
 """The minimiser in high precision, with a certificate, kept on disk by the problem's content."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..core.blas import one_blas_thread
 from ..core.compiled import cache_folder
 from .functions import Function
 from .functions.zero import Zero
@@ -15,6 +17,7 @@ _WORTH_A_FILE_SECONDS = 0.1
 _NEWTON_STEPS = 100
 _REFINEMENTS = 6
 _PROXIMAL_STEPS = 200_000
+_SMALLEST_DECREASE = float(np.finfo(float).eps)
 
 
 class Solvable(Protocol):
@@ -45,6 +48,7 @@ class Solution(NamedTuple):
     :math:`\psi` this is the relative norm of the gradient."""
 
 
+@one_blas_thread()
 def solve(problem: Solvable) -> Solution:
     """Return the solution, from disk if a problem of the same content was solved before."""
     file = cache_folder("solutions") / f"{problem.content_key()}.npz"
@@ -98,10 +102,12 @@ def _newton(problem: Solvable) -> np.ndarray:
         g = problem.gradient(x)
         direction = problem.newton_direction(x, g)
         decrease = float(g @ direction)
+        # Near the minimum the values no longer differ in double precision: leave the rest to the refinement.
+        if decrease <= _SMALLEST_DECREASE * abs(value):
+            break
         step = 1.0
         while problem.value(x - step * direction) > value - 0.25 * step * decrease and step > 1e-6:
             step /= 2
-        # Near the minimum the values no longer differ in double precision: leave the rest to the refinement.
         if step <= 1e-6:
             break
         x = x - step * direction
@@ -116,6 +122,39 @@ def _newton(problem: Solvable) -> np.ndarray:
         best, smallest = precise.astype(float), size
         precise = precise - problem.newton_direction(precise.astype(float), g.astype(float))
     return best
+
+
+def solve_by_products(
+    hessian_times: Callable[[np.ndarray], np.ndarray],
+    g: np.ndarray,
+    accuracy: float = 1e-10,
+    precondition: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
+    r"""Return :math:`\nabla^2 F(x)^{-1} g` by conjugate gradients, for Hessians that are too large to be formed.
+
+    Parameters
+    ----------
+    hessian_times : callable
+        Returns the Hessian times a vector, shape (d,).
+    g : ndarray, shape (d,)
+        The gradient.
+    accuracy : float
+        The norm of what is left of ``g``, relative to ``g``, at which the steps end.
+    precondition : callable, optional
+        Returns the inverse of a matrix like the Hessian times a vector.
+
+    Examples
+    --------
+    >>> solve_by_products(lambda v: 2.0 * v, np.array([1.0, 3.0])).tolist()
+    [0.5, 1.5]
+    """
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    def operator(times: Callable[[np.ndarray], np.ndarray]) -> Any:
+        return LinearOperator((len(g), len(g)), times, dtype=np.dtype(float))  # pyright: ignore[reportCallIssue]
+
+    like = None if precondition is None else operator(precondition)
+    return cg(operator(hessian_times), g, rtol=accuracy, maxiter=10 * len(g), M=like)[0]
 
 
 def _proximal_gradient(problem: Solvable) -> np.ndarray:

@@ -6,24 +6,33 @@ from functools import lru_cache
 from typing import Any
 
 from ..core.errors import InputError, unknown
-from ..problems import Logistic, Problem, Quadratic, functions
+from ..problems import Logistic, Problem, Quadratic, Softmax, functions, softmax
 from ..problems.data import DEFAULT
 from ..problems.data import content as data_content
+from ..problems.partitions import full_name
 
 #: What there is to say of each kind of problem beyond what all have.
-FIELDS = {"quadratic": ("dim", "basis", "heterogeneity"), "logistic": ("data", "partition", "alpha", "server")}
+FIELDS = {
+    "quadratic": ("dim", "basis", "heterogeneity"),
+    "logistic": ("data", "partition", "alpha", "server"),
+    "softmax": ("data", "partition", "alpha", "server"),
+}
 KINDS = tuple(FIELDS)
+#: The kinds that are taken where none is named.
+USUAL = ("quadratic", "logistic")
+#: The kinds that are problems of data, and the data set of each where none is named.
+ON_DATA = {"logistic": (Logistic, DEFAULT), "softmax": (Softmax, softmax.DEFAULT)}
 # Entries of the matrices of all clients: 2 GB of them.
 _LARGEST = 250_000_000
 
 
 @dataclass(frozen=True)
 class ProblemSpec:
-    """What defines a problem; the fields of the other kind are left at their defaults.
+    """What defines a problem; the fields of other kinds are left at their defaults.
 
     Attributes
     ----------
-    problem : {"quadratic", "logistic"}
+    problem : {"quadratic", "logistic", "softmax"}
         The kind.
     kappa : float
         The condition number, above 1.
@@ -36,7 +45,8 @@ class ProblemSpec:
     dim, basis, heterogeneity
         Of a quadratic, see :meth:`rootkappa.problems.Quadratic.random`.
     data, partition, alpha, server
-        Of logistic regression, see :meth:`rootkappa.problems.Logistic.load`; a share of 0 is a server without data.
+        Of logistic and softmax regression, see :meth:`rootkappa.problems.Logistic.load`; a share of 0 is a server
+        without data.
     """
 
     problem: str = "quadratic"
@@ -90,7 +100,8 @@ def problem_specs(
     kappas : iterable of float
         The condition numbers.
     kinds : iterable of str, optional
-        Of "quadratic" and "logistic"; by default both, and logistic regression alone where data are named.
+        Of "quadratic", "logistic" and "softmax"; by default the first two, and logistic regression alone where data are
+        named.
     data : iterable of str, optional
         Names of data sets, or paths of files.
     **options
@@ -107,21 +118,23 @@ def problem_specs(
     [('logistic', 'wine'), ('logistic', 'a9a')]
     """
     sets = list(data or ())
-    chosen = list(kinds or (["logistic"] if sets else KINDS))
+    chosen = list(kinds or (["logistic"] if sets else USUAL))
     for kind in chosen:
         if kind not in KINDS:
             raise unknown("problem", kind, KINDS)
-    if sets and "logistic" not in chosen:
+    if sets and not set(chosen) & set(ON_DATA):
         raise InputError(
             f"data = {','.join(sets)!r} goes with no quadratic, which is drawn: leave out --data, "
-            "or take --problem logistic."
+            "or take --problem logistic or softmax."
         )
     if "quadratic" in chosen:
         _check_size(options.get("clients", ProblemSpec.clients), options.get("dim", ProblemSpec.dim))
+    if "partition" in options:
+        options["partition"] = full_name(options["partition"])
     return [
         ProblemSpec(kind, kappa, data=name, **options)
         for kind in chosen
-        for name in (sets if sets and kind == "logistic" else [DEFAULT])
+        for name in (sets if sets and kind in ON_DATA else [ON_DATA[kind][1] if kind in ON_DATA else DEFAULT])
         for kappa in kappas
     ]
 
@@ -141,7 +154,7 @@ def _built(spec: ProblemSpec, content: str) -> Problem:
     if spec.problem == "quadratic":
         drawn = (spec.clients, spec.dim, spec.kappa, spec.problem_seed, spec.heterogeneity, spec.basis)
         return Quadratic.random(*drawn, psi=psi)
-    problem = Logistic.load(
+    problem = ON_DATA[spec.problem][0].load(
         spec.data,
         clients=spec.clients,
         kappa=spec.kappa,

@@ -226,14 +226,15 @@ def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
     Yields
     ------
     (str, pandas.DataFrame)
-        "quadratic" or the name of the data, and the rows.
+        "quadratic", the name of the data, or "softmax" and that, and the rows.
     """
     if cells.empty:
         return
     fixed = [name for name in _FAMILY if name in cells.columns]
     for _, rows in cells.groupby(fixed, sort=False, dropna=False):
         first = rows.iloc[0]
-        yield "quadratic" if first["problem"] == "quadratic" else Path(first["data"]).name, rows
+        kind, data = first["problem"], first.get("data")
+        yield kind if kind == "quadratic" else f"{'' if kind == 'logistic' else kind} {Path(data).name}".lstrip(), rows
 
 
 def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -29,15 +29,24 @@ def logistic(sparse):
     return problems.Logistic(csr_array(features) if sparse else features, labels, clients=4, kappa=20.0)
 
 
+def softmax_of_three():
+    rng = np.random.default_rng(8)
+    features = rng.standard_normal((60, 2))
+    labels = (features @ rng.standard_normal((2, 3)) + rng.standard_normal((60, 3))).argmax(axis=1)
+    return problems.Softmax(features, labels, clients=4, kappa=20.0, partition="label")
+
+
 _PROBLEMS = {
     "common": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3),
     "client": lambda: problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3, basis="client"),
     "logistic": lambda: logistic(sparse=False),
+    "softmax": softmax_of_three,
 }
 
 
 # Compiling is most of the suite's work. What a method asks of a problem goes through the same few oracles, so on the
-# logistic one every night sees all methods, and every run one method of each kind of question.
+# logistic one every night sees all methods, and every run one method of each kind of question; the softmax one is asked
+# in the tests of problems.
 _ASKING = {"scaffnew", "proxskip_vr", "locodl", "nesterov", "fedlin"}
 
 
@@ -47,7 +56,9 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         given = item.callspec.params if hasattr(item, "callspec") else {}
         named = {name: value for name, value in given.items() if isinstance(value, str)}
-        if named.get("problem") == "logistic" and not _ASKING & set(named.values()):
+        kind = named.get("problem")
+        cheap = _ASKING & set(named.values()) if kind == "logistic" else item.path.parent.name == "problems"
+        if kind in ("logistic", "softmax") and not cheap:
             item.add_marker(pytest.mark.nightly)
         for mark in item.iter_markers("drawn"):
             if not _is_drawn(seed, given, *mark.args):

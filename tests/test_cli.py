@@ -85,6 +85,10 @@ BAD = {
     "verify scaffnew --data ./good --clients 5": "clients = 5 is more than the 4 samples",
     "verify scaffnew --data ./good --clients 2 --partition dirichlet --concentration 0": "alpha = 0.0",
     "verify scaffnew --data a9a --problem quadratic": "leave out --data",
+    "verify scaffnew --data ./three --clients 1": "exactly two are needed, so merge classes, or take softmax",
+    "verify scaffnew --problem softmax --data ./one --clients 1": "one has one label only (1): at least two are needed",
+    "verify scaffnew --problem softmax --dim 3": "--dim says nothing about softmax: leave it out",
+    "verify scaffnew --problem softmax --concentration 3": "--concentration says nothing about the contiguous",
     # Before the first verdict is computed, though the first problem is right.
     "verify scaffnew --data ./good,./missing --clients 2": "missing does not exist",
     "verify scaffnew --problem quadratic,logistic --partition x": "unknown partition 'x'",
@@ -693,6 +697,8 @@ def test_data(command):
     found = command("data", "breast_cancer")
     expected = "breast_cancer: 569 samples, 30 features, dense, 100.0% stored, 357 labels +1 and 212 labels -1.\n"
     assert found == (0, expected, "")
+    (told,) = command("data", "wine").output.splitlines()
+    assert told.endswith("3 classes of 48 to 71 samples.")
 
 
 def test_an_interrupt_has_a_code_of_its_own(command, monkeypatch):

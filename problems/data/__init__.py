@@ -10,9 +10,22 @@ from .catalog import (
     describe,
     fetch,
     load,
+    load_classes,
     locate,
     names,
 )
 from .libsvm import read, two_labels
 
-__all__ = ["DEFAULT", "DataSet", "content", "describe", "fetch", "load", "locate", "names", "read", "two_labels"]
+__all__ = [
+    "DEFAULT",
+    "DataSet",
+    "content",
+    "describe",
+    "fetch",
+    "load",
+    "load_classes",
+    "locate",
+    "names",
+    "read",
+    "two_labels",
+]

@@ -62,10 +62,12 @@ class DataSet:
         Who made it.
     loader : str
         The function of ``sklearn.datasets`` that returns it; kind "scikit-learn" only.
+    classes : int
+        How many different labels it has.
     positive : tuple of int
-        The original labels that become +1; kind "scikit-learn" only.
+        The original labels that become +1 where two are wanted; kind "scikit-learn" only.
     url : str
-        Where it is downloaded from; kind "libsvm" only.
+        Where it is downloaded from; kind "libsvm" only, and empty where nobody offers the file.
     sha256 : str
         The hash of its text with LF line ends and a final newline; kind "libsvm" only.
     """
@@ -76,6 +78,7 @@ class DataSet:
     samples: int
     features: int
     source: str
+    classes: int = 2
     loader: str = ""
     positive: tuple[int, ...] = ()
     url: str = ""
@@ -191,11 +194,41 @@ def load(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.f
     >>> features.shape, np.unique(labels).tolist()
     ((569, 30), [-1.0, 1.0])
     """
-    dataset, path = _meant(name_or_path)
-    if dataset is None:
-        matrix, raw = libsvm.read(path)
-        return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
-    return _embedded(dataset) if dataset.kind == "scikit-learn" else _named(dataset)
+    features, raw, dataset, file = _read(name_or_path)
+    if dataset is not None and dataset.kind == "scikit-learn":
+        return features, np.where(np.isin(raw, dataset.positive), 1.0, -1.0)
+    return features, libsvm.two_labels(raw, name=file)
+
+
+def load_classes(name_or_path: str | os.PathLike[str]) -> tuple["Features", NDArray[np.float64]]:
+    """Return the samples of a data set with the labels that it has, of any number of classes.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        As in `load`.
+
+    Returns
+    -------
+    features : ndarray or scipy.sparse.csr_matrix, shape (N, d), float64
+        As in `load`.
+    labels : ndarray, shape (N,), float64
+        Of at least two different values.
+
+    Raises
+    ------
+    InputError
+        As `load` does, but for labels of more than two values.
+
+    Examples
+    --------
+    >>> features, labels = load_classes("wine")
+    >>> features.shape, np.unique(labels).tolist()
+    ((178, 13), [0.0, 1.0, 2.0])
+    """
+    features, raw, _, file = _read(name_or_path)
+    libsvm.class_labels(raw, name=file)
+    return features, raw
 
 
 def content(name_or_path: str | os.PathLike[str]) -> str:
@@ -237,7 +270,7 @@ def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Pat
     Parameters
     ----------
     dataset : DataSet
-        Of kind "libsvm", with its url and sha256.
+        Of kind "libsvm".
     folder : path-like, optional
         Where it goes to; made if missing. The user's cache if not given.
 
@@ -249,12 +282,17 @@ def fetch(dataset: DataSet, folder: str | os.PathLike[str] | None = None) -> Pat
     Raises
     ------
     InputError
-        If the download fails or does not have the stated hash; nothing is left behind then.
+        If the download fails or does not have the stated hash, or there is none; nothing is left behind then.
     """
     folder = cache_folder() if folder is None else Path(folder)
     file = folder / dataset.name
     if file.is_file():
         return file
+    if not dataset.url:
+        raise InputError(
+            f"data set {dataset.name!r} is on this computer in no place that is searched, and there is none to "
+            f"download it from: put a file {dataset.name} into a folder and set {VARIABLE} to that folder."
+        )
     by_hand = f"download it by hand into a folder and set {VARIABLE} to that folder"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -289,16 +327,22 @@ def _described(name: str) -> DataSet:
     return DataSet(name=name, positive=positive, **table)
 
 
-def _embedded(dataset: DataSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a set of scikit-learn, standardised."""
-    import sklearn.datasets
+def _read(
+    name_or_path: str | os.PathLike[str],
+) -> tuple["Features", NDArray[np.float64], DataSet | None, str]:
+    """Return features, labels as they are, the data set if it is one of ours, and what to call the labels' holder."""
+    dataset, path = _meant(name_or_path)
+    if dataset is not None and dataset.kind == "scikit-learn":
+        import sklearn.datasets
 
-    features, raw = getattr(sklearn.datasets, dataset.loader)(return_X_y=True)
-    return _standardised(features), np.where(np.isin(raw, dataset.positive), 1.0, -1.0)
+        features, raw = getattr(sklearn.datasets, dataset.loader)(return_X_y=True)
+        return _standardised(features), raw.astype(np.float64), dataset, dataset.name
+    matrix, raw, path = (*libsvm.read(path), path) if dataset is None else _named(dataset)
+    return _dense_or_sparse(matrix), raw, dataset, str(path)
 
 
-def _named(dataset: DataSet) -> tuple["Features", NDArray[np.float64]]:
-    """Return a set of the LIBSVM page, from where it is or from the net."""
+def _named(dataset: DataSet) -> tuple["csr_matrix", NDArray[np.float64], Path]:
+    """Return a set of the LIBSVM page and its file, from where it is or from the net."""
     path = locate(dataset.name) or fetch(dataset)
     data = libsvm.stored_bytes(path)
     if path.parent == cache_folder() and _text_hash(data, str(path)) != dataset.sha256:
@@ -312,7 +356,7 @@ def _named(dataset: DataSet) -> tuple["Features", NDArray[np.float64]]:
             f"{path} has {len(raw)} samples although data set {dataset.name!r} has {dataset.samples}: it is "
             "another file or cut short, so replace it, or load it by its path."
         )
-    return _dense_or_sparse(matrix), libsvm.two_labels(raw, name=str(path))
+    return matrix, raw, path
 
 
 def _meant(name_or_path: str | os.PathLike[str]) -> tuple[DataSet | None, Path]:

@@ -11,7 +11,7 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -153,19 +153,62 @@ def two_labels(raw: ArrayLike, name: str = "labels") -> NDArray[np.float64]:
     >>> two_labels([2, 1, 1])
     array([ 1., -1., -1.])
     """
+    labels, values = _checked(raw, name)
+    if len(values) != 2:
+        remedy = "merge classes, or take softmax (problems.Softmax), which has one vector of weights for each"
+        remedy = remedy if len(values) > 2 else "give samples of both"
+        raise InputError(f"{name} has {_counted(values)}: exactly two are needed, so {remedy}.")
+    return np.where(labels == values[1], 1.0, -1.0)
+
+
+def class_labels(raw: ArrayLike, name: str = "labels") -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Number the classes that labels name.
+
+    Parameters
+    ----------
+    raw : array_like, shape (N,)
+        Labels of at least two different values.
+    name : str
+        What holds them, for the sentence of an error.
+
+    Returns
+    -------
+    classes : ndarray, shape (C,)
+        The different labels, sorted.
+    numbers : ndarray, shape (N,), int64
+        The place of each sample's label among them, 0..C-1.
+
+    Raises
+    ------
+    InputError
+        If the labels are not one-dimensional, not finite, or all the same.
+
+    Examples
+    --------
+    >>> class_labels([7, 3, 5, 3])
+    (array([3, 5, 7]), array([2, 0, 1, 0]))
+    """
+    labels, values = _checked(raw, name)
+    if len(values) < 2:
+        raise InputError(f"{name} has {_counted(values)}: at least two are needed, so give samples of another class.")
+    return values, np.searchsorted(values, labels)
+
+
+def _checked(raw: ArrayLike, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return labels and their different values."""
     labels = checked_labels(name, raw)
     if labels.ndim != 1:
         raise InputError(f"{name} has labels of shape {labels.shape}: give one label per sample.")
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         first = int(np.flatnonzero(~np.isfinite(labels))[0])
         raise InputError(f"{name} has the label {labels[first]} at sample {first}: give finite labels.")
-    values = np.unique(labels)
-    if len(values) != 2:
-        some = [f"{value:.12g}" if labels.dtype.kind in "iuf" else str(value) for value in values[:5]]
-        count = {0: "no labels", 1: "one label only"}.get(len(values), f"{len(values)} different labels")
-        which = f" ({', '.join(some)}{', ...' if len(values) > 5 else ''})" if some else ""
-        raise InputError(f"{name} has {count}{which}: exactly two are needed, so select or merge classes first.")
-    return np.where(labels == values[1], 1.0, -1.0)
+    return labels, np.unique(labels)
+
+
+def _counted(values: NDArray[Any]) -> str:
+    some = [f"{value:.12g}" if values.dtype.kind in "iuf" else str(value) for value in values[:5]]
+    count = {0: "no labels", 1: "one label only"}.get(len(values), f"{len(values)} different labels")
+    return count + (f" ({', '.join(some)}{', ...' if len(values) > 5 else ''})" if some else "")
 
 
 _FORM = "give LIBSVM text, one line 'label index:value ...' a sample"

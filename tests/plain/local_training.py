@@ -125,9 +125,16 @@ class DecentralizedScaffnew(Scaffnew):
 
 
 def gossip(graph, weights, n):
-    """Return the matrix with 1/(1 + max(degrees)) on the edges of a ring or a star, or the mean of that and I."""
+    """Return the matrix with 1/(1 + max(degrees)) on the edges of a graph, or the mean of that and I."""
     i, j = np.indices((n, n))
-    edges = {"ring": np.isin((i - j) % n, (1, n - 1)), "star": (i == 0) ^ (j == 0)}[graph]
+    width = next(width for width in range(1, n + 1) if n % width == 0 and n // width <= width)
+    down, right = abs(i // width - j // width), abs(i % width - j % width)
+    edges = {
+        "ring": np.isin((i - j) % n, (1, n - 1)),
+        "star": (i == 0) ^ (j == 0),
+        "complete": i != j,
+        "grid": down + right == 1,
+    }[graph]
     degrees = edges.sum(axis=0)
     W = edges / (1.0 + np.maximum(degrees[:, None], degrees))
     W += np.diag(1.0 - W.sum(axis=0))

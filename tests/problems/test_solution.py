@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from rootkappa.problems import Logistic, Quadratic, functions, solution
+from rootkappa.problems import Logistic, Quadratic, Softmax, functions, solution
 
 RNG = np.random.default_rng(0)
 FEATURES, LABELS = RNG.standard_normal((8, 3)), np.resize([1.0, -1.0], 8)
@@ -15,6 +15,7 @@ BUILD = {
     "composite": lambda: Quadratic.random(clients=2, dim=4, kappa=50.0, seed=1, psi=functions.L1(0.1)),
     "dense": lambda: Logistic(FEATURES, LABELS, 2, kappa=50.0),
     "sparse": lambda: Logistic(csr_array(FEATURES), LABELS, 2, kappa=50.0),
+    "softmax": lambda: Softmax(FEATURES, np.resize([1, 2, 3], 8), 2, kappa=50.0),
 }
 
 

@@ -86,6 +86,17 @@ def test_data_that_are_not_there_are_known_by_what_the_catalogue_says(given):
             cell.key()
 
 
+def test_softmax_is_taken_where_it_is_named():
+    assert [spec.problem for spec in problems.problem_specs([10.0])] == ["quadratic", "logistic"]
+    (spec,) = problems.problem_specs([10.0], ["softmax"], partition="label", clients=3)
+    assert (spec.data, spec.partition) == ("digits", "by_label")
+    both = problems.problem_specs([10.0], ["logistic", "softmax"], ["wine"])
+    assert [(spec.problem, spec.data) for spec in both] == [("logistic", "wine"), ("softmax", "wine")]
+    built = [spec.build() for spec in both]
+    assert [problem.d for problem in built] == [13, 39]
+    assert len({Cell("scaffnew", spec).key() for spec in both}) == 2
+
+
 def test_a_kind_that_is_unknown_is_refused():
     with pytest.raises(InputError, match="unknown problem 'quadratics': did you mean 'quadratic'"):
         ProblemSpec("quadratics").build()

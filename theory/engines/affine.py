@@ -28,6 +28,8 @@ _ZERO = 1e-12
 _ROUNDING = 1e-9
 # Rounds after which no field of a state is as small as rounding only.
 _AHEAD = 3
+# Drawn errors for which V must be a sum over coordinates to count as one, up to this fraction.
+_DRAWN, _DIAGONAL = 2, 1e-12
 # Sizes of errors for which a step must be one and the same map.
 _MAGNITUDES = (1e-6, 1.0, 1e6)
 # Errors of single operations add up over a step; this many times what one trial showed covers them.
@@ -301,11 +303,23 @@ class _Probe:
         units = np.eye(self.size)[members]
         single = np.array([self.value(unit) for unit in units])
         form = np.diag(single)
+        if self._is_diagonal(members, single):
+            return form
         for j in range(len(members)):
             for k in range(j):
                 both = self.value(units[j] + units[k])
                 form[j, k] = form[k, j] = (both - single[j] - single[k]) / 2
         return form
+
+    def _is_diagonal(self, members: np.ndarray, single: np.ndarray) -> bool:
+        """Return whether V is a sum over these coordinates: what is not is so for hardly any vector."""
+        for weights in generator(self.case.seed, "diagonal").standard_normal((_DRAWN, len(members))):
+            error = np.zeros(self.size)
+            error[members] = weights
+            expected = float(single @ weights**2)
+            if not abs(self.value(error) - expected) <= _DIAGONAL * expected:
+                return False
+        return True
 
 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:

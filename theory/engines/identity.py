@@ -6,6 +6,7 @@ which is far below what any mistake makes of them. What they say of their random
 A rate may hold of another method as well; that is for the other kinds of evidence to say.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -31,6 +32,8 @@ _ROUNDINGS = 16.0
 # Rounds in each place, fewer where they would cost more multiplications than this.
 _ROUNDS, _WORK = 20, 2e8
 _MOST_STEPS = 10_000
+# Steps after each of which the two are compared; after these it is at the ends of rounds.
+_WATCHED = 100
 _MODEL = "the model"
 _COUNTED = ("floats_up", "floats_down", "bits_up", "bits_down", "gradients")
 
@@ -63,10 +66,11 @@ def evidence(case: Case, progress: Progress) -> Verdict:
             worst = max(worst, departure)
         else:
             sentence = (
-                f"This is the method {shipped.name}: beside it on the same randomness, here and in {len(where) - 1} "
-                f"other places, states, models and costs are the same to {max(worst, 1e-16):.0e}."
+                f"This is the method {shipped.name}: beside it on the same randomness, here and in "
+                f"{_sizes(where[1:])}, states, models and costs are the same to {max(worst, 1e-16):.0e}."
             )
-            return case.verdict("identity", "confirmed", sentence, worst, 0.0, sensitivity=_TOLERANCE)
+            details = {"places": [_place(one) for one in where]}
+            return case.verdict("identity", "confirmed", sentence, worst, 0.0, details=details, sensitivity=_TOLERANCE)
     name = max(found, key=lambda name: found[name].when)
     departure = found[name]
     if departure.when < 0:
@@ -81,6 +85,17 @@ def evidence(case: Case, progress: Progress) -> Verdict:
         "the method that it is, or be None if it is one of its own."
     )
     return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
+
+
+def _sizes(others: list[Case]) -> str:
+    """Return how many other places there are, and of which sizes."""
+    n, d = ({getattr(place.problem, size) for place in others} for size in "nd")
+    spans = [f"{min(sizes)} to {max(sizes)}" if len(sizes) > 1 else f"{min(sizes)}" for sizes in (n, d) if sizes]
+    return f"{len(others)} other places" + (f" with {spans[0]} clients and {spans[1]} coordinates" if spans else "")
+
+
+def _place(case: Case) -> str:
+    return f"{case.problem.label} with {_written(case.params)}"
 
 
 def _other_places(case: Case, shipped: Method) -> Iterator[Case]:
@@ -138,22 +153,30 @@ def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:
             "draw what that draws, by the same RANDOM."
         )
         return _Departure(-1, np.inf, told)
-    place = f"on {own.problem.label} with {_written(own.params)}"
+    place = f"on {_place(own)}"
     worst = 0.0
     for when, name, size in _differences(own, theirs, drawn, same_draws):
         if not size <= _tolerance(own):
-            what = "at the start" if when == 0 else f"after round {when}" if when > 1 else "after the first round"
-            return _Departure(when, size, f"{what} {name} differs by {size:.2g} of its size, {place}")
+            return _Departure(when, size, f"{_told(when)} {name} differs by {size:.2g} of its size, {place}")
         worst = max(worst, size)
     for told in (
         _listed_law(own, theirs),
-        _drawn_law(own, theirs, alpha) if same_draws else "",
+        difference(own, theirs, alpha) if same_draws else "",
         _pace(own, theirs),
         _cheaper(own, theirs, drawn) if same_draws else "",
     ):
         if told:
             return _Departure(np.inf, 1.0, f"{told}, {place}")
     return worst
+
+
+def _told(rounds: float) -> str:
+    """Return after how many rounds it is; within a round there is a half."""
+    if rounds == 0:
+        return "at the start"
+    number = math.ceil(rounds)
+    which = f"round {number}" if number > 1 else "the first round"
+    return f"after {which}" if rounds == number else f"before the end of {which}"
 
 
 def _tolerance(case: Case) -> float:
@@ -195,18 +218,30 @@ def _same_outcomes(own: Case, theirs: Case) -> bool:
     return _is_alike(*map(np.asarray, forms))
 
 
-def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Iterator[tuple[int, str, float]]:
-    """Yield the differences after every round: when, of what, and how large relative to the numbers so far."""
+def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Iterator[tuple[float, str, float]]:
+    """Yield the differences after every round: when, of what, and how large relative to the numbers so far.
+
+    Within a round, after half of one more, the first steps are compared.
+    """
     expected, stepped = theirs.initial(), own.initial()
     walked = own.initial() if same_draws else None
     comparison = _Comparison(theirs)
     yield from ((0, name, size) for name, size in comparison.differences(expected, own, stepped))
+    watched = 0
     for position in range(len(drawn)):
         one = drawn[position : position + 1]
+        within = theirs.state(*(field.copy() for field in expected))
         with np.errstate(over="ignore", invalid="ignore"):
             expected = theirs.advance(expected, one)
-            for outcome in theirs.unroll(one):
+            outcomes = theirs.unroll(one)
+            for outcome in outcomes[:-1]:
                 stepped = own.step(stepped, outcome)
+                if watched < _WATCHED:
+                    within = theirs.step(within, outcome)
+                    found = comparison.differences(within, own, stepped)
+                    yield from ((position + 0.5, name, size) for name, size in found)
+                    watched += 1
+            stepped = own.step(stepped, outcomes[-1])
             if walked is not None:
                 walked = own.advance(walked, one)
         if not all(np.isfinite(field).all() for field in expected):
@@ -253,11 +288,6 @@ class _Comparison:
             limit = max(least, _tolerance(own) * scale)
             self._signs[name] = tuple(sign for sign, size in apart.items() if size <= limit)
             yield name, least / scale
-
-
-def _drawn_law(own: Case, theirs: Case, alpha: float) -> str:
-    """Return in what the draws differ where outcomes cannot be listed; where they can, invariant evidence looks."""
-    return difference(own, theirs, alpha) if theirs.outcomes() is None else ""
 
 
 def _listed_law(own: Case, theirs: Case) -> str:

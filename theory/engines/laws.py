@@ -1,4 +1,4 @@
-r"""Whether two methods draw by one law, where there are too many outcomes to list.
+r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is that of the entry beside it,
 and whether it is that of the draw before. If both have one law, then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q
@@ -15,7 +15,8 @@ import numpy as np
 from ...core.randomness import generator
 from ..case import Case
 
-_DRAWN = 1000
+# Rounds of each, fewer where they have more steps than this.
+_DRAWN, _MOST_STEPS = 1000, 1e5
 # Entries that are looked at, and classes into which their values are sorted.
 _MOST_ENTRIES, _CLASSES = 64, 16
 
@@ -51,10 +52,11 @@ def difference(own: Case, theirs: Case, alpha: float) -> str:
 
 def _rounds(case: Case, axis: str) -> np.ndarray:
     """Return what is drawn for the ends of rounds, one row each, behind the length of the round."""
-    outcomes = np.asarray(case.unroll(case.draw(generator(case.seed, "identity", axis), _DRAWN)))
+    count = int(np.clip(_MOST_STEPS * case.pace.rounds / case.pace.iterations, 1, _DRAWN))
+    outcomes = np.asarray(case.unroll(case.draw(generator(case.seed, "identity", axis), count)))
     fields = [outcomes[name] for name in outcomes.dtype.names] if outcomes.dtype.names else [outcomes]
     # The first is the coin, where there is one; where each step is a round there may be none.
-    ends = np.flatnonzero(fields[0]) if len(outcomes) > _DRAWN else np.arange(len(outcomes))
+    ends = np.flatnonzero(fields[0]) if len(outcomes) > count else np.arange(len(outcomes))
     rows = [field[ends].reshape(len(ends), -1).astype(float) for field in fields]
     return np.concatenate([np.diff(ends, prepend=-1)[:, None], *rows], axis=1)[:, :_MOST_ENTRIES]
 

@@ -11,20 +11,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.parts import letters
+from ...algorithms.parts import graphs, letters
 from ...core.errors import InputError
 from ...core.randomness import generator
-from ...problems import Composite, Logistic, Problem, Quadratic
+from ...problems import Composite, Logistic, Problem, Quadratic, Softmax
 from ...problems.functions import L1, Huber
 from ...problems.logistic import DenseLogisticKernel
+from ...problems.softmax import DenseSoftmaxKernel
 from ..case import Case, NotExact
 
 # The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as
 # many as listed outcomes allow.
 _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 10)))
+# Sizes on which clients that differ are enough: the smallest, and more than anybody lists.
+_FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
-# Samples of a client on logistic problems.
+# Samples of a client on logistic and softmax problems.
 _SAMPLES = 6
 _COMPRESSORS = {
     letters.Unbiased: ("Bernoulli(0.5)", "RandK(1)"),
@@ -37,8 +40,8 @@ _HALVED = (
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation,
 )  # fmt: skip
-# So badly conditioned that thousands of short rounds do not arrive.
-_STEEP, _SHORT = 1e5, 2.0
+# So badly conditioned that thousands of short rounds, or of steps in one, do not arrive.
+_STEEP, _SHORT, _LONG = 1e5, 2.0, 5_000
 
 
 class Place(NamedTuple):
@@ -58,10 +61,10 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
     beyond : bool
         Whether also where the theorem's conditions do not hold.
     """
-    for position, (clients, coordinates) in enumerate(_SIZES):
+    for position, (clients, coordinates) in enumerate((*_SIZES, *_FURTHER_SIZES)):
         rng = generator(case.seed, "places", position)
         n, d = int(rng.integers(clients[0], clients[1] + 1)), int(rng.integers(coordinates[0], coordinates[1] + 1))
-        for alike in (False, True):
+        for alike in (False, True)[: 2 if position < len(_SIZES) else 1]:
             drawn = _like(case.problem, n, d, position, case.seed, alike=alike)
             yield from _on(
                 case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates", beyond=beyond
@@ -73,10 +76,13 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
                 case, _scaled(small, scale, 1.0), f"on functions that are multiplied by {scale:g}", beyond=beyond
             )
         far = max(_SCALES)
-        yield from _on(case, _scaled(small, 1.0, far), f"where the solution is multiplied by {far:g}", beyond=beyond)
+        words = f"where the functions and the solution are multiplied by {far:g}"
+        yield from _on(case, _scaled(small, far, far), words, beyond=beyond)
     for changes in _letters(case, small):
-        told = ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
-        yield from _on(case, small, f"with {told}", changes, beyond)
+        yield from _on(case, small, f"with {_written(changes)}", changes, beyond)
+    long = _of_rounds(case, 1.0 / _LONG, _LONG)
+    if long:
+        yield from _on(case, _steep_problem(case), f"where κ = {_STEEP:g} with {_written(long)}", long, beyond)
 
 
 def compiled_anew(case: Case) -> Iterator[Place]:
@@ -91,7 +97,10 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         weight = float(np.abs(base.gradient(np.zeros(base.d))).max()) / 5.0
         norm = base.with_psi(L1(weight))
         if not case.method.handles_composite:
-            yield from _on(case, norm, f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip(), changes)
+            words = f"where ψ = {weight:.2g} ‖x‖₁ {told}".strip()
+            yield from _on(case, norm, words, changes)
+            alone = _like(base, 1, _DIM, "psi alone", case.seed)
+            yield from _on(case, alone.with_psi(norm.psi), f"with 1 client, {words}", changes)
             return
         K, bound = generator(case.seed, "places", "matrix").standard_normal((_DIM - 1, _DIM)), weight / 10.0
         # So flat that dual variables are at their bound: within it h is its own conjugate. One stays within it: at its
@@ -122,19 +131,32 @@ def _other_compressor(case: Case) -> dict[str, str]:
 
 def steep(case: Case) -> Case | None:
     """Return the case with short rounds on a badly conditioned problem, where thousands of them do not arrive."""
-    problem = _like(case.problem, 3, 3, "steep", case.seed, _STEEP, alike=True)
-    kind = case.method.Params
-    short = dict.fromkeys(letters.of_kind(kind, letters.Probability), 1.0)
-    short |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), 1)
-    found = next((place.case for place in _on(case, problem, "", short)), None)
+    found = next((place.case for place in _on(case, _steep_problem(case), "", _of_rounds(case, 1.0, 1))), None)
     # A round may still be long, as under a compressor that sends rarely.
     return found if found is not None and found.pace.iterations <= _SHORT * found.pace.rounds else None
+
+
+def _steep_problem(case: Case) -> Any:
+    return _like(case.problem, 3, 3, "steep", case.seed, _STEEP, alike=True)
+
+
+def _of_rounds(case: Case, p: float, K: int) -> dict[str, Any]:
+    """Return the letters that say how long rounds are, with these values."""
+    kind = case.method.Params
+    changes: dict[str, Any] = dict.fromkeys(letters.of_kind(kind, letters.Probability), p)
+    changes |= dict.fromkeys(letters.of_kind(kind, letters.LocalSteps), K)
+    return {letter: value for letter, value in changes.items() if letter not in case.changes}
 
 
 def twin(case: Case) -> Case | None:
     """Return the case on another problem of the same kind and size."""
     problem = _like(case.problem, case.problem.n, case.problem.d, "twin", case.seed)
     return next((place.case for place in _on(case, problem, "")), None)
+
+
+def _written(changes: dict[str, Any]) -> str:
+    """Return letters and their values in words."""
+    return ", ".join(f"{letter} = {_told(value)}" for letter, value in changes.items())
 
 
 def _told(value: Any) -> str:
@@ -172,24 +194,44 @@ def _like(
     try:
         if isinstance(problem, Quadratic):
             basis = "common" if alike else "client"
-            drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
             # None with L = 1, where a step size could be left out.
             scales = 1.7 / np.geomspace(1.0, 1.0 if alike else 3.0, n)
-            server = (1.2 * drawn.A[0], drawn.b[0]) if problem.server else None
-            return Quadratic(scales[:, None, None] * drawn.A, drawn.b, problem.psi, server)
+            if d == 1:
+                # One coordinate has one eigenvalue, so it is the clients who make kappa.
+                A, b = 1.7 / np.geomspace(1.0, kappa, n)[:, None, None], rng.standard_normal((n, 1))
+            else:
+                drawn = Quadratic.random(n, d, kappa, int(rng.integers(2**32)), basis=basis).kernel
+                A, b = scales[:, None, None] * drawn.A, drawn.b
+            server = (1.2 * A[0], b[0]) if problem.server else None
+            return Quadratic(A, b, problem.psi, server)
         if isinstance(problem, Logistic):
             features = rng.standard_normal((_SAMPLES * n, d))
             labels = np.where(features[:, 0] + rng.standard_normal(len(features)) > 0.0, 1.0, -1.0)
             labels[:2] = 1.0, -1.0
-            dense = isinstance(problem.kernel, DenseLogisticKernel)
-            rows = features if dense else import_module("scipy.sparse").csr_array(features)
-            share = 0.5 if problem.server else None
+            rows, share = _stored_like(problem, features), 0.5 if problem.server else None
             return Logistic(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
+        if isinstance(problem, Softmax):
+            # As many classes as the problem has if d coordinates can be theirs, else as few as can; one is no problem.
+            classes = next((C for C in (problem.blocks.rows, *range(2, d + 1)) if d % C == 0), None)
+            if classes is None:
+                return None
+            features = rng.standard_normal((max(_SAMPLES * n, 2 * classes), d // classes))
+            logits = features @ rng.standard_normal((d // classes, classes))
+            labels = (logits + rng.standard_normal(logits.shape)).argmax(axis=1)
+            labels[:classes] = np.arange(classes)
+            rows, share = _stored_like(problem, features), 0.5 if problem.server else None
+            return Softmax(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
         if isinstance(problem, Composite) and problem.base.is_smooth and isinstance(problem.base, Quadratic):
             return Composite.random(n, d, kappa, int(rng.integers(2**32)), h=problem.h)
     except InputError:
         return None
     return None
+
+
+def _stored_like(problem: Logistic | Softmax, features: np.ndarray) -> Any:
+    """Return features dense or sparse, as those of the problem are, so that the same code runs."""
+    dense = isinstance(problem.kernel, DenseLogisticKernel | DenseSoftmaxKernel)
+    return features if dense else import_module("scipy.sparse").csr_array(features)
 
 
 def _scaled(problem: Any, scale: float, solution: float) -> Problem:
@@ -199,7 +241,7 @@ def _scaled(problem: Any, scale: float, solution: float) -> Problem:
 
 
 def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
-    """Yield letters at the ends of their ranges, one at a time, for a problem."""
+    """Yield letters at the ends of their ranges and in between, one at a time, for a problem."""
     if problem is None:
         return
     try:
@@ -209,14 +251,14 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     kind = case.method.Params
     candidates: list[tuple[Any, Any]] = [
         (letters.Probability, (1.0 / 300.0, 1.0)),
-        (letters.LocalSteps, (1,)),
+        (letters.LocalSteps, (1, 3, 20)),
         (letters.ServerSteps, (0, 3)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
-        (letters.Senders, (problem.n,)),
-        (letters.Cohort, (problem.n,)),
-        (letters.Kept, (problem.d,)),
-        (letters.Weights, ("lazy",)),
-        (letters.Graph, ("star",)),
+        (letters.Senders, ((problem.n + 1) // 2, problem.n)),
+        (letters.Cohort, (problem.n - 1, problem.n)),
+        (letters.Kept, (problem.d // 2, problem.d)),
+        (letters.Weights, graphs.WEIGHTS),
+        (letters.Graph, graphs.names()),
     ]
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):

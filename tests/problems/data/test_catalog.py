@@ -112,8 +112,8 @@ def test_every_entry_is_complete(name):
     if dataset.kind == "libsvm":
         assert re.fullmatch("[0-9a-f]{64}", dataset.sha256)
         file = dataset.url.rpartition("/")[2]
-        assert dataset.url.startswith("https://")
-        assert file in {name + suffix for suffix in ("", ".bz2", ".xz")}
+        assert dataset.url.startswith("https://") or not dataset.url
+        assert file in {name + suffix for suffix in ("", ".bz2", ".xz")} or not dataset.url
     else:
         assert dataset.positive
 
@@ -135,6 +135,10 @@ def test_an_embedded_set_is_standardised_and_as_described(name):
     np.testing.assert_allclose(features.mean(axis=0), 0.0, atol=1e-12)
     np.testing.assert_allclose(features[:, varied].std(axis=0), 1.0, rtol=1e-12)
     assert data.locate(name) is None
+    same, own = data.load_classes(name)
+    np.testing.assert_array_equal(same, features)
+    assert len(np.unique(own)) == dataset.classes
+    np.testing.assert_array_equal(labels > 0, np.isin(own, dataset.positive))
 
 
 def test_the_labels_of_the_embedded_sets_mean_what_their_titles_say():
@@ -142,6 +146,7 @@ def test_the_labels_of_the_embedded_sets_mean_what_their_titles_say():
     assert counts["breast_cancer"] == 357
     assert counts["digits"] == 906
     assert counts["wine"] == 59
+    assert counts["iris"] == 50
 
 
 def test_constant_features_become_zero():
@@ -212,6 +217,22 @@ def test_files_of_other_than_two_labels_are_refused_by_their_path(tmp_path):
         path.write_bytes(text)
         with pytest.raises(InputError, match=rf"mine has {found} \(1.*\): exactly two are needed"):
             data.load(path)
+
+
+def test_files_of_any_number_of_labels_keep_them(tmp_path):
+    path = tmp_path / "mine"
+    path.write_bytes(b"1 1:2\n3 2:1\n-2.5 2:1\n")
+    features, labels = data.load_classes(path)
+    assert features.tolist() == [[2.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+    assert labels.tolist() == [1.0, 3.0, -2.5]
+    path.write_bytes(b"1 1:2\n1 2:1\n")
+    with pytest.raises(InputError, match=r"mine has one label only \(1\): at least two are needed"):
+        data.load_classes(path)
+
+
+def test_a_set_that_nobody_offers_is_asked_for():
+    with pytest.raises(InputError, match=r"'vowel' is on this computer in no place .*: put a file vowel into a folder"):
+        data.load_classes("vowel")
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("", bytes), (".xz", lzma.compress), (".bz2", bz2.compress)])

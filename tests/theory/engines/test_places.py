@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems.functions import L1
@@ -28,10 +29,25 @@ def test_there_are_more_clients_and_more_coordinates(seed):
     assert max(d for _, d in sizes) >= 7
     assert any(n > 4 and d <= 2 for n, d in sizes)
     assert any(n <= 2 and d > 3 for n, d in sizes)
+    assert (3, 1) in sizes
+    assert min(n for n, _ in sizes) == 1
+    assert max(n for n, _ in sizes) > 13
+    assert max(d for _, d in sizes) > 13
+
+
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_beside_softmax_there_is_softmax(form):
+    features = np.random.default_rng(0).standard_normal((30, 4))
+    problem = problems.Softmax(form(features), np.arange(30) % 3, clients=4, kappa=30.0)
+    found = [place.case.problem for place in of("scaffnew", problem)]
+    assert {type(one.kernel) for one in found} == {type(problem.kernel)}
+    assert max(one.d for one in found) >= 7
+    assert places.twin(theory.case("scaffnew", problem)).problem.blocks[:2] == (3, 4)
 
 
 def test_there_are_clients_that_are_alike_and_others_that_are_not():
-    spread = [place.case.problem.L_i.max() / place.case.problem.L_i.min() for place in of("gradskip")]
+    L_i = [place.case.problem.L_i for place in of("gradskip") if place.case.problem.d > 1]
+    spread = [sizes.max() / sizes.min() for sizes in L_i]
     assert min(spread) == pytest.approx(1.0)
     assert max(spread) == pytest.approx(3.0)
     assert all(place.case.problem.L != 1.0 for place in of("gradskip"))
@@ -40,13 +56,13 @@ def test_there_are_clients_that_are_alike_and_others_that_are_not():
 @pytest.mark.parametrize(
     ("name", "letter", "values"),
     [
-        ("scaffnew", "p", {1.0 / 300.0, 1.0}),
-        ("fedlin", "K", {1}),
-        ("tamuna", "s", {5}),
-        ("tamuna", "c", {5}),
-        ("sparse_proxskip", "k", {4}),
+        ("scaffnew", "p", {2e-4, 1.0 / 300.0, 1.0}),
+        ("fedlin", "K", {1, 3, 20, 5_000}),
+        ("tamuna", "s", {3, 5}),
+        ("tamuna", "c", {4, 5}),
+        ("sparse_proxskip", "k", {2, 4}),
         ("decentralized_scaffnew", "weights", {"lazy"}),
-        ("decentralized_scaffnew", "graph", {"star"}),
+        ("decentralized_scaffnew", "graph", {"star", "grid", "complete", "expander", "erdos_renyi"}),
     ],
 )
 def test_letters_go_to_the_ends_of_their_ranges(name, letter, values):
