@@ -2,7 +2,7 @@
 
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from . import hybrid, letters
+from . import hybrid, letters, pseudo_data, server_rounds
 from .components import Components, Flips
 from .cost import Dense
 from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
@@ -35,6 +35,8 @@ __all__ = [
     "own_scratch",
     "phase_steps",
     "plain_steps",
+    "pseudo_data",
+    "server_rounds",
     "start_round",
     "take",
 ]

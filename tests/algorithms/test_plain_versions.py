@@ -14,7 +14,7 @@ NAMES = algorithms.names()
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 # Letters that say no more than what is drawn.
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c")}
-DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s")}
+DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 
 
 def test_every_shipped_method_has_a_plain_version():

@@ -38,7 +38,7 @@ _COMPRESSORS = {
 _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
-    letters.Regularisation,
+    letters.Regularisation, letters.Move,
 )  # fmt: skip
 # So badly conditioned that thousands of short rounds, or of steps in one, do not arrive.
 _STEEP, _SHORT, _LONG = 1e5, 2.0, 5_000
@@ -253,6 +253,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (1, 3, 20)),
         (letters.ServerSteps, (0, 3)),
+        (letters.Weight, (0.3,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Cohort, (problem.n - 1, problem.n)),

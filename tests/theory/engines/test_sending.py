@@ -16,7 +16,7 @@ from rootkappa.algorithms.parts import Dense, letters
 from rootkappa.algorithms.parts.cost import Cost
 from rootkappa.algorithms.parts.graphs import gossip
 from rootkappa.algorithms.parts.messages import Known
-from rootkappa.tests.suited import suited
+from rootkappa.tests.suited import ON_QUADRATICS, suited
 from rootkappa.theory.case import Case, NotExact
 from rootkappa.theory.engines import sending
 from rootkappa.theory.theorem import promised_by
@@ -53,7 +53,7 @@ def written(folder, name, *replacements, lie=""):
 
 
 @pytest.mark.drawn(4, "name")
-@pytest.mark.parametrize("name", algorithms.names())
+@pytest.mark.parametrize("name", ON_QUADRATICS)
 def test_what_shipped_methods_declare_is_not_refuted(name):
     verdict = judged(name, suited(name, PROBLEM))
     assert verdict.status == "confirmed", verdict.sentence
@@ -75,7 +75,7 @@ LETTERS |= {"graph": st.sampled_from(["ring", "star", "grid", "complete"])}
 
 
 @pytest.mark.nightly
-@given(name=st.sampled_from(algorithms.names()), data=st.data())
+@given(name=st.sampled_from(ON_QUADRATICS), data=st.data())
 def test_nor_is_it_with_any_letters(name, data):
     named = letters.compressors_of(algorithms.get(name).Params)
     kinds = LETTERS | {letter: st.sampled_from(COMPRESSORS) for letter in named}
