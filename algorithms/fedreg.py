@@ -59,17 +59,18 @@ def _steps(params, kernel, i, state, phase, eta, k):
     if (phase.w == i).any():
         w, x, z, g, own = phase.Y[i], state.x, phase.v, phase.g, phase.own
         eta_s, rho = params.eta_s, params.rho
-        m = pseudo_data.make(kernel, i, x, eta_s, 1.0, own.inputs, own.targets, own)
-        pseudo_data.make(kernel, i, x, eta_s / 100.0, params.soft, own.near_inputs, own.near_targets, own)
+        m = 0
+        if rho > 0.0:
+            m = pseudo_data.make(kernel, i, x, eta_s, 1.0, own.inputs, own.targets, own)
+            pseudo_data.make(kernel, i, x, eta_s / 100.0, params.soft, own.near_inputs, own.near_targets, own)
         for _ in range(k):
             z[:] = params.gamma * w + (1.0 - params.gamma) * x
             gradient(kernel, i, z, g, phase.work)
             w -= eta * g
             z[:] = x + params.beta * (w - x)
-            pseudo_data.gradient_of(own.inputs, own.targets, m, z, g, own)
-            pseudo_data.take_away(w, x, g, rho)
-            pseudo_data.gradient_of(own.near_inputs, own.near_targets, m, z, g, own)
-            pseudo_data.take_away(w, x, g, rho)
+            for inputs, targets in ((own.inputs, own.targets), (own.near_inputs, own.near_targets)):
+                pseudo_data.gradient_of(inputs, targets, m, z, g, own)
+                pseudo_data.take_away(w, x, g, rho)
 
 
 @implements(server_rounds.end_round, Params)
@@ -80,4 +81,6 @@ def _average(params, kernel, state, phase):
 
 def gradients(problem, params, draws):
     """Return three a local step, of the client's samples and of both kinds that it makes, and two for each move."""
+    if params.rho == 0.0:
+        return draws.iterations
     return 3 * draws.iterations + 2 * pseudo_data.MOVES * len(draws)

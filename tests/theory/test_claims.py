@@ -12,6 +12,8 @@ from rootkappa.theory.case import NotExact
 from rootkappa.theory.claims import (
     Claim,
     floats_and_dimension,
+    pseudo_data_keep_what_is_known,
+    pseudo_data_save_rounds,
     representative_servers_pay,
     sparse_solution_is_reached,
     sum_of_control_variates,
@@ -51,7 +53,9 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
     monkeypatch.setattr(floats_and_dimension, "_DIMENSIONS", (4, 8, 16))
     monkeypatch.setattr(floats_and_dimension, "_SEEDS", 2)
     monkeypatch.setattr(sparse_solution_is_reached, "_SEEDS", 8)
-    monkeypatch.setattr(representative_servers_pay, "_PROBLEMS", 3)
+    for slow in (representative_servers_pay, pseudo_data_keep_what_is_known, pseudo_data_save_rounds):
+        monkeypatch.setattr(slow, "_PROBLEMS", 3)
+    monkeypatch.setattr(pseudo_data_save_rounds, "_TUNING", 1)
     drifts = claim.name == "compression_at_the_server_drifts"
     verdict = judge(claim, case(name, problem=LARGER if drifts else SMALL))
     assert verdict.evidence == "claim"
@@ -60,6 +64,8 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
         "floats_and_clients",
         "sparse_solution_is_reached",
         "representative_servers_pay",
+        "pseudo_data_keep_what_is_known",
+        "pseudo_data_save_rounds",
     )
     assert verdict.news in ("confirmed", "inconclusive") if claim.name in sampled else verdict.news == "confirmed"
     assert "ontrol" in verdict.sentence

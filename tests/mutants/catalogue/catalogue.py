@@ -6,7 +6,7 @@ default settings.
 
 from pathlib import Path
 
-from . import baselines, compression, hybrid, local_training, randomised_prox, sparsity
+from . import baselines, compression, forgetting, hybrid, local_training, randomised_prox, sparsity
 from .change import KINDS, Change
 
 __all__ = ["CHANGES", "FAMILIES", "KINDS", "Change", "write"]
@@ -17,6 +17,7 @@ FAMILIES = {
     "randomised prox": randomised_prox.CHANGES,
     "compression": compression.CHANGES,
     "hybrid": hybrid.CHANGES,
+    "forgetting": forgetting.CHANGES,
     "sparsity": sparsity.CHANGES,
 }
 CHANGES = {change.name: change for family in FAMILIES.values() for change in family}
