@@ -41,7 +41,7 @@ class Params(NamedTuple):
     gamma: letters.Weight
     beta: letters.Weight
     rho: letters.Weight
-    soft: letters.Weight
+    soft: letters.SoftLabels
     eta_s: letters.Move
 
 

@@ -80,6 +80,7 @@ UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (
 LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]
 ServerSteps = Annotated[int, Range(_at_least_zero, "an integer number of steps of the server, at least 0")]
 Weight = Annotated[float, Range(lambda value: 0 <= value <= 1, "a weight in [0, 1]")]
+SoftLabels = Annotated[float, Range(lambda value: 0 <= value <= 1, "a weight of soft labels in [0, 1]")]
 Move = Annotated[float, Range(lambda value: abs(value) <= 1e100, "a move of an input, -1e100 to 1e100")]
 Cohort = Annotated[int, Range(_at_least_one, "an integer number of clients in a cohort, at least 1")]
 Senders = Annotated[int, Range(_at_least_one, "an integer number of clients that send a coordinate, at least 1")]

@@ -43,7 +43,7 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
         problem = skewed(seed)
         x = at(case, problem, seed, _STEP, FEDAVG, M=4).run(_ROUNDS, record=1).state.x
         for way, changes in enumerate((FEDAVG, MIXING, HARD, SOFT)):
-            found[way, :, place] = _changes(at(case, problem, seed, _STEP, changes, M=1), x)
+            found[way, :, place] = rises(at(case, problem, seed, _STEP, changes, M=1), x)
         progress((place + 1) / _PROBLEMS)
     fedavg, mixing, hard, soft = found
     alone, usual = "the mixing alone, the control", f"FedAvg, the control, {fedavg[0].mean():.3g} in the mean"
@@ -79,12 +79,12 @@ def at(case: Case, problem: Softmax, seed: int, step: float, changes: dict[str, 
     return dataclasses.replace(case, problem=problem, seed=seed, changes=letters)
 
 
-def _changes(case: Case, x: np.ndarray) -> tuple[float, float]:
+def rises(case: Case, x: np.ndarray) -> tuple[float, float]:
     """Return by how much the others' mean loss rises while a client trains from x, and its own falls: means of some."""
     before = losses(case.problem, x)
     outcome = case.unroll(case.draw(generator(case.seed, "forgetting"), 1))[-1].copy()
     rises: list[tuple[float, float]] = []
-    for client in range(0, CLIENTS, _EVERY):
+    for client in range(0, case.problem.n, _EVERY):
         outcome["omega"][:] = client
         rise = losses(case.problem, case.step(case.state(x.copy()), outcome).x) - before
         rises.append((float(np.delete(rise, client).mean()), -float(rise[client])))

@@ -254,6 +254,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.LocalSteps, (1, 3, 20)),
         (letters.ServerSteps, (0, 3)),
         (letters.Weight, (0.3,)),
+        (letters.SoftLabels, (1.0,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Cohort, (problem.n - 1, problem.n)),
