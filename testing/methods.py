@@ -54,7 +54,7 @@ def check_method(
     refuting = [
         f"{verdict.problem}, {verdict.evidence}: {verdict.sentence}"
         for verdict in verdicts
-        if verdict.status == "refuted"
+        if verdict.news == "refuted"
     ]
     if refuting:
         raise AssertionError(f"{method.name} breaks the promise of {promised_by(method).name}. " + " ".join(refuting))

@@ -82,7 +82,7 @@ def verified(name: str, seed: int, folder: Path) -> dict[str, Any]:
     try:
         verdicts = theory.verify(method, on, seed=seed, **changes)
         found["statuses"] = {verdict.evidence: verdict.status for verdict in verdicts}
-        found["refuted"] = [verdict.sentence for verdict in verdicts if verdict.status == "refuted"]
+        found["refuted"] = [verdict.sentence for verdict in verdicts if verdict.news == "refuted"]
     except InputError as error:
         found["told"] = str(error)
     except Exception:  # it is looked for

@@ -80,9 +80,9 @@ def judged(subject: Subject) -> dict[str, Any]:
     found = {
         "key": key,
         "name": subject.name,
-        "code": exit_code([verdict.status for verdict in verdicts]),
+        "code": exit_code([verdict.news for verdict in verdicts]),
         "statuses": {verdict.evidence: verdict.status for verdict in verdicts},
-        "refuted": {one.evidence: one.sentence for one in verdicts if one.status == "refuted"},
+        "refuted": {one.evidence: one.sentence for one in verdicts if one.news == "refuted"},
         "seconds": sum(verdict.seconds for verdict in verdicts),
     }
     STORE.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pytest
 
 from rootkappa import plots, theory
 from rootkappa.core.errors import InputError
+from rootkappa.plots import convergence, exponent
 from rootkappa.plots import study as figures
 from rootkappa.sweeps import ProblemSpec, Store, run_cells, studies
 from rootkappa.sweeps.studies import Panel, StudyCell, study_cells
@@ -159,3 +160,8 @@ def test_a_curve_looks_the_same_in_each_panel_and_unlike_its_neighbours(role):
     assert looks[0] == looks[1] == looks[2]
     if role != "reference":
         assert len(set(looks[0])) == 6
+
+
+@pytest.mark.parametrize("kind", [convergence, exponent])
+def test_other_figures_leave_its_points_alone(kind, computed):
+    assert list(kind.drawn(computed, computed.cells())) == []

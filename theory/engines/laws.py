@@ -1,9 +1,9 @@
 r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
-Of what both draw, the same features are counted: the value of every entry, whether it is that of the entry beside it,
-and whether it is that of the draw before. If both have one law, then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q
-mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever the law is, so it exceeds :math:`1/\alpha`
-with probability :math:`\alpha` at most.
+Of what both draw, the same features are counted: the value of every entry, whether it is above, equal to or below the
+one beside it, how many are, and whether it is that of the draw before. If both have one law, then
+:math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
+the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
 
 import math
@@ -69,8 +69,12 @@ def _features(rounds: np.ndarray, edges: list[np.ndarray]) -> Iterator[_Feature]
         twice = rounds[: count // 2 * 2, j].reshape(-1, 2)
         yield _Feature(f"{name} twice in a row or not", 2, (twice[:, 0] == twice[:, 1]).astype(int))
         if 0 < j < entries - 1:
-            same = rounds[:, j] == rounds[:, j + 1]
-            yield _Feature(f"entries {j} and {j + 1} equal or not", 2, same.astype(int))
+            order = np.sign(rounds[:, j + 1] - rounds[:, j]).astype(int)
+            yield _Feature(f"entries {j} and {j + 1} equal, rising or falling", 3, order + 1)
+    # Without the length of the round, and what hardly has two values, such as the coin that ends it.
+    varied = [j for j in range(1, entries) if len(edges[j]) > 1]
+    rising = (np.diff(rounds[:, varied], axis=1) > 0).sum(axis=1)
+    yield _Feature("so many entries above the one before", entries, rising)
 
 
 def _evidence(one: _Feature, two: _Feature) -> float:

@@ -36,6 +36,11 @@ def half_sorted(cohorts):
     return cohorts
 
 
+def sorted_at_times(cohorts):
+    cohorts[::10] = np.sort(cohorts[::10], axis=1)
+    return cohorts
+
+
 def one_message(w):
     w[:, :] = w[:, :1]
     return w
@@ -48,6 +53,7 @@ def each_twice(values):
 
 WRONG = {
     ("tamuna", "sorted in half of the rounds"): of_ends(half_sorted),
+    ("tamuna", "sorted in every tenth round"): of_ends(sorted_at_times),
     ("tamuna", "each cohort twice"): of_ends(each_twice),
     ("tamuna", "the same clients in another way"): of_ends(lambda cohorts: np.where(cohorts == 3, 4, cohorts)),
     ("diana", "one message for all clients"): of_ends(one_message),
