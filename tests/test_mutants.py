@@ -16,6 +16,7 @@ import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.tests.mutants.catalogue import catalogue
+from rootkappa.tests.suited import softmax, with_server
 from rootkappa.theory.verify import default_evidence
 
 # A change of the catalogue costs a compilation, and many are alike.
@@ -134,7 +135,10 @@ def problem_of(kind):
         return problems.Composite.random(clients=4, dim=3, kappa=30.0)
     if kind == "logistic":
         return problems.Logistic.load("breast_cancer", clients=4, kappa=30.0)
-    return problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
+    if kind == "softmax":
+        return softmax(4)
+    quadratic = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
+    return with_server(quadratic) if kind == "server" else quadratic
 
 
 @pytest.mark.parametrize("change", sorted(catalogue.CHANGES))

@@ -434,6 +434,7 @@ class Case:
         """Return the case on another problem, None if it is too small for the parameters."""
         relative = replace(self, problem=problem)
         try:
+            relative.check()
             relative.initial()
             relative.outcomes()
         except InputError:

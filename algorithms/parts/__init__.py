@@ -2,7 +2,7 @@
 
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from . import letters
+from . import hybrid, letters, pseudo_data, server_rounds
 from .components import Components, Flips
 from .cost import Dense
 from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
@@ -28,6 +28,7 @@ __all__ = [
     "client_steps",
     "communicate",
     "end_round",
+    "hybrid",
     "implements",
     "letters",
     "minibatch_gradient",
@@ -35,6 +36,8 @@ __all__ = [
     "own_scratch",
     "phase_steps",
     "plain_steps",
+    "pseudo_data",
+    "server_rounds",
     "start_round",
     "take",
 ]

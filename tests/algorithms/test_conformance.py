@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, theory
+from rootkappa.tests.suited import suited
 
 pytestmark = pytest.mark.drawn(2, "name", "method")
 
@@ -39,6 +40,7 @@ def start_anywhere(method, problem, params, seed):
 @given(seed=st.integers(0, 2**32 - 1), rounds=st.integers(1, 12))
 def test_advance_is_step_after_step(name, problem, seed, rounds, relative_difference):
     method = algorithms.get(name)
+    problem = suited(method, problem)
     params = parameters(method, problem)
     draws = method.draw(np.random.default_rng(seed), problem, params, rounds)
     fast, slow = method.start(problem, params), method.start(problem, params)
@@ -53,6 +55,7 @@ def test_advance_is_step_after_step(name, problem, seed, rounds, relative_differ
 @given(seed=st.integers(0, 2**32 - 1), rounds=st.integers(1, 60))
 def test_invariants_hold_along_drawn_paths(name, problem, seed, rounds):
     method = algorithms.get(name)
+    problem = suited(method, problem)
     params = parameters(method, problem)
     state = method.start(problem, params)
     method.advance(problem.kernel, params, state, method.draw(np.random.default_rng(seed), problem, params, rounds))
@@ -62,6 +65,7 @@ def test_invariants_hold_along_drawn_paths(name, problem, seed, rounds):
 
 
 def test_every_outcome_leaves_the_fixed_point_where_it_is(method, problem):
+    problem = suited(method, problem)
     params = parameters(method, problem)
     theorem = theory.get(method.promise)
     if method.fixed_point is None:
@@ -97,12 +101,14 @@ def test_sparse_features_make_the_path_of_dense_ones(name, dense_and_sparse, rel
 
 
 def test_the_outcomes_are_a_probability_distribution(method, problem):
+    problem = suited(method, problem)
     probabilities = [q for q, _ in method.outcomes(problem, parameters(method, problem)) or [(1.0, None)]]
     assert min(probabilities) >= 0
     assert math.fsum(probabilities) == pytest.approx(1.0, abs=1e-14)
 
 
 def test_step_and_advance_change_neither_problem_nor_randomness(method, problem):
+    problem = suited(method, problem)
     params = parameters(method, problem)
     arrays = [field for field in problem.kernel if isinstance(field, np.ndarray)]
     before = [array.copy() for array in arrays]
@@ -117,6 +123,7 @@ def test_step_and_advance_change_neither_problem_nor_randomness(method, problem)
 
 
 def test_the_lyapunov_function_is_0_at_the_fixed_point_only(method, problem):
+    problem = suited(method, problem)
     params = parameters(method, problem)
     target = theory.get(method.promise).target(problem, params)
     if method.fixed_point is not None:
@@ -133,20 +140,22 @@ def test_the_lyapunov_function_is_0_at_the_fixed_point_only(method, problem):
 def test_costs_of_parts_add_up(problem, rounds, cut):
     for name in METHODS:
         method = algorithms.get(name)
-        params = parameters(method, problem)
-        draws = method.draw(np.random.default_rng(rounds), problem, params, rounds)
+        here = suited(method, problem)
+        params = parameters(method, here)
+        draws = method.draw(np.random.default_rng(rounds), here, params, rounds)
         middle = int(cut * rounds)
-        whole = method.cost(problem, params, draws)
-        parts = method.cost(problem, params, draws[:middle]).plus(method.cost(problem, params, draws[middle:]))
+        whole = method.cost(here, params, draws)
+        parts = method.cost(here, params, draws[:middle]).plus(method.cost(here, params, draws[middle:]))
         assert whole == parts
         # A method that counts its gradients itself may leave some out, but none of a round's first steps.
         assert whole.gradients >= (rounds if hasattr(method.module, "gradients") else whole.iterations)
         assert whole.floats_up % rounds == 0
         # No code here spends more on a number than a float and the index of where it stands.
-        assert whole.bits_up <= (64 + problem.d.bit_length()) * whole.floats_up
+        assert whole.bits_up <= (64 + here.d.bit_length()) * whole.floats_up
 
 
 def test_the_pace_is_that_of_the_drawn_rounds(method, problem):
+    problem = suited(method, problem)
     params = parameters(method, problem)
     rounds = 4000
     steps = len(method.unroll(method.draw(np.random.default_rng(5), problem, params, rounds)))
@@ -158,6 +167,7 @@ def test_the_pace_is_that_of_the_drawn_rounds(method, problem):
 
 
 def test_a_run_is_the_same_to_the_bit_whatever_is_recorded(method, problem):
+    problem = suited(method, problem)
     params = parameters(method, problem)
     sparse = algorithms.run(method, problem, params, rounds=600, seed=4, record=3)
     dense = algorithms.run(method, problem, params, rounds=600, seed=4, record=np.arange(601))

@@ -6,6 +6,7 @@ import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.tests.plain.versions import VERSIONS
+from rootkappa.tests.suited import suited
 
 pytestmark = pytest.mark.drawn(6, "name")
 
@@ -13,6 +14,7 @@ NAMES = algorithms.names()
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 # Letters that say no more than what is drawn.
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p")}
+DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta")}
 
@@ -23,7 +25,7 @@ def test_every_shipped_method_has_a_plain_version():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_shipped_method_is_the_plain_version(name):
-    (verdict,) = theory.verify(VERSIONS[name](), PROBLEM, evidence="identity")
+    (verdict,) = theory.verify(VERSIONS[name](), suited(name, PROBLEM), evidence="identity")
     assert verdict.status == "confirmed", verdict.sentence
     assert f"This is the method {name}: " in verdict.sentence
 
@@ -41,7 +43,7 @@ def refuted(name, letter, other):
         def step(self, problem, params, state, outcome):
             return super().step(problem, params._replace(**{letter: other(problem, params)}), state, outcome)
 
-    (verdict,) = theory.verify(Wrong(), PROBLEM, evidence="identity")
+    (verdict,) = theory.verify(Wrong(), suited(name, PROBLEM), evidence="identity")
     return verdict.status == "refuted" and f"This is not the method {name}: " in verdict.sentence
 
 

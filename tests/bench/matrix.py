@@ -22,6 +22,7 @@ from rootkappa import problems, theory
 from rootkappa.core.compiled import sources_digest
 from rootkappa.problems import Problem
 from rootkappa.tests.mutants.catalogue import catalogue
+from rootkappa.tests.suited import softmax, with_server
 from rootkappa.theory.verdict import exit_code
 from rootkappa.theory.verify import KINDS
 
@@ -32,6 +33,8 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "quadratic": lambda: problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client"),
     "composite": lambda: problems.Composite.random(clients=4, dim=3, kappa=30.0),
     "logistic": lambda: problems.Logistic.load("breast_cancer", clients=4, kappa=30.0),
+    "softmax": lambda: softmax(4),
+    "server": lambda: with_server(problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")),
 }
 # What holds a file against the shipped method of the theorem that it names: other kinds must do without it where a
 # file states a theorem of its own.

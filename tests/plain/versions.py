@@ -1,15 +1,15 @@
 """Every shipped method once more, written in NumPy from its paper: what the shipped one is held against.
 
-A version is found by being in one of the files here, under the name in its ``LIKE``.
+A version is found by being in a file beside this one, under the name in its ``LIKE``.
 """
 
-from . import baselines, compression, error_feedback, local_training, randomised_prox, sparsity
+from rootkappa.core.discover import discover
 
 __all__ = ["VERSIONS"]
 
 VERSIONS = {
     vars(thing)["LIKE"]: thing
-    for family in (baselines, compression, error_feedback, local_training, randomised_prox, sparsity)
+    for family in discover(__package__).values()
     for thing in vars(family).values()
     if isinstance(thing, type) and "LIKE" in vars(thing)
 }

@@ -17,6 +17,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import scaffnew
 from rootkappa.algorithms.parts.cost import Cost, Pace
 from rootkappa.problems import InputError
+from rootkappa.tests.suited import suited
 from rootkappa.theory.case import NotExact
 
 SMALL = problems.Quadratic.random(clients=3, dim=2, kappa=20.0, seed=1, basis="client")
@@ -49,7 +50,7 @@ ALIKE = {
 @pytest.mark.parametrize("kind", ALIKE)
 @pytest.mark.parametrize("name", algorithms.names())
 def test_the_theory_prescribes_and_counts_on_the_smallest_problems(name, kind):
-    problem = ALIKE[kind]
+    problem = suited(name, ALIKE[kind])
     alone = problem.n == 1 and name in ("compressed_scaffnew", "decentralized_scaffnew", "tamuna")
     if alone:
         with pytest.raises(InputError, match=r"clients = 1 is too few .*: give at least 2"):

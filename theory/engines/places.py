@@ -38,7 +38,7 @@ _COMPRESSORS = {
 _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
-    letters.Regularisation, letters.Decay, letters.Share,
+    letters.Regularisation, letters.Decay, letters.Share, letters.Move,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -255,6 +255,9 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (1, 3, 20)),
         (letters.Period, (3,)),
+        (letters.ServerSteps, (0, 3)),
+        (letters.Weight, (0.3,)),
+        (letters.SoftLabels, (1.0,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Cohort, (problem.n - 1, problem.n)),

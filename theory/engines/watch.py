@@ -69,6 +69,9 @@ class Watch:
             g[:] = kernel.A[_own(kernel, i)] @ x - kernel.b[i]
             self.evaluated(i, None, x, g)
 
+        def server_gradient(kernel: Any, x: np.ndarray, g: np.ndarray, work: Any) -> None:
+            g[:] = kernel.server.A[0] @ x - kernel.server.b[0]
+
         def component_gradient(kernel: Any, i: int, j: int, x: np.ndarray, g: np.ndarray, work: Any) -> None:
             v, size = kernel.V[_own(kernel, i), j], len(x) * kernel.lam[_own(kernel, i), j]
             g[:] = size * (v @ x) * v - kernel.b[i]
@@ -90,6 +93,7 @@ class Watch:
 
         replaced: dict[Callable[..., Any], Callable[..., Any]] = {
             oracles.gradient: gradient,
+            oracles.server_gradient: server_gradient,
             oracles.component_gradient: component_gradient,
             oracles.local_steps: local_steps,
             messages.send: send,

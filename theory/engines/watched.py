@@ -129,8 +129,13 @@ class Rounds:
     def __init__(self, case: Case) -> None:
         self.case = _small(case)
         self.watch = Watch()
-        A, b = self.case.problem.kernel[:2]
-        self.problem = Watched(A, b)
+        small = self.case.problem
+        self.problem = Watched(*small.kernel[:2])
+        # What the server computes on its own data nobody has to be told.
+        self.problem.server, self.problem.kernel = (
+            small.server,
+            self.problem.kernel._replace(server=small.kernel.server),
+        )
         self.problem.watch, self.problem.tilts = self.watch, {}
         method = self.case.method
         self._is_object = isinstance(method, ObjectMethod)

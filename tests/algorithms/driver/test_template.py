@@ -7,6 +7,7 @@ import rootkappa
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.driver.template import template, write_template
 from rootkappa.core.errors import InputError
+from rootkappa.tests.suited import suited
 
 pytestmark = pytest.mark.drawn(2, "name")
 
@@ -42,7 +43,7 @@ def test_a_theorem_of_ones_own_can_be_refuted(tmp_path):
 @pytest.mark.parametrize("name", algorithms.names())
 def test_a_copy_of_any_method_is_that_method(tmp_path, name):
     write_template(tmp_path / "copy.py", like=name)
-    copy, shipped = theory.case(tmp_path / "copy.py", PROBLEM), theory.case(name, PROBLEM)
+    copy, shipped = theory.case(tmp_path / "copy.py", suited(name, PROBLEM)), theory.case(name, suited(name, PROBLEM))
     assert copy.theorem is shipped.theorem
     assert copy.params == shipped.params
     assert copy.pace == shipped.pace

@@ -1,23 +1,21 @@
 """Wrong methods as changes of a shipped method's text, one each: what somebody could get wrong, or hide.
 
-A change is found by being in one of the files here, one a family. Each must be refuted on the problem that it names, at
-default settings.
+A change is found by being in the ``CHANGES`` of a file beside this one, one a family. Each must be refuted on the
+problem that it names, at default settings.
 """
 
 from pathlib import Path
 
-from . import baselines, compression, error_feedback, local_training, randomised_prox, sparsity
+from rootkappa.core.discover import discover
+
 from .change import KINDS, Change
 
 __all__ = ["CHANGES", "FAMILIES", "KINDS", "Change", "write"]
 
 FAMILIES = {
-    "baselines": baselines.CHANGES,
-    "local training": local_training.CHANGES,
-    "randomised prox": randomised_prox.CHANGES,
-    "compression": compression.CHANGES,
-    "error feedback": error_feedback.CHANGES,
-    "sparsity": sparsity.CHANGES,
+    name.replace("_", " "): module.CHANGES
+    for name, module in discover(__package__).items()
+    if module.__name__ != __name__ and hasattr(module, "CHANGES")
 }
 CHANGES = {change.name: change for family in FAMILIES.values() for change in family}
 

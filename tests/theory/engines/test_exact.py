@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
+from rootkappa.tests.suited import suited
 from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
 from rootkappa.theory.engines.affine import affine_case, affine_model
@@ -232,7 +233,7 @@ def test_units_change_no_verdict(rated, evidence, power):
 
 def _small(name, power):
     base = problems.Quadratic.random(3, 2, 20.0, seed=2, basis="client")
-    problem = problems.Quadratic(10.0**power * base.hessians, 10.0**power * base.kernel.b)
+    problem = suited(name, problems.Quadratic(10.0**power * base.hessians, 10.0**power * base.kernel.b))
     return problem, theory.promised_by(algorithms.get(name)).parameters(problem)
 
 

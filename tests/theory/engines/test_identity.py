@@ -12,6 +12,7 @@ from rootkappa.algorithms.parts import Dense
 from rootkappa.core.errors import InputError
 from rootkappa.problems.functions import L1
 from rootkappa.tests.plain.versions import VERSIONS
+from rootkappa.tests.suited import suited
 
 METHODS = Path(__file__).parents[3] / "algorithms"
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
@@ -184,7 +185,7 @@ def test_a_departure_is_found_and_told(wrong):
 def test_a_copy_of_a_shipped_method_is_that_method(name, tmp_path):
     copy = tmp_path / "copy.py"
     shutil.copy(METHODS / f"{name}.py", copy)
-    found = theory.verify(copy, PROBLEM, evidence=("identity", "invariant"))
+    found = theory.verify(copy, suited(name, PROBLEM), evidence=("identity", "invariant"))
     assert [verdict.status for verdict in found] == ["confirmed", "confirmed"]
     assert f"This is the method {name}: " in found[0].sentence
 

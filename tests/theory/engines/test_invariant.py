@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.parts.rounds import Draws
+from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import invariant
 
 pytestmark = pytest.mark.drawn(2, "rated")
@@ -19,7 +20,7 @@ QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basi
 
 def judged(name, problem=QUADRATIC, **functions):
     """Return the verdict on a method some of whose functions are others, made from its own."""
-    case = theory.case(name, problem)
+    case = theory.case(name, suited(name, problem))
     others = {function: make(getattr(case.method, function)) for function, make in functions.items()}
     case = dataclasses.replace(case, method=dataclasses.replace(case.method, **others))
     return invariant.evidence(case, lambda share: None)
@@ -86,7 +87,7 @@ def test_right_methods_stand_in_long_rounds(rated):
 
 def elsewhere(name, problem=QUADRATIC, seed=0, **functions):
     """Return the verdict on a method that is not shipped, some of whose functions are others, made from its own."""
-    case = theory.case(name, problem, seed=seed)
+    case = theory.case(name, suited(name, problem), seed=seed)
     others = {function: make(getattr(case.method, function)) for function, make in functions.items()}
     case = dataclasses.replace(case, method=dataclasses.replace(case.method, name="mine", **others))
     return invariant.evidence(case, lambda share: None)

@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 from rootkappa import problems, theory
 from rootkappa.problems import InputError
+from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import path, states
 
 pytestmark = pytest.mark.drawn(2, "rated")
@@ -24,7 +25,7 @@ def short_search():
 
 
 def case(name="scaffnew", problem=SMALL, rho=None, seed=0, **changes):
-    held = theory.case(name, problem, seed=seed, **changes)
+    held = theory.case(name, suited(name, problem), seed=seed, **changes)
     if rho is None:
         return held
     return dataclasses.replace(held, theorem=dataclasses.replace(held.theorem, contraction=lambda problem, params: rho))

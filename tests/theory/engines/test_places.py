@@ -11,13 +11,14 @@ from scipy.sparse import csr_array
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems.functions import L1
+from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import places
 
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
 
 def of(name, problem=QUADRATIC, seed=0, beyond=False, **changes):
-    return list(places.places(theory.case(name, problem, seed=seed, **changes), beyond))
+    return list(places.places(theory.case(name, suited(name, problem), seed=seed, **changes), beyond))
 
 
 @given(seed=st.integers(0, 2**128 - 1))

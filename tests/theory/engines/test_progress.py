@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from rootkappa import problems, theory
+from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import progress
 
 pytestmark = pytest.mark.drawn(4, "rated")
@@ -51,4 +52,4 @@ def test_nothing_is_said_where_no_rate_is_promised(name):
 
 
 def test_rights_stand(rated):
-    assert (excess(theory.case(rated, QUADRATIC)) or 0.0) == 0.0
+    assert (excess(theory.case(rated, suited(rated, QUADRATIC))) or 0.0) == 0.0

@@ -12,6 +12,7 @@ from scipy.stats import binom
 
 from rootkappa import problems, theory
 from rootkappa.algorithms.parts.rounds import Draws
+from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import randomness
 
 pytestmark = pytest.mark.drawn(2, "rated")
@@ -21,7 +22,7 @@ PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis=
 
 def case(name, draw=None, seed=0, **changes):
     """Return a case whose method draws in another way, given its own."""
-    held = theory.case(name, PROBLEM, seed=seed, **changes)
+    held = theory.case(name, suited(name, PROBLEM), seed=seed, **changes)
     if draw is None:
         return held
     own = held.method.draw

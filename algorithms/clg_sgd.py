@@ -1,0 +1,34 @@
+r"""CLG-SGD: FedAvg with a cohort of the clients, and after every average some steps of the server on its own data.
+
+The recursion of a round with a cohort Ω of M clients, f_s being the function of the server's data::
+
+    y_i = x;  K times  y_i ← y_i - η ∇f_i(y_i)    for i in Ω
+    x⁺ = (1/M) Σ_{i in Ω} y_i
+    E times  x⁺ ← x⁺ - γ ∇f_s(x⁺)
+
+With E = 0 it is FedAvg with partial participation. The server's steps pull the model back from where each cohort has
+taken it, and leave what cohorts differ by in every round: this is what FedCLG sets out to remove.
+
+Source: Yang, Chen and Shen, "On the Convergence of Hybrid Server-Clients Collaborative Training" (2023), full batches
+and with cohorts of clients.
+"""
+
+from .parts import Dense, end_round, hybrid, implements
+
+RANDOM = hybrid.RANDOM
+SENDS = Dense(up=1, down=1)
+PROMISE = "clg_sgd"
+NEEDS_SERVER = True
+FAMILY = hybrid
+fixed_point = None  # each cohort moves every state
+
+
+class Params(hybrid.Params):
+    """Step size η and number K of local steps, M clients in a cohort, step size γ and number E of server steps."""
+
+
+@implements(end_round, Params)
+def _end(params, kernel, state, phase):
+    """x⁺ = (1/M) Σ_i y_i over the cohort, then the server's steps."""
+    hybrid.average_of_cohort(phase.w, phase.Y, state.x)
+    hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)

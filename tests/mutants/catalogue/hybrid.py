@@ -1,0 +1,90 @@
+"""Changes of the methods of hybrid federated learning: CLG-SGD and both variants of FedCLG."""
+
+from .change import Change
+
+_SERVED = "server"
+_COHORT = "    hybrid.average_of_cohort(phase.w, phase.Y, state.x)\n"
+
+CHANGES = (
+    Change(
+        "fedclg_c_without_own_gradient",
+        "fedclg_c",
+        "step",
+        "phase.H[i, j] = g[j] - v[j]",
+        "phase.H[i, j] = -v[j]",
+        "The server's gradient is added to the local ones, and none is taken away.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_c_averages_the_first_clients",
+        "fedclg_c",
+        "sizes",
+        _COHORT,
+        "    M = phase.w.shape[0]\n    hybrid.average_of_cohort(phase.w[: M - (M > 2)], phase.Y, state.x)\n",
+        "In cohorts of more than two clients the last is left out.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_c_sends_one_vector_down",
+        "fedclg_c",
+        "cost",
+        "SENDS = Dense(up=1, down=2)",
+        "SENDS = Dense(up=1, down=1)",
+        "The server's gradient, which the clients need before their local steps, is not counted.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_s_corrects_one_step",
+        "fedclg_s",
+        "step",
+        "params.eta * params.K * v[j]",
+        "params.eta * v[j]",
+        "The average is corrected as after one local step, and not after K.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_s_at_the_new_model",
+        "fedclg_s",
+        "step",
+        "    x, g, v, M = state.x, phase.g, phase.v, phase.w.shape[0]\n",
+        "    x, g, v, M = state.x, phase.g, phase.v, phase.w.shape[0]\n" + _COHORT,
+        "The gradients of the correction are taken after the average.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_s_sends_models_only",
+        "fedclg_s",
+        "cost",
+        "SENDS = Dense(up=2, down=1)",
+        "SENDS = Dense(up=1, down=1)",
+        "The clients' gradients at the server's model are not counted.",
+        _SERVED,
+    ),
+    Change(
+        "clg_sgd_server_stays",
+        "clg_sgd",
+        "step",
+        "    hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)\n",
+        "    hybrid.server_steps(params, kernel, phase.v, phase.g, phase.work)\n",
+        "The server's steps change a vector that nobody reads.",
+        _SERVED,
+    ),
+    Change(
+        "clg_sgd_counts_nothing_down",
+        "clg_sgd",
+        "cost",
+        "SENDS = Dense(up=1, down=1)",
+        "SENDS = Dense(up=1, down=0)",
+        "The model that clients receive is not counted.",
+        _SERVED,
+    ),
+    Change(
+        "clg_sgd_always_the_first_client",
+        "clg_sgd",
+        "dependence",
+        _COHORT,
+        "    hybrid.average_of_cohort(0 * phase.w, phase.Y, state.x)\n",
+        "The first client's model is taken for those of the cohort.",
+        _SERVED,
+    ),
+)

@@ -1,0 +1,44 @@
+"""Problems as methods want them."""
+
+from copy import copy
+
+import numpy as np
+
+from rootkappa import algorithms
+from rootkappa.algorithms.parts import pseudo_data
+from rootkappa.problems import Quadratic, Softmax
+
+
+def _needs_inputs(name):
+    return algorithms.get(name).own_check is pseudo_data.check
+
+
+#: The methods that run on quadratics, where costs are watched and steps are affine.
+ON_QUADRATICS = [name for name in algorithms.names() if not _needs_inputs(name)]
+
+
+def suited(method, problem):
+    """Return the problem, or one that is like it in having what the method, given by itself or its name, needs."""
+    method = algorithms.get(method) if isinstance(method, str) else method
+    if method.own_check is pseudo_data.check and not isinstance(problem, Softmax):
+        return softmax(problem.n)
+    return with_server(problem) if method.needs_server else problem
+
+
+def with_server(problem):
+    """Return a quadratic, or a problem of samples, whose server has data of its own."""
+    served = copy(problem)
+    if isinstance(problem, Quadratic):
+        served._have_server((1.2 * problem.hessians[0], problem.kernel.b.mean(axis=0)))
+    else:
+        served._have_server(problem._samples[::2], problem._y[::2])
+    return served
+
+
+def softmax(clients):
+    """Return softmax regression of three classes and of two features, with eight samples for each client."""
+    rng = np.random.default_rng(11)
+    features = rng.standard_normal((8 * clients, 2))
+    labels = (features @ rng.standard_normal((2, 3)) + rng.standard_normal((8 * clients, 3))).argmax(axis=1)
+    labels[:3] = 0, 1, 2
+    return Softmax(features, labels, clients=clients, kappa=20.0)
