@@ -2,8 +2,9 @@
 
 The figures of a row come from one process on one machine, taken in turn, so that only their ratios matter. The peer is
 the same recursion in NumPy, all clients at once. The limit is the time that the multiplications alone would take at the
-speed of the machine's matrix product on one core: four for each stored entry and iteration of logistic regression, and
-four for each entry of a client's basis and round of a quadratic, whose local steps are taken at once.
+speed of the machine's matrix product on one core: four for each stored entry and iteration of logistic regression, as
+many for each class of softmax regression, and four for each entry of a client's basis and round of a quadratic, whose
+local steps are taken at once.
 """
 
 import time
@@ -17,6 +18,7 @@ from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from rootkappa import algorithms, problems, theory
+from rootkappa.algorithms.parts.rounds import Draws
 
 _REPEATS = 7
 _WORK = 4e8
@@ -36,7 +38,7 @@ def main() -> None:
     table = Table("problem", "µs an iteration", "NumPy / compiled", "compiled / limit", "difference", box=None)
     with threadpool_limits(1):
         speed = _matrix_product_speed()
-        for contest in (*_logistic(), *_quadratics()):
+        for contest in (*_logistic(), *_softmax(), *_quadratics()):
             table.add_row(contest.problem.label, *_row(contest, speed))
     Console(width=140).print(table)
 
@@ -45,17 +47,18 @@ def _row(contest: Contest, speed: float) -> tuple[str, ...]:
     problem, method = contest.problem, algorithms.get("scaffnew")
     params = theory.get("scaffnew").parameters(problem)
     rounds = max(30, int(_WORK / problem.work(1.0 / params.p)))
-    lengths = method.draw(np.random.default_rng(0), problem, params, rounds)
-    few = lengths[: max(1, int(np.searchsorted(np.cumsum(lengths), min(_PEER_SHARE * lengths.sum(), 2e4))))]
+    draws = method.draw(np.random.default_rng(0), problem, params, rounds)
+    lengths = draws.lengths
+    few = draws[: max(1, int(np.searchsorted(np.cumsum(lengths), min(_PEER_SHARE * lengths.sum(), 2e4))))]
 
-    def compiled(lengths: np.ndarray) -> np.ndarray:
+    def compiled(draws: Draws) -> np.ndarray:
         state = method.start(problem, params)
-        method.advance(problem.kernel, params, state, lengths)
+        method.advance(problem.kernel, params, state, draws)
         return state.X
 
     def peer() -> np.ndarray:
         X, H = np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d))
-        for k in few:
+        for k in few.lengths:
             for _ in range(k):
                 X = X - params.gamma * (contest.gradients(X) - H)
             mean = X.mean(axis=0)
@@ -64,10 +67,15 @@ def _row(contest: Contest, speed: float) -> tuple[str, ...]:
         return X
 
     difference = float(np.abs(compiled(few) - peer()).max() / np.abs(peer()).max())
-    ours, theirs = _medians(lambda: compiled(lengths), peer)
+    ours, theirs = _medians(lambda: compiled(draws), peer)
     iteration = ours / lengths.sum()
     limit = contest.operations(float(lengths.mean())) * rounds / speed
-    return f"{1e6 * iteration:.3g}", f"{theirs / few.sum() / iteration:.1f}", f"{ours / limit:.1f}", f"{difference:.0e}"
+    return (
+        f"{1e6 * iteration:.3g}",
+        f"{theirs / few.iterations / iteration:.1f}",
+        f"{ours / limit:.1f}",
+        f"{difference:.0e}",
+    )
 
 
 def _medians(*calls: Callable[[], object]) -> list[float]:
@@ -103,6 +111,26 @@ def _logistic() -> Iterator[Contest]:
 
         stored = np.count_nonzero(B)
         yield Contest(problem, gradients, lambda k, stored=stored: 4.0 * stored * k)
+
+
+def _softmax() -> Iterator[Contest]:
+    rng = np.random.default_rng(0)
+    # Of the sizes of digits, and of the test part of MNIST.
+    for n, m, d, density in ((10, 180, 64, 1.0), (10, 1000, 784, 1.0), (10, 1000, 784, 0.19)):
+        features = rng.standard_normal((n * m, d)) * (rng.random((n * m, d)) < density)
+        labels = rng.integers(0, 10, n * m)
+        given = features if density == 1.0 else csr_array(features)
+        problem = problems.Softmax(given, labels, clients=n, kappa=10.0)
+        A, own = features.reshape(n, m, d), np.eye(10)[labels].reshape(n, m, 10)
+
+        def gradients(X: np.ndarray, A: np.ndarray = A, own: np.ndarray = own, l2: float = problem.l2) -> np.ndarray:
+            logits = A @ X.reshape(len(A), 10, -1).transpose(0, 2, 1)
+            powers = np.exp(logits - logits.max(axis=2, keepdims=True))
+            slopes = powers / powers.sum(axis=2, keepdims=True) - own
+            return (slopes.transpose(0, 2, 1) @ A).reshape(X.shape) / A.shape[1] + l2 * X
+
+        stored = np.count_nonzero(features)
+        yield Contest(problem, gradients, lambda k, stored=stored: 40.0 * stored * k)
 
 
 def _quadratics() -> Iterator[Contest]:
