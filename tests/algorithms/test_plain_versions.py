@@ -13,6 +13,7 @@ NAMES = algorithms.names()
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 # Letters that say no more than what is drawn, or where a method starts.
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("fedlalr", "eps"), ("fedlalr", "K")}
+DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
 
 
 def test_every_shipped_method_has_a_plain_version():

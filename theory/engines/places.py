@@ -253,6 +253,8 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (1, 3, 20)),
         (letters.Batch, (2,)),
+        (letters.Density, (0.5, 1.0)),
+        (letters.Draw, (1,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Cohort, (problem.n - 1, problem.n)),

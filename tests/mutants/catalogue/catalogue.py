@@ -6,12 +6,13 @@ default settings.
 
 from pathlib import Path
 
-from . import adaptive, baselines, compression, local_training, randomised_prox, sparsity
+from . import adaptive, baselines, compression, local_training, masks, randomised_prox, sparsity
 from .change import KINDS, Change
 
 __all__ = ["CHANGES", "FAMILIES", "KINDS", "Change", "write"]
 
 FAMILIES = {
+    "masks": masks.CHANGES,
     "adaptive steps": adaptive.CHANGES,
     "baselines": baselines.CHANGES,
     "local training": local_training.CHANGES,
