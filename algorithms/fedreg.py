@@ -38,9 +38,9 @@ class Params(NamedTuple):
     eta: letters.LocalStepSize
     K: letters.LocalSteps
     M: letters.Cohort
-    gamma: letters.Weight
-    beta: letters.Weight
-    rho: letters.Weight
+    gamma: letters.Share
+    beta: letters.Share
+    rho: letters.Share
     soft: letters.SoftLabels
     eta_s: letters.Move
 

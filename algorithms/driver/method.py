@@ -19,7 +19,7 @@ from ...problems.composite import Composite
 from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
-from ..parts.cost import Cost, Pace, Sends
+from ..parts.cost import NOTHING, Cost, Pace, Sends
 from ..parts.letters import checked
 from ..parts.rounds import Listing, Randomness
 from . import files
@@ -70,6 +70,10 @@ class MethodFile(Protocol):
 
     @property
     def Params(self) -> type[Letters]: ...
+
+
+def _no_opening(problem: Problem, params: Any) -> Cost:
+    return NOTHING
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Method:
     cost : callable
         ``cost(problem, params, draws)`` returns the :class:`~rootkappa.algorithms.parts.cost.Cost` of those rounds. It
         follows from ``SENDS``, and from ``gradients(problem, params, draws)`` where that is not one an iteration.
+    opening : callable
+        ``opening(problem, params)`` returns what is sent and computed once, before the first round: by default nothing.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
     model : callable
@@ -159,6 +165,7 @@ class Method:
     invariants: Callable[[Problem, Any, Any], dict[str, np.ndarray]]
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
     own_check: Callable[[Problem], None]
+    opening: Callable[[Problem, Any], Cost] = _no_opening
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -187,6 +194,7 @@ class Method:
             own_check=declared.get("check", lambda problem: None),
             Params=declared.needed("Params"),
             cost=declared.cost(),
+            opening=declared.get("opening", _no_opening),
             **declared.randomness(),
             **states,
             **declared.moves(),

@@ -11,7 +11,7 @@ from ...core.checks import checked_count, checked_number
 from ...core.errors import InputError, shown, unknown
 from ...core.randomness import generator
 from ...problems.problem import Problem
-from ..parts.cost import NOTHING, Cost
+from ..parts.cost import Cost
 from .method import Method
 from .objects import found
 
@@ -170,7 +170,7 @@ def run(
     observe = observe or {}
     stop_column, stop_fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
     measure = _Measure(method, problem, params, lyapunov, target)
-    state, spent = method.start(problem, params), NOTHING
+    state, spent = method.start(problem, params), method.opening(problem, params)
     trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *observe))
     measure.record(trace, 0, spent, observe)
     first = trace.last(stop_column) if stop_column else 0.0

@@ -109,7 +109,7 @@ def all_rounds(params, kernel, state, eta, lengths, w, xi):
 
 
 class ServerRounds:
-    """The ``step`` and ``advance`` of a method with rounds of K local steps of size η, or of size γ without an η.
+    """The ``step`` and ``advance`` of a method with rounds of K local steps of size η, or else α, or else γ.
 
     Parameters
     ----------
@@ -168,4 +168,4 @@ _NONE = np.zeros((0, 0))
 
 
 def _step_size(params: Any) -> float:
-    return params.eta if "eta" in params._fields else params.gamma
+    return getattr(params, next(letter for letter in ("eta", "alpha", "gamma") if letter in params._fields))

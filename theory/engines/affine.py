@@ -16,6 +16,7 @@ from ...problems import Composite, Problem, Quadratic
 from ...problems.functions.squared_l2 import SquaredL2
 from ...problems.functions.zero import Zero
 from ..case import Case, NotExact
+from .constants import without_constants
 
 # More than this, and the dense matrices no longer fit or take minutes.
 _LARGEST_STATE = 2000
@@ -107,7 +108,7 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     if not is_affine(case.problem):
         raise NotExact(f"{case.problem.label} is no quadratic without a nonsmooth term: take path evidence.")
     outcomes = listed_outcomes(case)
-    probe = _Probe(case)
+    probe = _Probe(without_constants(case))
     total = sum(probability for probability, _ in outcomes)
     if not abs(total - 1.0) <= _ROUNDING:
         raise NotExact(f"the outcomes of {name} have probabilities that add up to {total:.6g}: list them all.")

@@ -10,12 +10,12 @@ Source: Malinovsky et al., "From Local SGD to Local Fixed-Point Methods for Fede
 deterministic case; the factor is the K-fold product of the gradient step's.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from ...algorithms import get
-from ...algorithms.fedavg import RANDOM, Params
+from ...algorithms.fedavg import Params
 from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Quadratic, Solution
 from ..theorem import Condition, gradient_step_factor, step_size_condition
@@ -60,7 +60,7 @@ def target(problem: Problem, params: Params) -> Solution:
         pulled = np.einsum("nkj,nk,nkl,nl->j", V, m / lam, V, b) / len(b)
         x = cast("np.ndarray", np.linalg.solve(M, pulled))
     else:
-        x = _iterated(problem, params)
+        x = iterated("fedavg", problem, params)
     moved = State(x.copy())
     get("fedavg").step(problem.kernel, params, moved, 1)
     scale = np.linalg.norm(x) or 1.0
@@ -72,12 +72,15 @@ def _one_minus_power(a: np.ndarray, K: int) -> np.ndarray:
     return np.where(a < 0.5, -np.expm1(K * np.log1p(-np.minimum(a, 0.5))), 1.0 - (1.0 - a) ** K)
 
 
-def _iterated(problem: Problem, params: Params) -> np.ndarray:
-    state, draws = State(np.zeros(problem.d)), RANDOM.draw(np.random.default_rng(0), problem, params, _SEARCH_ROUNDS)
+def iterated(name: str, problem: Problem, params: Any) -> np.ndarray:
+    """Return the model at which the rounds of a method end that contract towards a fixed point of their own."""
+    method = get(name)
+    state = method.start(problem, params)
+    draws = method.draw(np.random.default_rng(0), problem, params, _SEARCH_ROUNDS)
     last = np.inf
     for _ in range(_SEARCHES):
         before = state.x.copy()
-        get("fedavg").advance(problem.kernel, params, state, draws)
+        method.advance(problem.kernel, params, state, draws)
         moved = float(np.abs(state.x - before).max())
         if not moved < last or moved == 0.0:
             break

@@ -1,0 +1,61 @@
+"""Wrong copies of methods that keep to a mask."""
+
+from .change import Change, appended
+
+CHANGES = (
+    Change(
+        "salientgrads_masks_the_gradient",
+        "salientgrads",
+        "step",
+        "state.mask[j] * (Y[i, j] - eta * g[j])",
+        "Y[i, j] - eta * state.mask[j] * g[j]",
+        "Gradients are masked and models are not, so that the dense start stays.",
+    ),
+    Change(
+        "salientgrads_scores_without_the_model",
+        "salientgrads",
+        "start",
+        "    return State(x, masks.salient(problem, x, params.density))",
+        "    scores = np.abs(problem.gradients(x)).mean(axis=0)\n"
+        "    k = masks.kept(problem.d, params.density)\n"
+        "    return State(x, (np.argsort(np.argsort(-scores, kind='stable')) < k) * 1.0)",
+        "The score is |∇f_i| and not |∇f_i W₀|.",
+    ),
+    Change(
+        "salientgrads_starts_on_the_mask",
+        "salientgrads",
+        "start",
+        "    return State(x, masks.salient(problem, x, params.density))",
+        "    mask = masks.salient(problem, x, params.density)\n    return State(mask * x, mask)",
+        "The first model is masked, and the first gradients are not those at the dense one.",
+    ),
+    Change(
+        "salientgrads_keeps_the_smallest",
+        "salientgrads",
+        "start",
+        "    return State(x, masks.salient(problem, x, params.density))",
+        "    return State(x, 1.0 - masks.salient(problem, x, 1.0 - params.density + 1e-9))",
+        "What is least salient is kept.",
+    ),
+    Change(
+        "salientgrads_averages_all_but_the_last",
+        "salientgrads",
+        "sizes",
+        "    parts.average(phase.Y, state.x)",
+        "    parts.average(phase.Y[: len(phase.Y) - (len(phase.Y) > 4)], state.x)",
+        "With more than four clients the last is left out.",
+    ),
+    Change(
+        "salientgrads_counts_half_of_the_mask",
+        "salientgrads",
+        "cost",
+        *appended(
+            "salientgrads",
+            """
+def cost(problem, params, draws):
+    told = SENDS.cost(problem, params, len(draws), draws.iterations, draws.iterations)
+    return told._replace(floats_up=told.floats_up // 2, bits_up=told.bits_up // 2)""",
+        ),
+        "Half of what the clients send is counted.",
+    ),
+)

@@ -1,0 +1,43 @@
+"""SalientGrads contracts towards its own fixed point on the mask by max{(1 - γμ)², (1 - γL)²}^K a round, as FedAvg.
+
+Class: every f_i is L-smooth and μ-strongly convex, 0 < γ < 2/L. A local step is one of FedAvg and then the projection
+onto the vectors that are 0 off the mask, which lengthens nothing: so a round contracts from every start, also from the
+first model, which is dense. V = ‖x - x_m‖² for the fixed point x_m on the mask. For quadratics x_m is FedAvg's on its
+coordinates. How far x_m is from the solution depends on the mask, of which no theorem speaks: that is for the claims.
+Prescribed are γ = 1/L, and K = 5, density 0.2 and c = 0.01, which the theory leaves free.
+
+Source: Ohib, Thapaliya, Gaggenapalli, Liu, Calhoun and Plis, "SalientGrads: Sparse Models for Communication Efficient
+and Data Aware Distributed Federated Training" (2023) for the method; the factor is FedAvg's, the projection is ours.
+"""
+
+import numpy as np
+
+from ...algorithms import get
+from ...algorithms.fedavg import Params as PlainParams
+from ...algorithms.salientgrads import Params, State
+from ...problems import Problem, Quadratic, Solution
+from . import fedavg
+from .fedavg import admissible, contraction, lyapunov  # pyright: ignore[reportUnusedImport]
+
+UNIT = "round"
+
+
+def prescribed(problem: Problem) -> Params:
+    """γ = 1/L, K = 5, density 0.2, c = 0.01, w = 0."""
+    return Params(gamma=1.0 / problem.L, K=5, density=0.2, c=0.01, w=0)
+
+
+def target(problem: Problem, params: Params) -> Solution:
+    """Return the fixed point on the mask; its residual is the relative move of a round there."""
+    method = get("salientgrads")
+    mask = method.start(problem, params).mask
+    if isinstance(problem, Quadratic):
+        kept = np.flatnonzero(mask)
+        inner = Quadratic(problem.hessians[:, kept][:, :, kept], problem.kernel.b[:, kept])
+        x = np.zeros(problem.d)
+        x[kept] = fedavg.target(inner, PlainParams(params.gamma, params.K)).x
+    else:
+        x = fedavg.iterated("salientgrads", problem, params)
+    moved = State(x.copy(), mask)
+    method.step(problem.kernel, params, moved, 1)
+    return Solution(x, problem.gradients(x), float(np.linalg.norm(moved.x - x) / (np.linalg.norm(x) or 1.0)))
