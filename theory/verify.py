@@ -1,9 +1,9 @@
 """Hold a method against its promise with every kind of evidence that applies."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -147,7 +147,7 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
             started = time.perf_counter()
             found = engine(case, lambda share, kind=kind: progress(kind, share) if progress else None)
             seconds = (time.perf_counter() - started) / max(len(found), 1)
-            verdicts += [dataclasses.replace(verdict, seconds=seconds) for verdict in found]
+            verdicts += [replace(verdict, seconds=seconds) for verdict in found]
         if progress:
             progress(kind, 1.0)
     return verdicts if reason else [_without_waiver(case, verdict, verdicts) for verdict in verdicts]
@@ -165,7 +165,7 @@ def _without_waiver(case: Case, verdict: Verdict, beside: list[Verdict]) -> Verd
     if _is_known(case, beside):
         return verdict
     sentence = f"{verdict.sentence} Without exact evidence the promise is open."
-    return dataclasses.replace(verdict, status="inconclusive", sentence=sentence)
+    return replace(verdict, status="inconclusive", sentence=sentence)
 
 
 def _is_known(case: Case, beside: list[Verdict]) -> bool:
@@ -241,20 +241,28 @@ def _failing_condition(case: Case) -> str:
 
 
 def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdict]:
-    """Return the verdicts on a claim; of an object on the shipped method that it was found to be, which is faster."""
+    """Return the verdicts on a claim; a file or an object is measured as the shipped method that it was found to be."""
+    told = ""
     try:
         with blaming(case.method):
-            if not isinstance(case.method, ObjectMethod):
+            if case.method.is_shipped:
                 return claim.verdicts(case, progress)
             shipped = case.method.likenesses[0].name
-            found = claim.verdicts(case.other(shipped), progress)
+            # Claims tell methods apart by their names.
+            known = replace(case, method=replace(case.method, name=shipped))
+            if isinstance(case.method, ObjectMethod):
+                # In Python it is slow.
+                known, told = case.other(shipped), f"Of {shipped}, which it was found to be: "
+            found = claim.verdicts(known, progress)
     except InputError as reason:
         # What a claim measures may have no end where a file does not do what it says.
         if not isinstance(reason, NotExact) and case.method.is_shipped:
             raise
         return [claim.stated(_not_applicable(case, "claim", str(reason)))]
-    told = f"Of {shipped}, which it was found to be: "
-    return [dataclasses.replace(one, method=case.method.name, sentence=told + lowered(one.sentence)) for one in found]
+    return [
+        replace(one, method=case.method.name, sentence=told + (lowered(one.sentence) if told else one.sentence))
+        for one in found
+    ]
 
 
 def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:
@@ -268,9 +276,9 @@ def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:
     place = f"an h of Kx on {relative.problem.n} clients with {relative.problem.d} coordinates"
     told = f"With {place}: {lowered(there.sentence)}"
     if there.status != "confirmed":
-        return [dataclasses.replace(there, sentence=told)]
+        return [replace(there, sentence=told)]
     told = f"The same holds with {place}." if kind == "invariant" else told
-    return [dataclasses.replace(verdict, sentence=f"{verdict.sentence} {told}")]
+    return [replace(verdict, sentence=f"{verdict.sentence} {told}")]
 
 
 def _finding(case: Case, kind: str, progress: Progress) -> Verdict:

@@ -1,6 +1,8 @@
 """Every claim holds where it is made, and is refuted of a method that only bears the name."""
 
 import dataclasses
+import shutil
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -90,6 +92,16 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
 def test_a_claim_about_what_another_method_does_is_refuted(name, method, disguise, changes, monkeypatch):
     monkeypatch.setattr(unlike_clients_prune_for_themselves, "_SEEDS", 2)
     assert judge(named(name), case(method, disguise, **changes)).status == "refuted"
+
+
+def test_a_claim_about_a_file_is_about_the_method_that_it_is(tmp_path):
+    """The naive server is the one of these methods that loses the sum: its copy does too."""
+    copy = tmp_path / "copy.py"
+    shutil.copy(Path(algorithms.__file__).parent / "sparse_proxskip_server.py", copy)
+    identity, *found = theory.verify(copy, SMALL, ("identity", "claim"), k=2)
+    assert identity.status == "confirmed"
+    assert {verdict.status for verdict in found} == {"confirmed"}
+    assert {verdict.method for verdict in found} == {str(copy)}
 
 
 def test_a_claim_draws_from_the_seed_that_it_is_given(monkeypatch):
