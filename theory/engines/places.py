@@ -38,7 +38,7 @@ _COMPRESSORS = {
 _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
-    letters.Regularisation, letters.Decay, letters.Share, letters.Move,
+    letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
