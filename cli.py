@@ -252,6 +252,7 @@ def verify(
     from .core.checks import checked_kappa
     from .core.files import check_writable, checked_folder, is_special, write_json
     from .sweeps.letters import check_letters, value
+    from .sweeps.problems import tried_on
     from .sweeps.record import Records
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
@@ -276,19 +277,21 @@ def verify(
     # What is wrong with a file or a partition is told before the first verdict.
     for spec in specs:
         spec.build()
+    is_open = options["problem"] is None and options["data"] is None
+    tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     console, found = Console(), list["Verdict"]()
-    alpha = level(len(chosen), len(specs))
+    alpha = level(len(chosen), len(tried))
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
     with Records(folder) if folder else nullcontext() as kept:
-        for spec in specs:
+        for spec, methods in tried.items():
             here = []
             with progress_bars() as bars:
                 waiting = bars.add_task("problem and its solution", total=None)
                 problem = spec.build()
                 problem.solution()
                 bars.remove_task(waiting)
-                for method in chosen:
+                for method in methods:
                     changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     report = reporter(bars, method.name, kinds)
@@ -308,7 +311,7 @@ def verify(
         if folder and kept:
             for path in [
                 folder / "verdicts.json",
-                *_written(folder, kept, specs, {verdict.method for verdict in found}),
+                *_written(folder, kept, list(tried), {verdict.method for verdict in found}),
             ]:
                 _say(f"wrote {path}")
             kept.finish()

@@ -6,6 +6,7 @@ case. None of these functions knows the ridge.
 
 import math
 
+from ..core.compiled import njit
 from ..core.dispatch import dispatched, implements
 from ..core.inner import inner
 from .softmax import DenseSoftmaxKernel
@@ -50,7 +51,7 @@ def input_gradient(a, q, x, slopes, g):
             g[k] += slope * x[c * a.shape[0] + k]
 
 
-@inner
+@njit
 def loss_gradient(A, Q, x, g, slopes):
     """Write the gradient of the mean loss of samples, rows of A with targets in Q, in the model to ``g``."""
     g[:] = 0.0

@@ -1,10 +1,12 @@
 """The problems of a sweep, from plain words and numbers that fit into a table."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from ..algorithms.driver.method import Method
 from ..core.errors import InputError, unknown
 from ..problems import Logistic, Problem, Quadratic, Softmax, functions, softmax
 from ..problems.data import DEFAULT
@@ -22,6 +24,11 @@ KINDS = tuple(FIELDS)
 USUAL = ("quadratic", "logistic")
 #: The kinds that are problems of data, and the data set of each where none is named.
 ON_DATA = {"logistic": (Logistic, DEFAULT), "softmax": (Softmax, softmax.DEFAULT)}
+# Problems for methods that run on no usual one.
+_OTHERS: tuple[dict[str, Any], ...] = (
+    {"problem": "logistic", "server": 0.1},
+    {"problem": "softmax", "data": softmax.DEFAULT},
+)
 # Entries of the matrices of all clients: 2 GB of them.
 _LARGEST = 250_000_000
 
@@ -137,6 +144,40 @@ def problem_specs(
         for name in (sets if sets and kind in ON_DATA else [ON_DATA[kind][1] if kind in ON_DATA else DEFAULT])
         for kappa in kappas
     ]
+
+
+def tried_on(methods: Iterable[Method], specs: Sequence[ProblemSpec]) -> dict[ProblemSpec, list[Method]]:
+    """Return problems, each with the methods to try on it, where nobody has said which.
+
+    Parameters
+    ----------
+    methods : iterable of Method
+        A method that runs on none of the problems gets another in their place: of a server with data, or of classes.
+    specs : sequence of ProblemSpec
+        The usual problems.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> found = tried_on([algorithms.get("scaffnew"), algorithms.get("fedclg_c")], [ProblemSpec()])
+    >>> [(spec.problem, spec.server, [method.name for method in some]) for spec, some in found.items()]
+    [('quadratic', 0.0, ['scaffnew']), ('logistic', 0.1, ['fedclg_c'])]
+    """
+    tried: dict[ProblemSpec, list[Method]] = {}
+    for method in methods:
+        others = [replace(specs[0], psi="", **fields) for fields in _OTHERS]
+        taken = specs if _runs_on_any(method, specs) else [spec for spec in others if _runs_on_any(method, [spec])][:1]
+        for spec in taken or specs:
+            tried.setdefault(spec, []).append(method)
+    return tried
+
+
+def _runs_on_any(method: Method, specs: Iterable[ProblemSpec]) -> bool:
+    for spec in specs:
+        with suppress(InputError):
+            method.check(spec.build())
+            return True
+    return False
 
 
 def _check_size(clients: int, dim: int) -> None:

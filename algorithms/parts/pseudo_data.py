@@ -5,10 +5,11 @@ the probabilities softmax(Wa) of a model W, or of the label that it had. With th
 gradient of its own, to which a client may pay heed in its local steps.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ...core.compiled import njit
 from ...core.errors import InputError
 from ...core.inner import inner
 from ...problems.inputs import input_gradient, loss_gradient, probabilities, samples
@@ -96,7 +97,8 @@ def gradient_of(inputs, targets, count, x, g, own):
     loss_gradient(inputs[:count], targets[:count], x, g, own.slopes)
 
 
-def pseudo_samples(kernel: Any, i: int, x: np.ndarray, size: float, soft: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+@njit
+def pseudo_samples(kernel, i, x, size, soft):
     """Return inputs and targets that client i makes of its samples, shapes (m, features) and (m, classes)."""
     own = space(kernel)
     count = make(kernel, i, x, size, soft, own.inputs, own.targets, own)

@@ -68,7 +68,7 @@ def test_samples_stay_within_ten_moves_and_targets_are_probabilities(seed, size,
 def test_the_server_model_is_at_rest_on_pseudo_data_and_every_move_from_it_climbs(seed, size, beta):
     """So the maximum in the first projection never acts: the loss is convex and least at x."""
     x, d = drawn(seed), drawn(seed + 1)
-    pair = pseudo_data.pseudo_samples(KERNEL, 0, x, size)
+    pair = pseudo_data.pseudo_samples(KERNEL, 0, x, size, 1.0)
     scale = np.abs(pair[0]).max()
     assert np.abs(gradient_of(pair, x)).max() <= 1e-14 * scale
     assert d @ gradient_of(pair, x + beta * d) >= -1e-14 * scale * np.abs(d).sum()

@@ -19,6 +19,8 @@ ABOVE_0 = ([1e-300, 1, 2.5, 1e300], [0, 0.0, -1e-300, -1])
 AT_LEAST_0 = ([0, 0.0, 1e300], [-1e-300, -1])
 PROBABILITY = ([1e-300, 0.5, 1], [0, 0.0, 1.0 + 1e-15, -0.5, 2])
 COUNT = ([1, 10**6], [0, -1, 1.0, 2.5, "2"])
+COUNT_FROM_0 = ([0, 10**6], [-1, 1.0, 2.5, "2"])
+SHARE = ([0, 0.5, 1], [-1e-300, 1.0 + 1e-15, 2])
 BIASED = ["TopK(1)", "BiasedRandK(2)", "ScaledSign()"]
 TOGETHER = ["PermK(3)", "ClientMask(4, 3, 2)"]
 # What each letter takes, and what it refuses.
@@ -38,8 +40,16 @@ RANGES = {
     "Batch": COUNT,
     "Exponent": AT_LEAST_0,
     "Decay": PROBABILITY,
+    "Share": SHARE,
+    "SoftLabels": SHARE,
+    "Density": PROBABILITY,
+    "Draw": COUNT_FROM_0,
+    "Floor": STEP,
+    "Move": ([-1e100, 0, 2.5, 1e100], [-1e101, 1e101]),
     "UpToHalf": ([1e-300, 0.5], [0, 0.0, 0.5 + 1e-15, 1]),
     "LocalSteps": COUNT,
+    "Period": COUNT,
+    "ServerSteps": COUNT_FROM_0,
     "Cohort": COUNT,
     "Senders": COUNT,
     "Kept": COUNT,
