@@ -9,6 +9,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.parts import pseudo_data
 from rootkappa.problems import InputError
 from rootkappa.problems.inputs import input_gradient, loss_gradient, probabilities
+from rootkappa.tests.plain.versions import VERSIONS
 from rootkappa.tests.suited import softmax
 
 METHOD = algorithms.get("fedreg")
@@ -88,13 +89,13 @@ def test_what_is_taken_away_is_a_share_of_what_climbs(seed, rho):
 
 @given(seed=SEEDS, K=st.integers(1, 10))
 def test_without_projections_and_mixing_it_is_fedavg(seed, K, relative_difference):
-    ends = []
-    for name, more in (("fedreg", (4, 1.0, 0.5, 0.0, 0.0, 0.2)), ("fedavg", ())):
-        method = algorithms.get(name)
-        params, state = method.Params(0.3 / PROBLEM.L, K, *more), method.State(drawn(seed))
-        method.advance(KERNEL, params, state, method.draw(np.random.default_rng(seed), PROBLEM, params, 3))
-        ends.append(state.x)
-    assert relative_difference(*ends) < 1e-12
+    eta, x = 0.3 / PROBLEM.L, drawn(seed)
+    params, state = METHOD.Params(eta, K, 4, 1.0, 0.5, 0.0, 0.0, 0.2), METHOD.State(x.copy())
+    METHOD.advance(KERNEL, params, state, METHOD.draw(np.random.default_rng(seed), PROBLEM, params, 3))
+    fedavg, letters = VERSIONS["fedavg"](), algorithms.get("fedavg").Params(eta, K)
+    for _ in range(3):
+        x = fedavg.step(PROBLEM, letters, x, 1)
+    assert relative_difference(state.x, x) < 1e-12
 
 
 def test_a_problem_without_inputs_is_refused():

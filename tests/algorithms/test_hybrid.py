@@ -42,7 +42,7 @@ def test_with_one_local_step_it_is_gradient_descent_on_the_servers_data(name, se
 def test_with_all_clients_and_an_ideal_server_c_is_fedlin(seed, size, K, relative_difference):
     eta = size / IDEAL.L
     x = walked("fedclg_c", IDEAL, seed, eta=eta, K=K, M=5, gamma=1.0, E=0)
-    assert relative_difference(x, walked("fedlin", IDEAL, seed, eta=eta, K=K)) < 1e-12
+    assert relative_difference(x, walked("fedlin", RANDOM, seed, eta=eta, K=K)) < 1e-12
 
 
 @pytest.mark.parametrize("name", ["fedclg_s", "clg_sgd"])

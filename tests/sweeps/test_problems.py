@@ -6,6 +6,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from rootkappa import algorithms
 from rootkappa.core.errors import InputError
 from rootkappa.problems import data
 from rootkappa.problems.data import catalog
@@ -100,3 +101,27 @@ def test_softmax_is_taken_where_it_is_named():
 def test_a_kind_that_is_unknown_is_refused():
     with pytest.raises(InputError, match="unknown problem 'quadratics': did you mean 'quadratic'"):
         ProblemSpec("quadratics").build()
+
+
+def test_a_method_that_runs_on_no_usual_problem_gets_one_that_suits_it():
+    usual = problems.problem_specs([20.0], clients=4)
+    methods = [algorithms.get(name) for name in ("scaffnew", "fedclg_s", "fedreg", "fedclg_c")]
+    tried = problems.tried_on(methods, usual)
+    found = {(spec.problem, spec.server): [method.name for method in some] for spec, some in tried.items()}
+    assert found == {
+        ("quadratic", 0.0): ["scaffnew"],
+        ("logistic", 0.0): ["scaffnew"],
+        ("logistic", 0.1): ["fedclg_s", "fedclg_c"],
+        ("softmax", 0.0): ["fedreg"],
+    }
+    assert {(spec.kappa, spec.clients, spec.problem_seed) for spec in tried} == {(20.0, 4, 0)}
+
+
+def test_a_method_that_runs_nowhere_is_tried_where_all_are():
+    nowhere = replace(algorithms.get("scaffnew"), own_check=refuse)
+    usual = problems.problem_specs([20.0], clients=4)
+    assert problems.tried_on([nowhere], usual) == {spec: [nowhere] for spec in usual}
+
+
+def refuse(problem):
+    raise InputError("it runs nowhere")

@@ -139,7 +139,7 @@ def test_a_letter_that_a_method_does_not_have_is_refused(name):
     with pytest.raises(InputError, match="unknown parameter 'alfa'"):
         letters.checked_letter(params, "alfa", 1.0)
     named = letters.compressors_of(params)
-    assert set(named) == {letter for letter in params._fields if letter in ("C", "R")}
+    assert set(named) == {letter for letter in params._fields if letter in ("C", "R", "C_s")}
 
 
 def test_all_letters_are_checked_at_once_and_overridden_by_name():
