@@ -13,6 +13,8 @@ from rootkappa.theory import claims
 from rootkappa.theory.case import NotExact
 from rootkappa.theory.claims import (
     Claim,
+    averages_lower_the_floor,
+    fewer_coordinates_with_regularisation,
     floats_and_dimension,
     pseudo_data_keep_what_is_known,
     pseudo_data_save_rounds,
@@ -60,6 +62,10 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
     for slow in (representative_servers_pay, pseudo_data_keep_what_is_known, pseudo_data_save_rounds):
         monkeypatch.setattr(slow, "_PROBLEMS", 3)
     monkeypatch.setattr(pseudo_data_save_rounds, "_TUNING", 1)
+    monkeypatch.setattr(averages_lower_the_floor, "_ITERATIONS", 1000)
+    settings = fewer_coordinates_with_regularisation.SETTINGS
+    few = {part: settings[part]._replace(seeds=2) for part in ("1 %", "ten times fewer")}
+    monkeypatch.setattr(fewer_coordinates_with_regularisation, "SETTINGS", few)
     drifts = claim.name == "compression_at_the_server_drifts"
     verdict = judge(claim, case(name, problem=LARGER if drifts else SMALL))
     assert verdict.evidence == "claim"
@@ -71,6 +77,8 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
         "representative_servers_pay",
         "pseudo_data_keep_what_is_known",
         "pseudo_data_save_rounds",
+        "fewer_coordinates_with_regularisation",
+        "averages_lower_the_floor",
     )
     assert verdict.news in ("confirmed", "inconclusive") if claim.name in sampled else verdict.news == "confirmed"
     assert "ontrol" in verdict.sentence
