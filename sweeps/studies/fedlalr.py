@@ -10,7 +10,7 @@ from ...theory.case import case as hold
 from ...theory.claims import clients_divide_mean_squares as speed
 from ...theory.claims import floor_of_adaptive_steps as floor
 from ...theory.claims import one_client_is_amsgrad as ratchet
-from ...theory.claims.badly_scaled_coordinates import geometric_mean
+from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
 from . import Panel
 

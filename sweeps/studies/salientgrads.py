@@ -11,7 +11,7 @@ from ...theory.case import Case
 from ...theory.case import case as hold
 from ...theory.claims import masked_models_are_as_good as digits
 from ...theory.claims import salient_masks_beat_random as planted
-from ...theory.claims.badly_scaled_coordinates import geometric_mean
+from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
 from . import Panel
 

@@ -9,12 +9,13 @@ many are needed: about half of them.
 import dataclasses
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 import numpy as np
 
 from ...core.randomness import derived_seed
 from ...problems import Softmax
-from ...problems.data import load_classes
+from ...problems.data import load_classes  # pyright: ignore[reportUnknownVariableType]
 from ..case import Case, Progress
 from ..verdict import Verdict
 from .salient_masks_beat_random import of_mask
@@ -53,7 +54,7 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
 @cache
 def digits() -> Softmax:
     """Return the softmax problem of every fourth of the embedded digits, with whatever scales they have."""
-    features, labels = load_classes("digits")[:2]
+    features, labels = cast("tuple[np.ndarray, np.ndarray]", load_classes("digits"))
     return Softmax(features[::_EVERY], labels[::_EVERY], clients=_CLIENTS, l2=_L2)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from ...core.randomness import derived_seed
 from ...problems import Quadratic
 from ..case import Case, Progress
+from ..engines.seeds import geometric_mean
 from ..verdict import Verdict
-from .badly_scaled_coordinates import geometric_mean
 
 METHODS = ("fedlalr",)
 ON_QUADRATICS = True

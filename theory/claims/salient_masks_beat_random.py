@@ -15,8 +15,8 @@ from ...algorithms.parts import masks
 from ...core.randomness import derived_seed, generator
 from ...problems import Softmax
 from ..case import Case, Progress
+from ..engines.seeds import geometric_mean
 from ..verdict import Verdict
-from .badly_scaled_coordinates import geometric_mean
 
 METHODS = ("salientgrads",)
 KINDS = ("salient", "signs", "random")

@@ -33,55 +33,73 @@ def without_constants(case: Case) -> Case:
     >>> [without_constants(theory.case(name, problem)).initial()._fields for name in ("salientgrads", "scaffnew")]
     [('x',), ('X', 'H')]
     """
-    fixed = case.fixed_point() if case.has_fixed_point else ()
+    if not case.has_fixed_point:
+        return case
+    fixed = case.fixed_point()
     held = {place: name for place in range(len(fixed)) for name in _holding(case, fixed, place)}
     if not held:
         return case
-    free = [place for place in range(len(fixed)) if place not in held]
-    State: Any = namedtuple("State", [fixed._fields[place] for place in free])
-    method, lyapunov = case.method, case.theorem.lyapunov
-
-    def full(state: Any) -> Any:
-        fields = [np.array(field) for field in fixed]
-        for place, field in zip(free, state, strict=True):
-            fields[place] = field
-        return case.state(*fields)
-
-    def less(state: Any) -> Any:
-        return State(*(state[place] for place in free))
-
-    def moved(move: Any) -> Any:
-        def made(kernel: Any, params: Any, state: Any, drawn: Any) -> Any:
-            given = full(state)
-            returned = move(kernel, params, given, drawn)
-            return less(given if returned is None else returned)
-
-        return made
-
-    own = replace(
-        method,
-        State=State,
-        start=lambda problem, params: less(method.start(problem, params)),
-        step=moved(method.step),
-        advance=moved(method.advance),
-        model=lambda state: method.model(full(state)),
-        fixed_point=lambda problem, params, target: less(fixed),
-        invariants=lambda problem, params, state: {
-            name: value
-            for name, value in method.invariants(problem, params, full(state)).items()
-            if name not in held.values()
-        },
+    less = _Less(case, fixed, [place for place in range(len(fixed)) if place not in held], {*held.values()})
+    method = replace(
+        case.method,
+        State=less.State,
+        start=less.start,
+        step=less.step,
+        advance=less.advance,
+        model=less.model,
+        fixed_point=less.fixed_point,
+        invariants=less.invariants,
     )
+    return replace(case, method=method, theorem=replace(case.theorem, lyapunov=less.lyapunov))
 
-    def measured(problem: Any, params: Any, state: Any, target: Any) -> float:
-        return lyapunov(problem, params, full(state), target)
 
-    return replace(case, method=own, theorem=replace(case.theorem, lyapunov=measured))
+class _Less:
+    """The functions of a method, and its V, of states without the constant fields."""
+
+    def __init__(self, case: Case, fixed: Any, free: list[int], held: set[str]) -> None:
+        self._case, self._fixed, self._free, self._held = case, fixed, free, held
+        names: list[str] = [fixed._fields[place] for place in free]
+        self.State: Any = namedtuple("State", names)  # pyright: ignore[reportUntypedNamedTuple]
+
+    def _full(self, state: Any) -> Any:
+        fields = [np.array(field) for field in self._fixed]
+        for place, field in zip(self._free, state, strict=True):
+            fields[place] = field
+        return self._case.state(*fields)
+
+    def _less(self, state: Any) -> Any:
+        return self.State(*(state[place] for place in self._free))
+
+    def start(self, problem: Any, params: Any) -> Any:
+        return self._less(self._case.method.start(problem, params))
+
+    def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> Any:
+        full = self._full(state)
+        returned = self._case.method.step(kernel, params, full, outcome)
+        return self._less(full if returned is None else returned)
+
+    def advance(self, kernel: Any, params: Any, state: Any, draws: Any) -> Any:
+        full = self._full(state)
+        returned = self._case.method.advance(kernel, params, full, draws)
+        return self._less(full if returned is None else returned)
+
+    def model(self, state: Any) -> np.ndarray:
+        return self._case.method.model(self._full(state))
+
+    def fixed_point(self, problem: Any, params: Any, target: Any) -> Any:
+        return self._less(self._case.fixed_point())
+
+    def invariants(self, problem: Any, params: Any, state: Any) -> dict[str, np.ndarray]:
+        every = self._case.method.invariants(problem, params, self._full(state))
+        return {name: value for name, value in every.items() if name not in self._held}
+
+    def lyapunov(self, problem: Any, params: Any, state: Any, target: Any) -> float:
+        return self._case.theorem.lyapunov(problem, params, self._full(state), target)
 
 
 def _holding(case: Case, fixed: Any, place: int) -> list[str]:
     """Return the names of the invariants that are what a field is away from the fixed point."""
-    away = generator(case.seed, "constants", place).standard_normal(fixed[place].shape)
+    away = generator(case.seed, "constants", place).standard_normal(np.shape(fixed[place]))
     there = case.invariants(case.state(*(field + away if at == place else field for at, field in enumerate(fixed))))
     return [
         name

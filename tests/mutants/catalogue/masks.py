@@ -46,6 +46,14 @@ CHANGES = (
         "With more than four clients the last is left out.",
     ),
     Change(
+        "salientgrads_lets_the_mask_grow",
+        "salientgrads",
+        "step",
+        "    parts.average(phase.Y, state.x)",
+        "    parts.average(phase.Y, state.x)\n    state.mask[0] = 1.0",
+        "The first coordinate joins the mask after a round.",
+    ),
+    Change(
         "salientgrads_counts_half_of_the_mask",
         "salientgrads",
         "cost",
