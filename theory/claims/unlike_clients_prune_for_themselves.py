@@ -76,10 +76,10 @@ def split(data: str, seed: int, clients: int = 10, kappa: float = _KAPPA) -> tup
     >>> problem.d, features.shape
     (15, (37, 5))
     """
+    samples, labels = load_classes(data, standardised=False)
     # Sparse matrices have no types.
-    loaded: Any
-    loaded, labels = load_classes(data, standardised=False)
-    pixels: np.ndarray = loaded if isinstance(loaded, np.ndarray) else loaded.toarray()
+    to_array: Any = getattr(samples, "toarray", None)
+    pixels: np.ndarray = to_array() if to_array else np.asarray(samples)
     features = np.column_stack([pixels / np.abs(pixels).max(), np.ones(len(labels))])
     order = generator(seed, "held out").permutation(len(labels))
     held = int(_HELD_OUT * len(labels))
