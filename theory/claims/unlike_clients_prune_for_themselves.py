@@ -76,10 +76,10 @@ def split(data: str, seed: int, clients: int = 10, kappa: float = _KAPPA) -> tup
     >>> problem.d, features.shape
     (15, (37, 5))
     """
-    samples, labels = load_classes(data, standardised=False)
     # Sparse matrices have no types.
-    to_array: Any = getattr(samples, "toarray", None)
-    pixels: np.ndarray = to_array() if to_array else np.asarray(samples)
+    read: Any = load_classes
+    samples, labels = read(data, standardised=False)
+    pixels = samples if isinstance(samples, np.ndarray) else samples.toarray()
     features = np.column_stack([pixels / np.abs(pixels).max(), np.ones(len(labels))])
     order = generator(seed, "held out").permutation(len(labels))
     held = int(_HELD_OUT * len(labels))
