@@ -162,7 +162,7 @@ BAD = {
     "verify scaffnew --set eta=1": "unknown letter of scaffnew 'eta': Known are gamma, p",
     "verify scaffnew fedavg --p 0.1": "unknown letter of fedavg 'p': Known are gamma, K",
     "verify --all --gama 1": "No such option '--gama': did you mean '--gamma'?",
-    "verify --all --set epsilon=1": "unknown letter of the methods 'epsilon': Known are ",
+    "verify --all --set accuracy=1": "unknown letter of the methods 'accuracy': Known are ",
     "verify scaffnew --p 0.1 --set p=0.2": "p is given twice, as 0.1 and as 0.2: give it once",
     "verify scaffnew --p": "'p=' gives no letter a value",
     "verify scaffnew -p 0.1": "No such option '-p': a letter is set with two dashes",

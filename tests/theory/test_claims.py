@@ -19,6 +19,7 @@ from rootkappa.theory.claims import (
     pseudo_data_keep_what_is_known,
     pseudo_data_save_rounds,
     representative_servers_pay,
+    server_data_save_rounds,
     sparse_solution_is_reached,
     sum_of_control_variates,
     unlike_clients_prune_for_themselves,
@@ -59,7 +60,12 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
     monkeypatch.setattr(floats_and_dimension, "_SEEDS", 2)
     monkeypatch.setattr(sparse_solution_is_reached, "_SEEDS", 8)
     monkeypatch.setattr(unlike_clients_prune_for_themselves, "_SEEDS", 2)
-    for slow in (representative_servers_pay, pseudo_data_keep_what_is_known, pseudo_data_save_rounds):
+    for slow in (
+        representative_servers_pay,
+        server_data_save_rounds,
+        pseudo_data_keep_what_is_known,
+        pseudo_data_save_rounds,
+    ):
         monkeypatch.setattr(slow, "_PROBLEMS", 3)
     monkeypatch.setattr(pseudo_data_save_rounds, "_TUNING", 1)
     monkeypatch.setattr(averages_lower_the_floor, "_ITERATIONS", 1000)
@@ -75,6 +81,7 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
         "sparse_solution_is_reached",
         "unlike_clients_prune_for_themselves",
         "representative_servers_pay",
+        "server_data_save_rounds",
         "pseudo_data_keep_what_is_known",
         "pseudo_data_save_rounds",
         "fewer_coordinates_with_regularisation",

@@ -3,7 +3,8 @@
 Control: FedAvg, and the same mixing of models without projections, each with a step size that is tuned on problems
 other than those of which is told. Measured is the mean gap of the rounds that follow a start which all have in common,
 as a ratio over problems whose clients have samples of two classes each. A round of FedReg with ten local steps computes
-as many gradients as five of FedAvg.
+as many gradients as five of FedAvg. The problems are synthetic: on the digits, where a move of the inputs is as large
+as the inputs, labels do worse than FedAvg, see the study fedreg.
 """
 
 import dataclasses

@@ -74,9 +74,14 @@ def _floors(case: Case, place: int, progress: Progress) -> list[list[float]]:
 
 def floor(case: Case, problem: Logistic, seed: int, E: int = LETTERS["E"]) -> float:
     """Return the mean of F(x) - F* after settling, with E steps of the server in a round."""
-    letters: dict[str, Any] = {**LETTERS, "E": E, "eta": STEP / problem.L, "gamma": SERVER_STEP / problem.L}
-    held = dataclasses.replace(case, problem=problem, changes=letters, seed=seed)
+    held = on_skewed(case, problem, seed, E)
     return float(held.run(_ROUNDS, record=np.arange(_SETTLED, _ROUNDS + 1, _EVERY)).column("gap")[1:].mean())
+
+
+def on_skewed(case: Case, problem: Logistic, seed: int, E: int) -> Case:
+    """Return the case on another problem, with E steps of the server in a round."""
+    letters: dict[str, Any] = {**LETTERS, "E": E, "eta": STEP / problem.L, "gamma": SERVER_STEP / problem.L}
+    return dataclasses.replace(case, problem=problem, changes=letters, seed=seed)
 
 
 def skewed(seed: int, share: float) -> Logistic:
