@@ -17,7 +17,7 @@ from ...core.randomness import generator
 from ..case import Case, Progress
 from ..engines.paired import ratio
 from ..verdict import Verdict
-from .averages_lower_the_floor import EVERY, PLAIN, on_quadratic, told_of_problems, walk
+from .averages_lower_the_floor import EVERY, PLAIN, on_alike, on_quadratic, told_of_problems, walk
 
 METHODS = ("saef",)
 ON_QUADRATICS = True
@@ -26,15 +26,15 @@ REFUTED = {
 }
 _SEEDS, _ITERATIONS, _PERIOD = 6, 1000, 5
 _LETTERS: dict[str, Any] = PLAIN | {"C": "TopK(1)"}
-_PARTS = {"different clients": 1.0, "alike clients": 0.0}
+_PARTS = {"different clients": on_quadratic, "alike clients": on_alike}
 
 
 def measure(case: Case, progress: Progress) -> Iterator[Verdict]:
     """Compare the mean mismatch of the second half of a run."""
-    for place, (part, heterogeneity) in enumerate(_PARTS.items()):
+    for place, (part, on) in enumerate(_PARTS.items()):
         sizes = np.empty((3, _SEEDS))
         for run in range(_SEEDS):
-            one = on_quadratic(case, run, heterogeneity)
+            one = on(case, run)
             saef = dataclasses.replace(one, changes=_LETTERS | {"p": _PERIOD})
             sizes[0, run] = _late_mean(saef, _in_a_period(saef))
             for row, alpha in ((1, 0.0), (2, 1.0)):
@@ -48,7 +48,7 @@ def measure(case: Case, progress: Progress) -> Iterator[Verdict]:
             f"{own.mean():.2g} beside {feedback.mean():.2g}. Control: without averages it is {without} times that."
         )
         verdict = case.verdict("claim", found.below_one, sentence, found.mean, 1.0, (found.low, found.high), part=part)
-        yield dataclasses.replace(verdict, problem=told_of_problems(heterogeneity))
+        yield dataclasses.replace(verdict, problem=told_of_problems(on))
 
 
 def mismatch(case: Case, state: Any, ahead: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from ..case import Case, Progress
 from ..engines.paired import ratio
 from ..verdict import Verdict
-from .averages_lower_the_floor import DIM, SETTINGS, gaps_of, on_quadratic, told_of_problems, walk
+from .averages_lower_the_floor import DIM, SETTINGS, gaps_of, told_of_problems, walk, with_letters
 
 METHODS = ("saef",)
 ON_QUADRATICS = True
@@ -30,9 +30,9 @@ def measure(case: Case, progress: Progress) -> Iterator[Verdict]:
     full: dict[str, Any] = setting.control | {"C": f"TopK({DIM})", "C_s": f"TopK({DIM})"}
     gaps = np.empty((3, _SEEDS))
     for run in range(_SEEDS):
-        one = on_quadratic(case, run, setting.heterogeneity)
-        cases = [dataclasses.replace(one, changes=setting.saef)]
-        cases += [one.other("error_feedback", alpha=0.0, **letters) for letters in (full, setting.control)]
+        one = setting.on(case, run)
+        cases = [with_letters(one, setting.saef)]
+        cases += [with_letters(one.other("error_feedback"), letters) for letters in (full, setting.control)]
         gaps[:, run] = [_first_gaps(each) for each in cases]
         progress((run + 1) / _SEEDS)
     own, *others = gaps
@@ -43,7 +43,7 @@ def measure(case: Case, progress: Progress) -> Iterator[Verdict]:
             f"{own.mean():.2g} beside {other.mean():.2g}."
         )
         verdict = case.verdict("claim", found.below_one, sentence, found.mean, 1.0, (found.low, found.high), part=part)
-        yield dataclasses.replace(verdict, problem=told_of_problems(setting.heterogeneity))
+        yield dataclasses.replace(verdict, problem=told_of_problems(setting.on))
 
 
 def _first_gaps(case: Case) -> float:

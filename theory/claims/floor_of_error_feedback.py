@@ -41,7 +41,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
         f"{_STEPS[0]:g} to {gaps[-1]:.2g} at {_STEPS[-1]:g}. Control: with one minimiser it falls to {control:.1g}."
     )
     verdict = case.verdict("claim", status, sentence, found.slope, 2.0, (found.low, found.high))
-    return dataclasses.replace(verdict, problem=told_of_problems(1.0))
+    return dataclasses.replace(verdict, problem=told_of_problems(on_quadratic))
 
 
 def _floor(case: Case, eta: float) -> float:
