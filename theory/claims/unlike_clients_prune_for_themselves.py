@@ -76,16 +76,17 @@ def split(data: str, seed: int, clients: int = 10, kappa: float = _KAPPA) -> tup
     >>> problem.d, features.shape
     (15, (37, 5))
     """
-    # Sparse matrices have no types.
-    read: Any = load_classes
-    samples, labels = read(data, standardised=False)
-    pixels = samples if isinstance(samples, np.ndarray) else samples.toarray()
-    features = np.column_stack([pixels / np.abs(pixels).max(), np.ones(len(labels))])
+    samples, labels = _dense(*load_classes(data, standardised=False))
+    features = np.column_stack([samples / np.abs(samples).max(), np.ones(len(labels))])
     order = generator(seed, "held out").permutation(len(labels))
     held = int(_HELD_OUT * len(labels))
     train, test = order[held:], order[:held]
     problem = Softmax(features[train], labels[train], clients=clients, kappa=kappa, partition="by_label")
     return problem, features[test], labels[test]
+
+
+def _dense(features: Any, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return features if isinstance(features, np.ndarray) else features.toarray(), labels
 
 
 def _error(case: Case, features: np.ndarray, labels: np.ndarray) -> float:
