@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.randomness import derived_seed
+from ...problems.held_out import split
 from ...theory.case import case as hold
 from ...theory.claims.sum_of_control_variates import pruned
-from ...theory.claims.unlike_clients_prune_for_themselves import split
 from ..problems import ProblemSpec
 from . import Panel
 

@@ -7,13 +7,12 @@ has seen, over splits and coins that are the same for all.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from ...core.randomness import derived_seed, generator
+from ...core.randomness import derived_seed
 from ...problems import Softmax
-from ...problems.data import load_classes
+from ...problems.held_out import split
 from ..case import Case, Progress
 from ..engines.paired import Ratio, ratio
 from ..verdict import Verdict
@@ -22,7 +21,6 @@ from .sum_of_control_variates import pruned
 METHODS = ("sparse_proxskip",)
 _NAIVE, _KEPT = "sparse_proxskip_server", "sparse_proxskip_server_kept"
 _KAPPA, _DENSITY, _SEEDS, _ROUNDS = 100.0, 0.1, 6, 100
-_HELD_OUT = 0.25
 
 
 def measure(case: Case, progress: Progress) -> Verdict:
@@ -30,7 +28,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
     errors: dict[str, list[float]] = {case.method.name: [], _NAIVE: [], _KEPT: []}
     for path in range(_SEEDS):
         seed = derived_seed(case.seed, "unlike clients", path)
-        problem, features, labels = split("digits", seed)
+        problem, features, labels = split("digits", seed, clients=10, kappa=_KAPPA)
         changes = {"k": int(_DENSITY * problem.d)}
         own = replace(case, problem=problem, changes=changes, seed=seed)
         for name in errors:
@@ -54,39 +52,6 @@ def measure(case: Case, progress: Progress) -> Verdict:
 def _sensitivity(found: Ratio) -> float:
     """Return by what share of itself the promised 1 would have to be smaller for the interval to be above it."""
     return max(1.0 - found.low, 0.0)
-
-
-def split(data: str, seed: int, clients: int = 10, kappa: float = _KAPPA) -> tuple[Softmax, np.ndarray, np.ndarray]:
-    """Return the problem on three quarters of a data set, and features and labels of the rest.
-
-    Parameters
-    ----------
-    data : str
-        A data set, whose features are divided by the largest of all; a constant one is added.
-    seed : int
-        For which samples are held out.
-    clients : int
-        How many, the samples sorted by their labels.
-    kappa : float
-        The condition number.
-
-    Examples
-    --------
-    >>> problem, features, labels = split("iris", 0, clients=3)
-    >>> problem.d, features.shape
-    (15, (37, 5))
-    """
-    samples, labels = _dense(*load_classes(data, standardised=False))
-    features = np.column_stack([samples / np.abs(samples).max(), np.ones(len(labels))])
-    order = generator(seed, "held out").permutation(len(labels))
-    held = int(_HELD_OUT * len(labels))
-    train, test = order[held:], order[:held]
-    problem = Softmax(features[train], labels[train], clients=clients, kappa=kappa, partition="by_label")
-    return problem, features[test], labels[test]
-
-
-def _dense(features: Any, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return features if isinstance(features, np.ndarray) else features.toarray(), labels
 
 
 def _error(case: Case, features: np.ndarray, labels: np.ndarray) -> float:
