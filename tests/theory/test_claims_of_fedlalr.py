@@ -61,11 +61,13 @@ def test_step_sizes_that_start_anew_stay_the_clients_own():
 def test_what_adapts_to_nothing_gains_nothing(monkeypatch):
     monkeypatch.setattr(badly_scaled_coordinates, "_TUNED", 1)
     monkeypatch.setattr(badly_scaled_coordinates, "_SEEDS", 3)
+    quadratics = {name: family for name, family in badly_scaled_coordinates.families().items() if name != "digits"}
+    monkeypatch.setattr(badly_scaled_coordinates, "families", lambda: quadratics)
 
     def start(problem, params):
         return METHOD.start(problem, params._replace(eps=1e3))
 
-    assert judged("badly_scaled_coordinates", start=start)[0] == "refuted"
+    assert judged("badly_scaled_coordinates", start=start) == ["refuted"]
 
 
 @pytest.mark.parametrize("turned", [False, True])
