@@ -97,9 +97,8 @@ def test_who_promises_no_rate_to_the_solution_promises_no_exponent():
     problem = problems.Quadratic.random(2, 2, 10.0)
     for theorem in map(theory.get, THEOREMS):
         there = theorem.contraction is not None and theorem.noise(problem, theorem.parameters(problem)) == 0
-        # Whose promise is to the minimiser of a server's data, which no problem has by itself.
-        there &= theorem.name != "fedclg_c"
-        assert bool(theorem.exponents) == there, theorem.name
+        # A rate may be to another point, whose dependence on κ nobody states.
+        assert there or not theorem.exponents, theorem.name
 
 
 @pytest.mark.parametrize("name", [name for name in THEOREMS if theory.get(name).exponents])
