@@ -1,13 +1,12 @@
 """Two methods on the same seeds: by what factor a positive number of one differs from that of the other."""
 
-import math
-from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ...core.errors import InputError
+from .seeds import geometric_mean
 
 
 class Ratio(NamedTuple):
@@ -52,8 +51,4 @@ def ratio(own: ArrayLike, other: ArrayLike) -> Ratio:
     pairs = np.array([own, other], dtype=float)
     if pairs.shape[-1] < 2 or not (np.isfinite(pairs).all() and (pairs > 0).all()):
         raise InputError(f"a ratio over {pairs.shape[-1]} seeds needs positive finite numbers of at least 2 seeds.")
-    logs = np.log(pairs[0] / pairs[1])
-    # Imported like this SciPy, which has no types, is Any.
-    quantile = float(import_module("scipy.stats").t.ppf(0.975, len(logs) - 1))
-    mean, half = float(logs.mean()), quantile * float(logs.std(ddof=1)) / math.sqrt(len(logs))
-    return Ratio(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+    return Ratio(*geometric_mean(pairs[0] / pairs[1]))
