@@ -60,7 +60,7 @@ def virtual(state: State) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class OfServer(Part):
+class ServerMessage(Part):
     """The randomness of the server's message in every step."""
 
     letter: str = "C_s"
@@ -77,7 +77,7 @@ class OfServer(Part):
 def drawn(letter: str | None = None) -> Randomness:
     """Return the ``RANDOM`` of a method with as many exchanges a round as a letter says, by default one."""
     messages_up = messages.EachClient("C", in_every_step=True)
-    return Phases(letter) & messages_up & OfServer() & Stochastic(deviation="sigma")
+    return Phases(letter) & messages_up & ServerMessage() & Stochastic(deviation="sigma")
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ def without_constants(case: Case) -> Case:
     --------
     >>> from rootkappa import problems, theory
     >>> problem = problems.Quadratic.random(clients=2, dim=5, kappa=10.0)
-    >>> [without_constants(theory.case(name, problem)).initial()._fields for name in ("salientgrads", "scaffnew")]
-    [('x',), ('X', 'H')]
+    >>> [without_constants(theory.case(name, problem)).initial()._fields for name in ("salientgrads", "scaffold_2")]
+    [('x',), ('x', 'C', 'c')]
     """
     if not case.has_fixed_point:
         return case
@@ -98,11 +98,12 @@ class _Less:
 
 
 def _holding(case: Case, fixed: Any, place: int) -> list[str]:
-    """Return the names of the invariants that are what a field is away from the fixed point."""
-    away = generator(case.seed, "constants", place).standard_normal(np.shape(fixed[place]))
-    there = case.invariants(case.state(*(field + away if at == place else field for at, field in enumerate(fixed))))
+    """Return the names of the invariants that are what a field is away from the fixed point, wherever all others are."""
+    rng = generator(case.seed, "constants", place)
+    away = [rng.standard_normal(np.shape(field)) for field in fixed]
+    there = case.invariants(case.state(*(field + move for field, move in zip(fixed, away, strict=True))))
     return [
         name
         for name, value in there.items()
-        if value.shape == away.shape and np.abs(value - away).max(initial=0.0) <= _ROUNDING
+        if value.shape == away[place].shape and np.abs(value - away[place]).max(initial=0.0) <= _ROUNDING
     ]

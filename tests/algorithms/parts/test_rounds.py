@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rootkappa.algorithms.parts import components, rounds
 from rootkappa.algorithms.parts.cohorts import Orders
+from rootkappa.algorithms.parts.error_feedback import ServerMessage
 from rootkappa.algorithms.parts.messages import EachClient
 from rootkappa.algorithms.parts.nothing_drawn import Nothing
 from rootkappa.algorithms.parts.stochastic import OfServer, Stochastic
@@ -60,6 +61,7 @@ PARTS = [
     Stochastic("b", "sigma"),
     Stochastic(),
     OfServer("b", "K"),
+    ServerMessage("C"),
     rounds.Shared("R"),
 ]
 ENDS = [rounds.Coin("p"), rounds.EveryStep(), rounds.Calls("R"), Nothing(), Nothing("K"), rounds.Phases("K")]
