@@ -98,7 +98,7 @@ class _Less:
 
 
 def _holding(case: Case, fixed: Any, place: int) -> list[str]:
-    """Return the names of the invariants that are what a field is away from the fixed point, wherever the others are."""
+    """Return the invariants that are what a field is away from the fixed point, wherever the others are."""
     rng = generator(case.seed, "constants", place)
     away = [rng.standard_normal(np.shape(field)) for field in fixed]
     there = case.invariants(case.state(*(field + move for field, move in zip(fixed, away, strict=True))))
