@@ -81,12 +81,16 @@ def _digits(case: Case) -> Iterator[dict[str, Any]]:
         for density, share in zip(DENSITIES, row, strict=True):
             yield {"panel": _DIGITS, "curve": curve, "role": role, "x": density, "y": share}
     for density in DENSITIES:
-        yield {"panel": _DIGITS, "curve": "95 %", "role": "reference", "x": density, "y": 0.95}
+        yield {"panel": _DIGITS, "curve": "95 % of the decrease", "role": "reference", "x": density, "y": 0.95}
 
 
 def _floats(case: Case) -> Iterator[dict[str, Any]]:
     seed = derived_seed(case.seed, "digits", 0)
-    curves = ((0.2, "salient mask, density 0.2", "method"), (0.5, "density 0.5", "method"), (1.0, "dense", "control"))
+    curves = (
+        (0.2, "salient mask, density 0.2", "method"),
+        (0.5, "salient mask, density 0.5", "method"),
+        (1.0, "dense", "control"),
+    )
     for density, curve, role in curves:
         own = replace(case, problem=digits.digits(), changes={"density": density, "w": seed}, seed=seed)
         # The gap is towards the solution; where the masked rounds end need not be known.
