@@ -26,6 +26,7 @@ _WORDS = {
     "sparse_proxskip_ste": "straight-through",
     "scaffnew": "nothing pruned",
 }
+_DENSE = "scaffnew"
 METHODS = tuple(_WORDS)
 _DENSITIES = {0.1: "10 %", 0.2: "20 %", 0.5: "50 %"}
 _MEASURES = {"accuracy": "held-out accuracy", "objective": "objective F when pruned"}
@@ -60,21 +61,25 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
     import pandas as pd
 
     tables: list[pd.DataFrame] = []
+    paths: list[pd.DataFrame] = []
+    seeds = [derived_seed(spec.problem_seed, "study", path) for path in range(_SEEDS)]
     for density, share in _DENSITIES.items():
-        paths = [_path(method, spec, density, derived_seed(spec.problem_seed, "study", path)) for path in range(_SEEDS)]
+        # Where nothing is pruned all shares have the same paths.
+        if not (paths and method == _DENSE):
+            paths = [_path(method, spec, density, seed) for seed in seeds]
         bits = np.mean([(path["bits_up"] + path["bits_down"]).to_numpy() for path in paths], axis=0) / 1e6
         for measure in _MEASURES:
             values = np.array([path[measure].to_numpy() for path in paths])
             table = {"x": bits, "y": values.mean(axis=0), "low": values.min(axis=0), "high": values.max(axis=0)}
             tables.append(pd.DataFrame(table).assign(panel=f"{share} kept, {measure}"))
-    role = "control" if method == "scaffnew" else "method"
+    role = "control" if method == _DENSE else "method"
     caption = f"A class for each of {spec.clients} clients; means, smallest and largest of {_SEEDS} splits and coins."
     return {"caption": caption}, pd.concat(tables, ignore_index=True).assign(curve=_WORDS[method], role=role)
 
 
 def _path(method: str, spec: ProblemSpec, density: float, seed: int) -> "pd.DataFrame":
     problem, features, labels = split(spec.data, seed, spec.clients, spec.kappa)
-    is_dense = method == "scaffnew"
+    is_dense = method == _DENSE
     k = problem.d if is_dense else int(density * problem.d)
     case = hold(method, problem, seed=seed, **({} if is_dense else {"k": k}))
 
