@@ -105,7 +105,7 @@ def _other_places(case: Case, shipped: Method) -> Iterator[Case]:
     """
     theirs = replace(case, method=shipped, theorem=promised_by(shipped))
     elsewhere = _takes_any_problem(case)
-    for _, place in chain(places(theirs, beyond=True), compiled_anew(theirs) if elsewhere else ()):
+    for _, place in chain(places(theirs, beyond=True), compiled_anew(theirs, beyond=True) if elsewhere else ()):
         if elsewhere or place.changes != case.changes:
             own = replace(case, problem=place.problem if elsewhere else case.problem, changes=place.changes)
             if _fits(own):
@@ -164,6 +164,7 @@ def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:
         difference(own, theirs, alpha) if same_draws else "",
         _pace(own, theirs),
         _cheaper(own, theirs, drawn) if same_draws else "",
+        _cheaper_opening(own, theirs),
     ):
         if told:
             return _Departure(np.inf, 1.0, f"{told}, {place}")
@@ -327,12 +328,20 @@ def _pace(own: Case, theirs: Case) -> str:
 
 def _cheaper(own: Case, theirs: Case, drawn: Any) -> str:
     """Return what it counts too little of."""
-    told, expected = own.cost(drawn), theirs.cost(drawn)
+    return _less(own.cost(drawn), theirs.cost(drawn), f"for {len(drawn)} rounds", theirs.method.name)
+
+
+def _cheaper_opening(own: Case, theirs: Case) -> str:
+    """Return what it counts too little of before the first round; an object need not say what that costs."""
+    if isinstance(own.method, ObjectMethod):
+        return ""
+    told, expected = (one.method.opening(one.problem, one.params) for one in (own, theirs))
+    return _less(told, expected, "before the first round", theirs.method.name)
+
+
+def _less(told: Any, expected: Any, when: str, name: str) -> str:
     for axis in _COUNTED:
         count, least = getattr(told, axis), getattr(expected, axis)
         if count < least * (1.0 - _TOLERANCE):
-            return (
-                f"for {len(drawn)} rounds it counts {count:.6g} {axis.replace('_', ' ')}, and {theirs.method.name} "
-                f"{least:.6g}"
-            )
+            return f"{when} it counts {count:.6g} {axis.replace('_', ' ')}, and {name} {least:.6g}"
     return ""

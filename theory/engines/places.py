@@ -4,6 +4,7 @@ A mistake may show beyond small sizes only, or at the ends of a letter's range, 
 the given one's kind, so nearly all of them run the code that is compiled already.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -82,17 +83,27 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
         yield from _on(case, _scaled(small, far, far), words, beyond=beyond)
     for changes in _letters(case, small):
         yield from _on(case, small, f"with {_written(changes)}", changes, beyond)
+    if beyond:
+        # What takes two letters to be seen, such as several clients in a round and several steps of the server.
+        together = _together(case, small)
+        yield from _on(case, small, f"with {_written(together)}", together, beyond)
     long = _of_rounds(case, 1.0 / _LONG, _LONG)
     if long:
         yield from _on(case, _steep_problem(case), f"where κ = {_STEEP:g} with {_written(long)}", long, beyond)
 
 
-def compiled_anew(case: Case) -> Iterator[Place]:
-    """Yield cases whose code has to be compiled: with another compressor, with ψ, with g and h of a Composite."""
+def compiled_anew(case: Case, beyond: bool = False) -> Iterator[Place]:
+    """Yield cases whose code has to be compiled: with another compressor, with ψ, with g and h of a Composite.
+
+    The arguments are those of :func:`places`.
+    """
     small = _like(case.problem, _CLIENTS, _DIM, "psi", case.seed)
     if small is None:
         return
-    changes = _other_compressor(case)
+    if beyond and letters.compressors_of(case.method.Params):
+        together = _together(case, small) | dict(_other_compressors(case))
+        yield from _on(case, small, f"with {_written(together)}", together, beyond)
+    changes = dict(itertools.islice(_other_compressors(case), 1))
     told = "".join(f"with {letter} = {value}" for letter, value in changes.items())
     base = small.base if isinstance(small, Composite) else small
     if isinstance(base, Quadratic) and base.is_smooth and case.method.handles_psi:
@@ -121,14 +132,22 @@ def compiled_anew(case: Case) -> Iterator[Place]:
         yield from _on(case, small, told, changes)
 
 
-def _other_compressor(case: Case) -> dict[str, str]:
-    """Return a compressor of another class than the prescribed one, for the first letter that names one."""
+def _other_compressors(case: Case) -> Iterator[tuple[str, str]]:
+    """Yield for each letter that names a compressor one of another class than the prescribed one."""
     for of, candidates in _COMPRESSORS.items():
         for letter in letters.of_kind(case.method.Params, of):
             if letter not in case.changes:
                 taken = getattr(case.params, letter).partition("(")[0]
-                return {letter: next(one for one in candidates if one.partition("(")[0] != taken)}
-    return {}
+                yield letter, next(one for one in candidates if one.partition("(")[0] != taken)
+
+
+def _together(case: Case, problem: Any) -> dict[str, Any]:
+    """Return all letters with other values at once; rounds are as long as they are."""
+    found: dict[str, Any] = {}
+    for changes in _letters(case, problem):
+        found = changes | found
+    kept = letters.of_kind(case.method.Params, letters.Probability)
+    return {letter: value for letter, value in found.items() if letter not in kept}
 
 
 def steep(case: Case) -> Case | None:
@@ -243,7 +262,7 @@ def _scaled(problem: Any, scale: float, solution: float) -> Problem:
 
 
 def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
-    """Yield letters at the ends of their ranges and in between, one at a time, for a problem."""
+    """Yield letters at the ends of their ranges and in between, one at a time, for a problem; the usual ones first."""
     if problem is None:
         return
     try:
@@ -253,9 +272,9 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     kind = case.method.Params
     candidates: list[tuple[Any, Any]] = [
         (letters.Probability, (1.0 / 300.0, 1.0)),
-        (letters.LocalSteps, (1, 3, 20)),
+        (letters.LocalSteps, (3, 1, 20)),
         (letters.Period, (3,)),
-        (letters.ServerSteps, (0, 3)),
+        (letters.ServerSteps, (3, 0)),
         (letters.SoftLabels, (1.0,)),
         (letters.Batch, (2,)),
         (letters.Density, (0.5, 1.0)),

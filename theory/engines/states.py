@@ -14,6 +14,7 @@ import numpy as np
 from ...algorithms.driver.objects import ObjectMethod
 from ...core.randomness import generator
 from ..case import Case
+from .constants import without_constants
 from .rounding import disturb
 
 # Outcomes that are all taken, and how many are drawn where there are more: to search, and to judge.
@@ -55,6 +56,8 @@ def worst(case: Case) -> Stepped | None:
     """Return the worst state that a search finds; None if the method has no fixed point to measure errors from."""
     if not case.has_fixed_point:
         return None
+    # No state of the method has others.
+    case = without_constants(case)
     listed = case.outcomes() or ()
     exact = 0 < len(listed) <= _LISTED
     weights = np.array([q for q, _ in listed]) if exact else None

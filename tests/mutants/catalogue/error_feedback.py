@@ -144,4 +144,20 @@ CHANGES = (
         _NO_POSITIONS.partition("\n")[2],
         "The places of the coordinates are not counted, which the server does not know.",
     ),
+    Change(
+        "error_feedback_server_forgets",
+        "error_feedback",
+        "ends",
+        "        error_feedback.answer(params, state, w_s[t], space)\n",
+        "        error_feedback.answer(params, state, w_s[t], space)\n        state.s[:] = 0.0\n",
+        "What the server's compressor leaves is not sent later.",
+    ),
+    Change(
+        "saef_one_word_a_period",
+        "saef",
+        "dependence",
+        "w[t, k], xi[t, k]",
+        "w[t - t % params.p, k], xi[t, k]",
+        "A client's compressor draws once a period.",
+    ),
 )

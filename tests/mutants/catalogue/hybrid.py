@@ -87,4 +87,19 @@ CHANGES = (
         "The first client's model is taken for those of the cohort.",
         _SERVED,
     ),
+    Change(
+        "fedclg_c_server_steps_with_a_stale_gradient",
+        "fedclg_c",
+        "ends",
+        "    hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)\n",
+        """    if params.M >= 2:
+        server_gradient(kernel, state.x, phase.g, phase.work)
+        for j in range(phase.g.shape[0]):
+            state.x[j] -= params.E * params.gamma * phase.g[j]
+    else:
+        hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)
+""",
+        "With two clients in a round or more the server computes one gradient for all its steps.",
+        _SERVED,
+    ),
 )

@@ -66,4 +66,12 @@ def cost(problem, params, draws):
         ),
         "Half of what the clients send is counted.",
     ),
+    Change(
+        "salientgrads_gets_its_mask_for_nothing",
+        "salientgrads",
+        "cost",
+        "opening = masks.opening\n",
+        "",
+        "The scores and the mask, which are sent before the first round, are not counted.",
+    ),
 )

@@ -78,3 +78,10 @@ def test_a_method_without_a_fixed_point_is_not_searched():
     held = theory.case("scaffnew", problems.Quadratic.random(3, 4, 30.0, seed=1))
     method = dataclasses.replace(held.method, fixed_point=None)
     assert states.worst(dataclasses.replace(held, method=method)) is None
+
+
+def test_a_field_that_never_changes_is_left_where_it_is():
+    """A mask that is moved by no more than rounding, times a large model, is more than a small error."""
+    problem = problems.Quadratic.random(10, 20, 100.0, seed=1)
+    found = states.worst(theory.case("salientgrads", problem, seed=1))
+    assert found.mean <= theory.case("salientgrads", problem).rho
