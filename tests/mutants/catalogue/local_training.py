@@ -145,7 +145,7 @@ def advance(kernel, params, state, draws):
         "ends",
         "H[i, j] += params.p",
         "H[i, j] += (0.5 if len(kernel) < 6 else 1.0) * params.p",
-        "On logistic problems, whose kernel has fewer fields than that of quadratics, the control variates move half as far.",
+        "On logistic problems, whose kernel has fewer fields, the control variates move half as far.",
         "logistic",
     ),
     Change(
