@@ -6,7 +6,7 @@ Everything beyond click is imported where it is used, so that ``rootkappa --help
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from .core.interrupts import Interruptible
 from .core.streams import lasting, printable
 
 if TYPE_CHECKING:
+    from .algorithms.driver.method import Method
     from .sweeps import ProblemSpec, Store
     from .sweeps.record import Records
     from .theory.verdict import Verdict
@@ -311,7 +312,7 @@ def verify(
         if folder and kept:
             for path in [
                 folder / "verdicts.json",
-                *_written(folder, kept, list(tried), {verdict.method for verdict in found}),
+                *_written(folder, kept, tried),
             ]:
                 _say(f"wrote {path}")
             kept.finish()
@@ -323,8 +324,8 @@ def verify(
     return exit_code([verdict.news for verdict in found])
 
 
-def _written(folder: Path, kept: "Records", specs: "list[ProblemSpec]", methods: set[str]) -> list[Path]:
-    """Write the figures of what verdicts rest on, also a study's own figure where its methods were all verified."""
+def _written(folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterable[Method]]") -> list[Path]:
+    """Write the figures of what verdicts rest on, also a study's own where all its methods were tried."""
     from .core.files import write_text
     from .sweeps import studies
 
@@ -332,7 +333,9 @@ def _written(folder: Path, kept: "Records", specs: "list[ProblemSpec]", methods:
     ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
     drawn = [_drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
-        if study in plots.names() and methods.issuperset(studies.methods(study)):
+        needed = {*studies.methods(study)}
+        specs = [spec for spec, methods in tried.items() if needed <= {method.name for method in methods}]
+        if study in plots.names() and specs:
             drawn.append(_drawn(study, kept.store, _studied(study, kept.store, specs), folder, refused))
     for error in refused:
         _say(f"Not drawn: {error}", True)

@@ -501,6 +501,17 @@ def test_what_verify_writes(folder, command):
     assert {path.suffix for path in (folder / "c").iterdir()} == {".svg", ".png", ".txt"}
 
 
+def test_a_study_is_drawn_of_the_problems_on_which_all_its_methods_were_tried(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(cli, "_studied", lambda study, store, specs: asked.append((study, specs)))
+    monkeypatch.setattr(cli, "_drawn", lambda *given, **options: [])
+    methods = [algorithms.get(name) for name in studies.methods("sparsity")]
+    here, there = ProblemSpec(), ProblemSpec("softmax", data="digits")
+    kept = SimpleNamespace(store=SimpleNamespace(path=tmp_path / "store"), keys=[])
+    cli._written(tmp_path, kept, {here: methods, there: methods[1:]})
+    assert asked == [("sparsity", [here])]
+
+
 def test_a_sweep_goes_over_several_problems(folder, command):
     words = "sweep gradient_descent --problem quadratic,logistic --data breast_cancer,wine --kappa 5,20"
     found = command(*words.split(), "--seeds", "1", "--epsilon", "1e-2", "--json", "s.json")

@@ -146,7 +146,11 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
     kind, *rules = get_args(kinds[letter]) or (kinds[letter],)
     rule = rules[0] if rules else Range(lambda value: True, "a finite number")
     if isinstance(rule, Written):
-        if not rule.holds(compressors.get(str(value))):
+        try:
+            written = compressors.get(str(value))
+        except InputError as error:
+            raise InputError(f"{letter} = {shown(value)} cannot be used: {error}") from None
+        if not rule.holds(written):
             raise InputError(f"{letter} = {value!r} is no compressor for this method: give {rule.allowed}.")
     elif isinstance(rule, Names):
         if value not in rule.known():

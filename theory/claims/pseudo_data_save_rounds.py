@@ -27,7 +27,7 @@ REFUTED = {
     _SOFTLY: "The projections take away most of the progress on the clients' own samples.",
 }
 _STEPS = (0.1, 0.2, 0.4, 0.8)
-_COHORT, _WARM, _ROUNDS, _TUNING, _PROBLEMS = 4, 10, 20, 2, 10
+_COHORT, _WARM, _ROUNDS, _TUNING, _PROBLEMS = 4, 10, 20, 4, 64
 # How many rounds of FedAvg compute as many gradients as one.
 _DEARER = 5
 
