@@ -67,18 +67,18 @@ def test_an_interrupted_study_goes_on_and_computes_nothing_twice(computed, tmp_p
     monkeypatch.setattr(sparsity, "trace", counted)
     cells = study_cells("sparsity", [SPEC])
     with Store(tmp_path / "s.sqlite") as store:
-        # What was begun when the interrupt came still runs, until the executor is closed.
+        # What was handed to the executor when the interrupt came still runs, until it is closed.
         with ThreadPoolExecutor(1) as one, pytest.raises(KeyboardInterrupt):
             run_cells(cells, store, executor=one)
         kept = store.keys()
-        assert len(kept) == 3
+        assert 3 <= len(kept) < len(cells)
         runs[:] = [None] * 4
         with ThreadPoolExecutor(1) as one:
-            assert run_cells(cells, store, executor=one) == len(cells) - 3
+            assert run_cells(cells, store, executor=one) == len(cells) - len(kept)
             finished = [cell.method for cell in cells if cell.key() in kept]
             assert sorted([*runs[4:], *finished]) == sorted(sparsity.METHODS)
             assert run_cells(cells, store, executor=one) == 0
-        assert len(runs) == 4 + len(cells) - 3
+        assert len(runs) == 4 + len(cells) - len(kept)
         with Store(computed) as whole:
             assert store.traces().equals(whole.traces())
 
