@@ -74,7 +74,6 @@ Probability = Annotated[float, Range(_probability, "a probability of communicati
 RefreshProbability = Annotated[float, Range(_probability, "a probability of a new reference point in (0, 1]")]
 Momentum = Annotated[float, Range(lambda value: 0 <= value < 1, "a momentum in [0, 1)")]
 Batch = Annotated[int, Range(_at_least_one, "an integer number of components in a minibatch, at least 1")]
-Exponent = Annotated[float, Range(_at_least_zero, "a finite exponent of a step size that shrinks, at least 0")]
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
 Share = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share in [0, 1]")]
 Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coordinates that are kept, in (0, 1]")]

@@ -18,7 +18,7 @@ from ...core.randomness import generator
 from ...problems import Composite, Logistic, Problem, Quadratic, Softmax
 from ...problems.functions import L1, Huber
 from ...problems.logistic import DenseLogisticKernel
-from ...problems.softmax import DenseSoftmaxKernel
+from ...problems.softmax_kernels import DenseSoftmaxKernel
 from ..case import Case, NotExact
 
 # The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as

@@ -38,7 +38,6 @@ RANGES = {
     "RefreshProbability": PROBABILITY,
     "Momentum": ([0, 0.5, 1.0 - 1e-15], [1, 1.0, -1e-300]),
     "Batch": COUNT,
-    "Exponent": AT_LEAST_0,
     "Decay": PROBABILITY,
     "Share": SHARE,
     "SoftLabels": SHARE,
