@@ -16,6 +16,7 @@ from ...core.discover import discover
 from ...core.dispatch import dispatched, distinguish, implements
 from ...core.errors import InputError, shown, unknown
 from ...problems.composite import Composite
+from ...problems.personal import Personal
 from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
@@ -97,6 +98,9 @@ class Method:
     handles_composite : bool
         Whether the problem may be a :class:`~rootkappa.problems.Composite`, with a function behind a matrix: the
         module's ``HANDLES_COMPOSITE``, by default False.
+    handles_personal : bool
+        Whether the problem may be a :class:`~rootkappa.problems.Personal`, with private parts of models: the module's
+        ``PERSONAL``, by default False. Its model there is the joint vector.
     needs_server : bool
         Whether the problem's server must have data of its own: the module's ``NEEDS_SERVER``, by default False.
     summary, source : str
@@ -146,6 +150,7 @@ class Method:
     promise: str | None
     handles_psi: bool
     handles_composite: bool
+    handles_personal: bool
     needs_server: bool
     summary: str
     source: str
@@ -187,6 +192,7 @@ class Method:
             promise=declared.get("PROMISE"),
             handles_psi=declared.get("HANDLES_PSI", False),
             handles_composite=declared.get("HANDLES_COMPOSITE", False),
+            handles_personal=declared.get("PERSONAL", False),
             needs_server=declared.get("NEEDS_SERVER", False),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
@@ -282,6 +288,11 @@ class Method:
         if isinstance(problem, Composite) and not self.handles_composite:
             raise InputError(
                 f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
+            )
+        if isinstance(problem, Personal) and not self.handles_personal:
+            raise InputError(
+                f"{self.name} has one model for all clients, but {problem.label} gives each a part of its own: take "
+                "the problem without private parts, its inner."
             )
         if self.needs_server and problem.server is None:
             raise InputError(
