@@ -20,6 +20,7 @@ from ...problems.personal import Personal
 from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
+from ..parts.clock import Clock, usual_seconds
 from ..parts.cost import NOTHING, Cost, Pace, Sends
 from ..parts.letters import checked
 from ..parts.rounds import Listing, Randomness
@@ -131,6 +132,10 @@ class Method:
     cost : callable
         ``cost(problem, params, draws)`` returns the :class:`~rootkappa.algorithms.parts.cost.Cost` of those rounds. It
         follows from ``SENDS``, and from ``gradients(problem, params, draws)`` where that is not one an iteration.
+    seconds : callable
+        ``seconds(problem, params, draws, clock)`` returns how long each of those rounds takes by a
+        :class:`~rootkappa.algorithms.Clock`, shape (rounds,). By default each client that takes part computes and sends
+        what ``cost`` says, and the slowest of them is waited for.
     opening : callable
         ``opening(problem, params)`` returns what is sent and computed once, before the first round: by default nothing.
     pace : callable
@@ -170,6 +175,7 @@ class Method:
     invariants: Callable[[Problem, Any, Any], dict[str, np.ndarray]]
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
     own_check: Callable[[Problem], None]
+    seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
     opening: Callable[[Problem, Any], Cost] = _no_opening
 
     @classmethod
@@ -200,6 +206,7 @@ class Method:
             own_check=declared.get("check", lambda problem: None),
             Params=declared.needed("Params"),
             cost=declared.cost(),
+            seconds=declared.seconds(),
             opening=declared.get("opening", _no_opening),
             **declared.randomness(),
             **states,
@@ -368,6 +375,12 @@ class _Declared:
             return sends.cost(problem, params, len(draws), draws.iterations, gradients(problem, params, draws))
 
         return cost
+
+    def seconds(self) -> Callable[[Problem, Any, Any, Clock], np.ndarray]:
+        """Return what follows from cost and from what is drawn, or the function in its place."""
+        sends = self.get("SENDS") if self.get("cost") is None else None
+        usual = usual_seconds(self.get("RANDOM"), self.cost(), sends, self.get("gradients"))
+        return self.get("seconds", usual)
 
     def states(self) -> dict[str, Any]:
         """Return what states are: those of clients with control variates, or of a server, or the module's own."""
