@@ -79,11 +79,11 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
     yield _Feature("as many entries that are above the one before", entries, rising)
     # What is alike in all entries, as in each client's minibatches, is seen in all before it is in one.
     values = _edges(sample[:, varied], _VALUES)
-    ours, theirs = (np.digitize(drawn[:, varied], values) for drawn in (rounds, sample))
+    ours, theirs = np.digitize(rounds[:, varied], values), np.digitize(sample[:, varied], values)
     for value in range(len(values) + 1):
         numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
-        drawn = np.digitize((ours == value).sum(axis=1), numbers)
-        yield _Feature(f"the same number of entries in class {value} of {len(values) + 1}", len(numbers) + 1, drawn)
+        as_many = np.digitize((ours == value).sum(axis=1), numbers)
+        yield _Feature(f"the same number of entries in class {value} of {len(values) + 1}", len(numbers) + 1, as_many)
 
 
 def _edges(numbers: np.ndarray, classes: int) -> np.ndarray:

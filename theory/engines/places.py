@@ -256,7 +256,8 @@ def _personal_like(problem: Personal, inner: Any) -> Personal | None:
     if inner is None:
         return None
     if not isinstance(inner, Softmax):
-        return Personal(inner, np.arange(inner.d - _as_many(problem, inner.d), inner.d))
+        d: int = inner.d
+        return Personal(inner, np.arange(d - _as_many(problem, d), d))
     return Personal(inner, private_features=_as_many(problem, inner.blocks.columns))
 
 
