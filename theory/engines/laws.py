@@ -81,8 +81,8 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
     values = _edges(sample[:, varied], _VALUES)
     ours, theirs = np.digitize(rounds[:, varied], values), np.digitize(sample[:, varied], values)
     for value in range(len(values) + 1):
-        numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
-        as_many: np.ndarray = np.digitize((ours == value).sum(axis=1), numbers)
+        numbers = _edges(np.count_nonzero(theirs == value, axis=1), _NUMBERS)
+        as_many = np.digitize(np.count_nonzero(ours == value, axis=1), numbers)
         yield _Feature(f"the same number of entries in class {value} of {len(values) + 1}", len(numbers) + 1, as_many)
 
 
