@@ -81,9 +81,10 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
     values = _edges(sample[:, varied], _VALUES)
     ours, theirs = np.digitize(rounds[:, varied], values), np.digitize(sample[:, varied], values)
     for value in range(len(values) + 1):
-        numbers = _edges(np.count_nonzero(theirs == value, axis=1), _NUMBERS)
-        as_many = np.digitize(np.count_nonzero(ours == value, axis=1), numbers)
-        yield _Feature(f"the same number of entries in class {value} of {len(values) + 1}", len(numbers) + 1, as_many)
+        counts: np.ndarray = (ours == value).sum(axis=1)
+        numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
+        name = f"the same number of entries in class {value} of {len(values) + 1}"
+        yield _Feature(name, len(numbers) + 1, np.digitize(counts, numbers))
 
 
 def _edges(numbers: np.ndarray, classes: int) -> np.ndarray:
