@@ -21,6 +21,7 @@ from .parts import Dense, Nothing, local_steps, messages, njit, scaffold
 RANDOM = Nothing("K")
 SENDS = Dense(up=2, down=2, exchanges=2)
 PROMISE = "fedlin"
+GROUP = "baselines"
 
 
 class Params(scaffold.Params):

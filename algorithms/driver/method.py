@@ -104,6 +104,8 @@ class Method:
         ``PERSONAL``, by default False. Its model there is the joint vector.
     needs_server : bool
         Whether the problem's server must have data of its own: the module's ``NEEDS_SERVER``, by default False.
+    group : str
+        What the method is for, in the words of the list of methods: the module's ``GROUP``; a file needs none.
     summary, source : str
         The first line of the module's docstring, and where the method is from.
     random : Randomness or None
@@ -157,6 +159,7 @@ class Method:
     handles_composite: bool
     handles_personal: bool
     needs_server: bool
+    group: str
     summary: str
     source: str
     random: Randomness | None
@@ -200,6 +203,7 @@ class Method:
             handles_composite=declared.get("HANDLES_COMPOSITE", False),
             handles_personal=declared.get("PERSONAL", False),
             needs_server=declared.get("NEEDS_SERVER", False),
+            group=declared.get("GROUP", ""),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             affine=declared.get("affine", lambda problem, params: params),
