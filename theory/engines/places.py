@@ -40,6 +40,7 @@ _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor,
+    letters.Length, letters.Multiplier,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -295,6 +296,9 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (3, 1, 20)),
         (letters.Period, (3,)),
+        (letters.EdgeRounds, (3, 1)),
+        (letters.Edges, (1, (problem.n + 1) // 2, problem.n)),
+        (letters.EdgeFeatures, (1, 0)),
         (letters.ServerSteps, (3, 0)),
         (letters.SoftLabels, (1.0,)),
         (letters.Batch, (2,)),
