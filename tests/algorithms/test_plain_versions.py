@@ -17,8 +17,10 @@ DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), 
 DRAWN |= {("hiersfl", "q")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
+# What there is time for is a whole number, however much of it is left over.
+DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
-AT_REST = {("flare", "tau"), ("flare", "beta")}
+AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma")}
 
 
 def test_every_shipped_method_has_a_plain_version():

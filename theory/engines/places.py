@@ -306,6 +306,8 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Draw, (1,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
+        (letters.Blocks, (12, 1, 50)),
+        (letters.Lazies, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n)),
         (letters.Kept, (d // 2, d)),
         (letters.Weights, graphs.WEIGHTS),
