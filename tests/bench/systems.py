@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 VERDICTS, TABLE = ROOT / "out" / "verdicts.json", ROOT / "docs" / "systems.md"
 _HEAD = """# The methods, what is promised of them, and what was found
 
-Made by `make verify` and `make systems`. The command beside a method shows its findings again, and `rootkappa plot study`
-lists figures of claims beside their controls. A claim that is "refuted as known" is one of the paper's that does not hold
-in the setting of this package, with the measurement that says so.
+Made by `make verify` and `make systems`. The command beside a method shows its findings again; `rootkappa plot study`
+lists figures of claims beside their controls. A claim that is "refuted as known" is one of the paper's that does not
+hold in the setting of this package, with the measurement that says so.
 """
 
 
