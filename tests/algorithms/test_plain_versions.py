@@ -16,6 +16,8 @@ PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis=
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), ("fedlalr", "eps"), ("fedlalr", "K")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
+# A share of rows that is a little larger is as many rows.
+DRAWN |= {("spatl", "r")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta")}
 
