@@ -114,6 +114,9 @@ Diagonal = Annotated[
         "one that commutes with the mean of the clients' vectors: 'Bernoulli(p)', 'RandK(k)' or 'Identity()'",
     ),
 ]
+Salience = Annotated[str, Names(lambda: ("change", "weights"))]
+Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
+Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
 Graph = Annotated[str, Names(graphs.names)]
 Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
 

@@ -19,6 +19,8 @@ DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
 # What there is time for is a whole number, however much of it is left over.
 DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
+# A share of rows that is a little larger is as many rows.
+DRAWN |= {("spatl", "r")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma")}
 
