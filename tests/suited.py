@@ -5,8 +5,8 @@ from copy import copy
 import numpy as np
 
 from rootkappa import algorithms
-from rootkappa.algorithms.parts import pseudo_data
-from rootkappa.problems import Quadratic, Softmax
+from rootkappa.algorithms.parts import evolving_masks, pseudo_data
+from rootkappa.problems import Personal, Quadratic, Softmax
 
 
 def _needs_inputs(name):
@@ -22,6 +22,8 @@ def suited(method, problem):
     method = algorithms.get(method) if isinstance(method, str) else method
     if method.own_check is pseudo_data.check and not isinstance(problem, Softmax):
         return softmax(problem.n)
+    if method.own_check is evolving_masks.check and not isinstance(problem, Personal):
+        return Personal(problem, private="all")
     return with_server(problem) if method.needs_server else problem
 
 

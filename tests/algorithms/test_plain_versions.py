@@ -16,6 +16,9 @@ PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis=
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), ("fedlalr", "eps"), ("fedlalr", "K")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
+DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
+# Letters that are rounded to whole coordinates, of which a little makes no difference.
+ROUNDED = {("dispfl", "alpha"), ("dispfl", "T")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta")}
 
@@ -51,6 +54,8 @@ def refuted(name, letter, other):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_letter_that_is_a_little_wrong_is_seen(name):
     for letter, kind in letters_of(name).items():
+        if (name, letter) in ROUNDED:
+            continue
 
         def other(problem, params, letter=letter, kind=kind):
             value = getattr(params, letter)
