@@ -12,7 +12,7 @@ from .. import compressors
 from ..compressors.bernoulli import Bernoulli
 from ..compressors.identity import Identity
 from ..compressors.rand_k import RandK
-from . import graphs
+from . import graphs, random_graphs
 
 
 class Range(NamedTuple):
@@ -118,6 +118,11 @@ Salience = Annotated[str, Names(lambda: ("change", "weights"))]
 Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
 Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
 Graph = Annotated[str, Names(graphs.names)]
+RandomGraph = Annotated[str, Names(random_graphs.names)]
+Degree = Annotated[int, Range(_at_least_one, "an integer number of neighbours, at least 1")]
+Horizon = Annotated[int, Range(_at_least_one, "an integer number of rounds until something rests, at least 1")]
+Regrowth = Annotated[str, Names(lambda: ("gradient", "random"))]
+Counted = Annotated[str, Names(lambda: ("new", "trained"))]
 Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
 
 

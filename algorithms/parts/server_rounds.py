@@ -46,7 +46,7 @@ class Phase(NamedTuple):
 
 @dispatched
 def start_round(params, kernel, state, phase):
-    """Write y_i and h_i of a round; ``state`` has the server's model x."""
+    """Write y_i and h_i of a round; ``state`` has the server's model x, or a model of each client as a row of x."""
     raise NotImplementedError
 
 
@@ -85,7 +85,7 @@ def _space(params, kernel, d, w, xi):
 @njit
 def one_round(params, kernel, state, eta, k, w, xi):
     """One round of k local steps of size η, gradient by gradient; ``xi`` has shape (k, n, ...)."""
-    phase = _space(params, kernel, state.x.shape[0], w, xi)
+    phase = _space(params, kernel, state.x.shape[-1], w, xi)
     start_round(params, kernel, state, phase)
     for i in range(phase.Y.shape[0]):
         plain_phase_steps(params, kernel, i, state, phase, eta, k)
@@ -95,7 +95,7 @@ def one_round(params, kernel, state, eta, k, w, xi):
 @njit
 def all_rounds(params, kernel, state, eta, lengths, w, xi):
     """One round for each length; all local steps client by client, so that a client's data are read once a round."""
-    space = _space(params, kernel, state.x.shape[0], w[0], xi)
+    space = _space(params, kernel, state.x.shape[-1], w[0], xi)
     first = 0
     for r in range(lengths.shape[0]):
         k = lengths[r]
