@@ -181,7 +181,7 @@ def run(
             state = trace.state = method.advanced(problem, params, state, batch)
             spent = spent.plus(method.cost(problem, params, batch))
         done = int(stop)
-        measure.record(trace, done, spent, observe)
+        measure.record(trace, done, method.spent(problem, params, state, spent), observe)
         if progress is not None:
             progress(done)
         arrived = stop_column and trace.last(stop_column) <= stop_fraction * first
