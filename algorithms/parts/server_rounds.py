@@ -20,7 +20,7 @@ from ...core.inner import inner
 from ...problems import oracles
 from ...problems.oracles import clients, gradient, workspace
 from .local_steps import own_scratch, with_senders
-from .rounds import Draws, Randomness
+from .rounds import Draws, Phases, Randomness
 
 
 class Phase(NamedTuple):
@@ -128,6 +128,7 @@ class ServerRounds:
         loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds),
     ) -> None:
         self._letters = letters
+        self._count = random.count if isinstance(random, Phases) else lambda params: params.K
         self._one_round, self._all_rounds = loops
         parts = random.parts if random else ()
         self._ends = [part.name for part in parts if not part.in_every_step]
@@ -152,7 +153,7 @@ class ServerRounds:
         """One phase."""
         w = self._drawn({name: np.array(outcome[name])[None] for name in self._ends}, 1)[0]
         xi = np.ascontiguousarray(outcome[self._step]) if self._step else _NONE
-        self._one_round(self._seen(params, state), kernel, state, _step_size(params), params.K, w, xi)
+        self._one_round(self._seen(params, state), kernel, state, _step_size(params), self._count(params), w, xi)
 
     def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
         """All rounds."""
@@ -160,7 +161,7 @@ class ServerRounds:
             return
         w = self._drawn(draws.ends, len(draws))
         xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _NONE
-        lengths = np.full(len(draws), params.K)
+        lengths = np.full(len(draws), self._count(params))
         self._all_rounds(self._seen(params, state), kernel, state, _step_size(params), lengths, w, xi)
 
 

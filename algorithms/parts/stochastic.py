@@ -53,6 +53,9 @@ class Stochastic(Part):
     name: str = "xi"
     in_every_step: bool = True
 
+    def takes_components(self) -> bool:
+        return self.batch is not None
+
     def _minibatches(self, problem: Problem, params: Any) -> list[int]:
         """Return how many minibatches each client has."""
         if self.batch is None:
