@@ -78,6 +78,10 @@ def _no_opening(problem: Problem, params: Any) -> Cost:
     return NOTHING
 
 
+def _as_declared(problem: Problem, params: Any, state: Any, cost: Cost) -> Cost:
+    return cost
+
+
 @dataclass(frozen=True)
 class Method:
     """One optimisation method, made of the functions of its module.
@@ -140,6 +144,10 @@ class Method:
         what ``cost`` says, and the slowest of them is waited for.
     opening : callable
         ``opening(problem, params)`` returns what is sent and computed once, before the first round: by default nothing.
+    spent : callable
+        ``spent(problem, params, state, cost)`` returns what was spent up to a state, where how long a message is shows
+        only when it is sent; ``cost`` is the declared one of all rounds so far, which it does not exceed. By default it
+        is that.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
     model : callable
@@ -180,6 +188,7 @@ class Method:
     own_check: Callable[[Problem], None]
     seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
     opening: Callable[[Problem, Any], Cost] = _no_opening
+    spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -212,6 +221,7 @@ class Method:
             cost=declared.cost(),
             seconds=declared.seconds(),
             opening=declared.get("opening", _no_opening),
+            spent=declared.get("spent", _as_declared),
             **declared.randomness(),
             **states,
             **declared.moves(),

@@ -77,6 +77,8 @@ Batch = Annotated[int, Range(_at_least_one, "an integer number of components in 
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
 Share = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share in [0, 1]")]
 Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coordinates that are kept, in (0, 1]")]
+Energy = Annotated[float, Range(_probability, "a share of squares of singular values that is kept, in (0, 1]")]
+Rows = Annotated[int, Range(_at_least_one, "an integer number of rows of the model as a matrix, at least 1")]
 Draw = Annotated[int, Range(_at_least_zero, "an integer that names a draw, at least 0")]
 Floor = Annotated[float, Range(_step, "a floor of what a step is divided by between 1e-100 and 1e100")]
 UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]

@@ -26,6 +26,8 @@ DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
 ROUNDED = {("dispfl", "alpha"), ("dispfl", "T")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma")}
+# Letters of which a little more or less mostly changes nothing, as no rank does: larger changes are in the catalogue.
+AT_REST |= {("feddlr", letter) for letter in ("p", "q", "rows")}
 
 
 def test_every_shipped_method_has_a_plain_version():

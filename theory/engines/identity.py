@@ -171,6 +171,7 @@ def _departure(own: Case, shipped: Method, alpha: float, is_given: bool) -> _Dep
         _pace(own, theirs),
         _cheaper(own, theirs, drawn) if same_draws else "",
         _cheaper_opening(own, theirs),
+        _cheaper_in_fact(own, theirs, drawn) if same_draws else "",
     ):
         if told:
             return _Departure(np.inf, 1.0, f"{told}, {place}")
@@ -372,6 +373,16 @@ def _cheaper_opening(own: Case, theirs: Case) -> str:
         return ""
     told, expected = (one.method.opening(one.problem, one.params) for one in (own, theirs))
     return _less(told, expected, "before the first round", theirs.method.name)
+
+
+def _cheaper_in_fact(own: Case, theirs: Case, drawn: Any) -> str:
+    """Return what it says too little of where how much is sent shows only then; an object need not say it."""
+    if isinstance(own.method, ObjectMethod):
+        return ""
+    state, cost = theirs.advance(theirs.initial(), drawn), theirs.cost(drawn)
+    # Both states have the same fields by now, or they would differ.
+    told, expected = (one.method.spent(one.problem, one.params, state, cost) for one in (own, theirs))
+    return _less(told, expected, f"in {len(drawn)} rounds", theirs.method.name)
 
 
 def _less(told: Any, expected: Any, when: str, name: str) -> str:

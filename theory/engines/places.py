@@ -28,6 +28,8 @@ _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 1
 _FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
+# As a matrix it is neither a row nor square, and of rank 1 it is shorter by its factors; so little energy cuts ranks.
+_MATRIX, _LITTLE = 12, 0.6
 # Samples of a client on logistic and softmax problems.
 _SAMPLES = 6
 _COMPRESSORS = {
@@ -73,6 +75,14 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
             yield from _on(
                 case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates", beyond=beyond
             )
+    if letters.of_kind(case.method.Params, letters.Rows):
+        matrix = _like(case.problem, _CLIENTS, _MATRIX, "matrix", case.seed)
+        energy = [
+            letter for letter in letters.of_kind(case.method.Params, letters.Energy) if letter not in case.changes
+        ]
+        for changes in ({}, *({letter: _LITTLE} for letter in energy)):
+            words = f"on a model of {_MATRIX} coordinates as a matrix"
+            yield from _on(case, matrix, f"{words} with {_written(changes)}" if changes else words, changes, beyond)
     small = _like(case.problem, _CLIENTS, _DIM, "small", case.seed)
     if isinstance(case.problem, Quadratic) and not case.is_noisy:
         for scale in _SCALES:
@@ -303,6 +313,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.SoftLabels, (1.0,)),
         (letters.Batch, (2,)),
         (letters.Density, (0.5, 1.0)),
+        (letters.Energy, (0.6, 1.0)),
         (letters.Draw, (1,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),

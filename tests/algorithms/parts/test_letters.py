@@ -42,6 +42,8 @@ RANGES = {
     "Share": SHARE,
     "SoftLabels": SHARE,
     "Density": PROBABILITY,
+    "Energy": PROBABILITY,
+    "Rows": COUNT,
     "Draw": COUNT_FROM_0,
     "Floor": STEP,
     "Move": ([-1e100, 0, 2.5, 1e100], [-1e101, 1e101]),
