@@ -27,6 +27,7 @@ from .parts import evolving_masks, implements, letters, random_graphs
 
 RANDOM = parts.Phases("K") & random_graphs.Hearing() & evolving_masks.RandomPlaces("regrow")
 PROMISE = "dispfl"
+GROUP = "personal models"
 PERSONAL = True
 FAMILY = evolving_masks
 cost = evolving_masks.cost
