@@ -21,7 +21,6 @@ from ...core.errors import InputError, shown, unknown
 from ...core.randomness import generator
 from ...problems.problem import Problem
 from . import speeds
-from .cohorts import Orders
 from .components import sizes
 from .cost import NOTHING, Cost, Sends
 from .rounds import Randomness
@@ -60,7 +59,7 @@ class Clock:
     Examples
     --------
     >>> clock = Clock.read("compute=1ms up=1Mbit down=10Mbit latency=50ms speeds=1,0.1")
-    >>> clock.seconds(2, [5], [1000], [1000]).tolist()  # the second client's: 5 * 10 ms + 50 ms + 1 ms + 0.1 ms
+    >>> clock.seconds(2, [5], [1000], [1000]).round(6).tolist()  # the second client's: 5 * 10 ms + 50 ms + 1 ms + 0.1 ms
     [0.1011]
     """
 
@@ -215,7 +214,6 @@ def usual_seconds(
         The method's ``gradients`` beside ``sends``; by default one an iteration.
     """
     parts = random.parts if random else ()
-    drawn = next((part.name for part in parts if isinstance(part, Orders)), None)
     of_components = any(part.takes_components() for part in parts)
 
     def seconds(problem: Problem, params: Any, draws: Any, clock: Clock) -> np.ndarray:
@@ -231,7 +229,8 @@ def usual_seconds(
         whole = sizes(problem).mean() if of_components else 1.0
         exchanges = sends.exchanges if sends else 1
         exchanges = getattr(params, exchanges) if isinstance(exchanges, str) else exchanges
-        cohorts = draws.ends[drawn] if drawn else None
+        told = (part.cohorts(draws.ends[part.name]) for part in parts if not part.in_every_step)
+        cohorts = next((cohort for cohort in told if cohort is not None), None)
         return clock.seconds(problem.n, np.array(work) / whole, up, down, exchanges, cohorts)
 
     return seconds

@@ -1,0 +1,52 @@
+r"""TiFL: FedAvg whose cohorts are clients of equal speed.
+
+The clients are ordered by their speeds and cut into m tiers. The recursion of a round, in which S clients of one tier
+take part, which is drawn uniformly::
+
+    y_i = x;  K times  y_i ← y_i - η ∇f_i(y_i)
+    x⁺ = (1/S) Σ_i y_i
+
+A round then waits for no client that is slower than its tier, but the clients' weights are those of their tiers: the
+same for each tier, whatever its size. With m = 1 it is FedAvg.
+
+Source: Chai et al., "TiFL: A Tier-based Federated Learning System" (2020), with known speeds and the uniform policy: it
+keeps the paper's cohorts and no credits, and its probabilities do not follow the tiers' accuracies.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .parts import Dense, Phases, hybrid, implements, letters, server_rounds, tiers
+
+RANDOM = Phases("K") & tiers.OfOneTier()
+SENDS = Dense(up=1, down=1)
+PROMISE = "tifl"
+fixed_point = None  # each cohort moves every state
+
+
+class Params(NamedTuple):
+    """Step size η, K local steps, S clients of one of m tiers, speeds and their draw w."""
+
+    eta: letters.LocalStepSize
+    K: letters.LocalSteps
+    S: letters.Cohort
+    m: letters.Tiers
+    speeds: letters.Speeds
+    w: letters.Draw
+
+
+def start(problem, params):
+    """Return the start x = 0 if every tier has S clients."""
+    tiers.check(problem, params.S, params.m)
+    return hybrid.State(np.zeros(problem.d))
+
+
+implements(server_rounds.start_round, Params)(hybrid.hand_out)
+implements(server_rounds.phase_steps, Params)(hybrid.steps_of_cohort)
+
+
+@implements(server_rounds.end_round, Params)
+def _average(params, kernel, state, phase):
+    """x⁺ = (1/S) Σ y_i over the cohort."""
+    hybrid.average_of_cohort(phase.w, phase.Y, state.x)
