@@ -21,15 +21,15 @@ paper says. That nobody gets a helper with whom it would be later than alone is 
 
 from typing import NamedTuple
 
-import numpy as np
-
-from ..problems.oracles import clients, local_steps
+from ..problems.oracles import local_steps
 from .parts import Phases, hybrid, implements, letters, offloading, server_rounds
 
 RANDOM = Phases("K") & offloading.Plans()
 PROMISE = "aergia"
 fixed_point = None  # each cohort moves every state
-cost, seconds = offloading.cost, offloading.seconds
+start = offloading.start
+cost = offloading.cost
+seconds = offloading.seconds
 
 
 class Params(NamedTuple):
@@ -46,45 +46,27 @@ class Params(NamedTuple):
     w: letters.Draw
 
 
-def start(problem, params):
-    """Return the start x = 0 if the cohort fits."""
-    offloading.check_cohort(problem, params.S)
-    return hybrid.State(np.zeros(problem.d))
-
-
 implements(server_rounds.start_round, Params)(hybrid.hand_out)
-
-
-@implements(server_rounds.own_scratch, Params)
-def _space(params, kernel, d):
-    """Return space for the models that are handed on, shape (n, d)."""
-    return np.empty((clients(kernel), d))
+implements(server_rounds.own_scratch, Params)(offloading.space)
 
 
 @implements(server_rounds.phase_steps, Params)
 def _steps(params, kernel, i, state, phase, eta, k):
     """Take the steps of a client of the cohort; the last d leave out the feature block."""
-    for row in phase.w:
-        if row[0] == i:
+    for client, _, d in phase.w:
+        if client == i:
             y = phase.Y[i]
-            local_steps(kernel, i, y, phase.H[i], eta, k - row[2], phase.work)
+            local_steps(kernel, i, y, phase.H[i], eta, k - d, phase.work)
             phase.own[i] = y
-            width = offloading.columns(kernel, y.shape[0])
-            block = offloading.kept_columns(params.phi, width)
-            offloading.block_steps(kernel, i, y, block, width - block, width, eta, row[2], phase.g, phase.work)
+            offloading.steps_without_block(kernel, i, y, params.phi, eta, d, phase.g, phase.work)
 
 
 @implements(server_rounds.end_round, Params)
 def _average(params, kernel, state, phase):
-    """Let the helpers train what they have received, and average."""
-    z = phase.v
-    for row in phase.w:
-        if row[2] > 0:
-            z[:] = phase.own[row[0]]
-            width = offloading.columns(kernel, z.shape[0])
-            block = offloading.kept_columns(params.phi, width)
-            offloading.block_steps(kernel, row[1], z, 0, block, width, params.eta, row[2], phase.g, phase.work)
-            for j in range(z.shape[0]):
-                if j % width < block:
-                    phase.Y[row[0], j] = z[j]
+    """Let the helpers train what they have received, put it back, and average."""
+    for client, helper, d in phase.w:
+        if d > 0:
+            z = phase.own[client]
+            offloading.steps_of_block(kernel, helper, z, params.phi, params.eta, d, phase.g, phase.work)
+            offloading.put_block(kernel, z, params.phi, phase.Y[client])
     hybrid.average_of_cohort(phase.w[:, 0], phase.Y, state.x)

@@ -15,13 +15,12 @@ keeps the paper's cohorts and no credits, and its probabilities do not follow th
 
 from typing import NamedTuple
 
-import numpy as np
-
-from .parts import Dense, Phases, hybrid, implements, letters, server_rounds, tiers
+from .parts import Phases, hybrid, implements, letters, server_rounds, tiers
 
 RANDOM = Phases("K") & tiers.OfOneTier()
-SENDS = Dense(up=1, down=1)
+SENDS = tiers.SENDS
 PROMISE = "tifl"
+start = tiers.start
 fixed_point = None  # each cohort moves every state
 
 
@@ -34,12 +33,6 @@ class Params(NamedTuple):
     m: letters.Tiers
     speeds: letters.Speeds
     w: letters.Draw
-
-
-def start(problem, params):
-    """Return the start x = 0 if every tier has S clients."""
-    tiers.check(problem, params.S, params.m)
-    return hybrid.State(np.zeros(problem.d))
 
 
 implements(server_rounds.start_round, Params)(hybrid.hand_out)

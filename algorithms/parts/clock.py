@@ -59,7 +59,8 @@ class Clock:
     Examples
     --------
     >>> clock = Clock.read("compute=1ms up=1Mbit down=10Mbit latency=50ms speeds=1,0.1")
-    >>> clock.seconds(2, [5], [1000], [1000]).round(6).tolist()  # the second client's: 5 * 10 ms + 50 ms + 1 ms + 0.1 ms
+    >>> # The second client's five gradients of 10 ms, a latency of 50 ms, 1 ms up and 0.1 ms down.
+    >>> clock.seconds(2, [5], [1000], [1000]).round(6).tolist()
     [0.1011]
     """
 

@@ -23,13 +23,14 @@ import numpy as np
 from ...core.dispatch import dispatched, implements
 from ...core.errors import InputError
 from ...core.inner import inner
-from ...problems.oracles import gradient
+from ...problems.oracles import clients, gradient
 from ...problems.problem import Problem
 from ...problems.softmax_kernels import DenseSoftmaxKernel, SparseSoftmaxKernel
 from ..compressors.choices import choices
 from . import speeds
 from .clock import Clock
 from .cost import Cost, numbers
+from .nothing_drawn import State
 from .rounds import LISTED, Draws, Listing, Part
 
 # All one-to-one assignments are tried.
@@ -85,8 +86,9 @@ def planned(times: np.ndarray, apart: np.ndarray, K: int, bf: float, f: float, c
 
     Examples
     --------
-    >>> planned(np.array([1.0, 2.0, 9.0]), np.zeros((3, 3)), K=10, bf=0.65, f=0.0, comm=0.0)
-    Plan(helpers=array([-1, -1,  0]), steps=array([0, 0, 10]))
+    >>> plan = planned(np.array([1.0, 2.0, 9.0]), np.zeros((3, 3)), K=10, bf=0.65, f=0.0, comm=0.0)
+    >>> plan.helpers.tolist(), plan.steps.tolist()
+    ([-1, -1, 0], [0, 0, 10])
     """
     S = len(times)
     none = Plan(np.full(S, -1), np.zeros(S, dtype=np.int64))
@@ -155,12 +157,14 @@ class Plans(Part):
         return plans
 
 
-def check_cohort(problem: Problem, S: int) -> None:
-    """Raise an InputError if a cohort is larger than the number of clients, or has too many assignments to try."""
+def start(problem: Problem, params: Any) -> State:
+    """Return the start x = 0 if a cohort fits the number of clients and has not too many assignments to try."""
+    S = params.S
     if problem.n < S:
         raise InputError(f"S = {S} clients in a cohort do not fit n = {problem.n} clients: give 1 <= S <= n.")
     if max(perm(max(k, S - k), min(k, S - k)) for k in range(S)) > _ASSIGNMENTS:
         raise InputError(f"S = {S} clients in a cohort have too many assignments to try them all: give S <= 13.")
+    return State(np.zeros(problem.d))
 
 
 # The blocks of a model.
@@ -185,13 +189,42 @@ def kept_columns(share, count):
 
 
 @inner
-def block_steps(kernel, i, y, first, count, width, eta, k, g, work):
-    """Take k gradient steps of client i on the columns from ``first`` up to first + count of ``width``, in place."""
+def steps_of_block(kernel, i, y, share, eta, k, g, work):
+    """Take k gradient steps of client i on the feature block alone, in place; ``g`` is scratch space like y."""
+    width = columns(kernel, y.shape[0])
+    block = kept_columns(share, width)
     for _ in range(k):
         gradient(kernel, i, y, g, work)
         for j in range(y.shape[0]):
-            if first <= j % width < first + count:
+            if j % width < block:
                 y[j] -= eta * g[j]
+
+
+@inner
+def steps_without_block(kernel, i, y, share, eta, k, g, work):
+    """Take k gradient steps of client i on all but the feature block, in place."""
+    width = columns(kernel, y.shape[0])
+    block = kept_columns(share, width)
+    for _ in range(k):
+        gradient(kernel, i, y, g, work)
+        for j in range(y.shape[0]):
+            if j % width >= block:
+                y[j] -= eta * g[j]
+
+
+@inner
+def put_block(kernel, z, share, y):
+    """Put the feature block of z into y."""
+    width = columns(kernel, y.shape[0])
+    block = kept_columns(share, width)
+    for j in range(y.shape[0]):
+        if j % width < block:
+            y[j] = z[j]
+
+
+def space(params, kernel, d):
+    """Return space for the models that are handed on, shape (n, d): an ``own_scratch``."""
+    return np.empty((clients(kernel), d))
 
 
 # What a round costs.

@@ -11,7 +11,12 @@ from ...core.errors import InputError
 from ...problems.problem import Problem
 from ..compressors.choices import choices
 from . import speeds
+from .cost import Dense
+from .nothing_drawn import State
 from .rounds import LISTED, Listing, Part
+
+#: A model each way.
+SENDS = Dense(up=1, down=1)
 
 
 def tiers(problem: Problem, params: Any) -> list[np.ndarray]:
@@ -26,13 +31,15 @@ def tiers(problem: Problem, params: Any) -> list[np.ndarray]:
     return np.array_split(np.argsort(-speeds.of_clients(params.speeds, problem.n, params.w), kind="stable"), params.m)
 
 
-def check(problem: Problem, S: int, m: int) -> None:
-    """Raise an InputError if a tier has fewer clients than a cohort."""
+def start(problem: Problem, params: Any) -> State:
+    """Return the start x = 0 if every tier has as many clients as a cohort."""
+    S, m = params.S, params.m
     if S * m > problem.n or problem.n // m < S:
         raise InputError(
             f"S = {S} clients of one of m = {m} tiers do not fit n = {problem.n} clients: give S <= {problem.n // m} "
             "or fewer tiers."
         )
+    return State(np.zeros(problem.d))
 
 
 @dataclass(frozen=True)
