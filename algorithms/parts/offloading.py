@@ -34,7 +34,7 @@ from .nothing_drawn import State
 from .rounds import LISTED, Draws, Listing, Part
 
 # All one-to-one assignments are tried.
-_ASSIGNMENTS = 5040
+_ASSIGNMENTS = 10_000
 _LEAST = 0.01
 
 
