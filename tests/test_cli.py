@@ -221,6 +221,12 @@ BAD = {
     "plot exponent --store ./file": "is not a SQLite database",
     "plot exponent --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
     "plot convergence --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
+    "plot convergence --axis seconds --clock speed=1 --store empty.sqlite": "unknown part of a clock 'speed'",
+    "plot convergence --axis seconds --clock up=1ms --store empty.sqlite": "up = '1ms' of the clock is no rate",
+    "plot convergence --clock up=1Mbit --store empty.sqlite": "--clock is read for --axis seconds only: give both",
+    "plot exponent --clock up=1Mbit": "--clock says nothing about exponent",
+    "plot convergence --axis seconds --store empty.sqlite --clock ''": "--clock is empty",
+    "sweep scaffnew --kappa 10 --clock compute": "write each part as in",
     "plot surface": "'surface' is not one of 'convergence', 'exponent'",
     "plot exponent --clients 3": "--clients says nothing about exponent",
     "plot exponent --measure gap": "--measure says nothing about exponent",
@@ -653,6 +659,37 @@ def test_an_axis_that_has_a_promise_is_drawn(axis, folder, command):
     found = command("plot", "exponent", "--axis", axis)
     assert (found.code, found.errors) == (0, "")
     assert f"wrote out/exponent-{axis}-quadratic-sampled.svg" in found.output
+
+
+def test_seconds_are_added_to_a_store_and_drawn_from_it(folder, command, monkeypatch):
+    arguments = [*LITTLE.replace("--exact", "--seeds 2").split(), "--kappa", "10"]
+    clock = "compute=2ms speeds=uniform(0.5,1)"
+    assert command("sweep", "scaffnew", "fedavg", *arguments).code in (0, 3)
+    plot = ["plot", "convergence", "--axis", "seconds", "--out", "out"]
+    found = command(*plot, "--clock", clock)
+    assert (found.code, found.errors) == (0, "")
+    assert "wrote out/convergence-lyapunov-seconds-quadratic-kappa10.svg" in found.output
+    first = Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes()
+    # Another clock is another figure, and the first is drawn again of what is stored.
+    assert command(*plot).code == 0
+    assert Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes() != first
+    monkeypatch.setattr("rootkappa.sweeps.clocks.seconds", None)
+    assert command(*plot, "--clock", clock).code == 0
+    assert Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes() == first
+
+
+def test_a_sweep_times_the_files_that_it_runs_and_a_plot_runs_none(folder, command):
+    Path("mine.py").write_text(SCAFFNEW, encoding="utf-8")
+    words = ["sweep", "./mine.py", *LITTLE.replace("--exact", "--seeds 1").split(), "--kappa", "10"]
+    assert command(*words).code in (0, 3)
+    plot = ["plot", "convergence", "--axis", "seconds"]
+    found = command(*plot)
+    assert found.code == 2
+    assert "no file is run that a store names: run rootkappa sweep ./mine.py --clock" in found.errors
+    assert command(*words, "--clock", "compute=1ms").code in (0, 3)
+    Path("mine.py").write_text("open('ran', 'w').close()\nraise SystemExit(7)\n", encoding="utf-8")
+    assert command(*plot).code == 0
+    assert not Path("ran").exists()
 
 
 def test_families_of_problems_get_a_figure_each(folder, command):
