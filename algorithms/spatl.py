@@ -28,6 +28,7 @@ from .parts import encoders, implements, letters
 RANDOM = parts.Nothing("K")
 SENDS = encoders.SENDS
 PROMISE = "spatl"
+GROUP = "personal models"
 PERSONAL = True
 FAMILY = encoders
 

@@ -22,7 +22,7 @@ def suited(method, problem):
     method = algorithms.get(method) if isinstance(method, str) else method
     if method.own_check is pseudo_data.check and not isinstance(problem, Softmax):
         return softmax(problem.n)
-    if method.handles_personal:
+    if method.handles_personal and not isinstance(problem, Personal):
         return private(method, problem)
     return with_server(problem) if method.needs_server else problem
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.parts import graphs, letters
+from ...algorithms.parts import graphs, letters, random_graphs
 from ...core.errors import InputError
 from ...core.randomness import generator
 from ...problems import Composite, Logistic, Personal, Problem, Quadratic, Softmax
@@ -28,6 +28,8 @@ _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 1
 _FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
+# As a matrix it is neither a row nor square, and of rank 1 it is shorter by its factors; so little energy cuts ranks.
+_MATRIX, _LITTLE = 12, 0.6
 # Samples of a client on logistic and softmax problems.
 _SAMPLES = 6
 _COMPRESSORS = {
@@ -40,6 +42,7 @@ _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor,
+    letters.Length, letters.Multiplier,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -72,6 +75,14 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
             yield from _on(
                 case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates", beyond=beyond
             )
+    if letters.of_kind(case.method.Params, letters.Rows):
+        matrix = _like(case.problem, _CLIENTS, _MATRIX, "matrix", case.seed)
+        energy = [
+            letter for letter in letters.of_kind(case.method.Params, letters.Energy) if letter not in case.changes
+        ]
+        for changes in ({}, *({letter: _LITTLE} for letter in energy)):
+            words = f"on a model of {_MATRIX} coordinates as a matrix"
+            yield from _on(case, matrix, f"{words} with {_written(changes)}" if changes else words, changes, beyond)
     small = _like(case.problem, _CLIENTS, _DIM, "small", case.seed)
     if isinstance(case.problem, Quadratic) and not case.is_noisy:
         for scale in _SCALES:
@@ -256,7 +267,8 @@ def _personal_like(problem: Personal, inner: Any) -> Personal | None:
     if inner is None:
         return None
     if not isinstance(inner, Softmax):
-        return Personal(inner, np.arange(inner.d - _as_many(problem, inner.d), inner.d))
+        d: int = inner.d
+        return Personal(inner, np.arange(d - _as_many(problem, d), d))
     return Personal(inner, private_features=_as_many(problem, inner.blocks.columns))
 
 
@@ -294,17 +306,28 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (3, 1, 20)),
         (letters.Period, (3,)),
+        (letters.EdgeRounds, (3, 1)),
+        (letters.Edges, (1, (problem.n + 1) // 2, problem.n)),
+        (letters.EdgeFeatures, (1, 0)),
         (letters.ServerSteps, (3, 0)),
         (letters.SoftLabels, (1.0,)),
         (letters.Batch, (2,)),
         (letters.Density, (0.5, 1.0)),
+        (letters.Energy, (0.6, 1.0)),
         (letters.Draw, (1,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
+        (letters.Blocks, (12, 1, 50)),
+        (letters.Lazies, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n)),
         (letters.Kept, (d // 2, d)),
         (letters.Weights, graphs.WEIGHTS),
         (letters.Graph, graphs.names()),
+        (letters.RandomGraph, random_graphs.names()),
+        (letters.Degree, (1,)),
+        (letters.Horizon, (2,)),
+        (letters.Regrowth, ("gradient", "random")),
+        (letters.Counted, ("new", "trained")),
     ]
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):
