@@ -7,7 +7,7 @@ The paper's table gives all traffic, up and down, as .50 to .62 of SCAFFOLD's an
 """
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,26 +82,34 @@ def planted(seed: int) -> Personal:
     >>> len(problem.shared), len(problem.private)
     (150, 50)
     """
+    return drawn(seed, _SAMPLES)[0]
+
+
+class Truth(NamedTuple):
+    """The weights that labels follow."""
+
+    shared: np.ndarray
+    """Of the shared features, shape (features, classes)."""
+    private: np.ndarray
+    """Each client's own of the private features, shape (n, features, classes)."""
+
+    def labelled(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draw features, whose they are, and labels, with so many samples of each client."""
+        features = rng.standard_normal((_CLIENTS * samples, _SHARED + _PRIVATE))
+        owner = np.repeat(np.arange(_CLIENTS), samples)
+        of_own = np.einsum("jk,jkc->jc", features[:, _SHARED:], self.private[owner])
+        logits = (features[:, :_SHARED] @ self.shared + of_own) / 2.0
+        return features, owner, (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+
+
+def drawn(seed: int, samples: int) -> tuple[Personal, Truth]:
+    """Return a problem with so many samples of each client, and what its labels follow."""
     rng = generator(seed, "private predictors")
-    features, owner, labels = labelled(rng, *weights(rng), _SAMPLES)
+    private = rng.standard_normal((_CLIENTS, _PRIVATE, _CLASSES))
+    truth = Truth(rng.standard_normal((_SHARED, _CLASSES)), private)
+    features, owner, labels = truth.labelled(rng, samples)
     inner = Softmax(features, labels, clients=_CLIENTS, l2=_L2, partition=owner)
-    return Personal(inner, private_features=_PRIVATE)
-
-
-def weights(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the shared weights and those of each client."""
-    return rng.standard_normal((_SHARED, _CLASSES)), rng.standard_normal((_CLIENTS, _PRIVATE, _CLASSES))
-
-
-def labelled(
-    rng: np.random.Generator, shared: np.ndarray, private: np.ndarray, samples: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw features, whose they are, and labels, with so many samples of each client."""
-    features = rng.standard_normal((_CLIENTS * samples, _SHARED + _PRIVATE))
-    owner = np.repeat(np.arange(_CLIENTS), samples)
-    logits = features[:, :_SHARED] @ shared + np.einsum("jk,jkc->jc", features[:, _SHARED:], private[owner])
-    noise = rng.gumbel(size=logits.shape)
-    return features, owner, (logits / 2.0 + noise).argmax(axis=1)
+    return Personal(inner, private_features=_PRIVATE), truth
 
 
 def on_planted(case: Case, seed: int, **letters: Any) -> Case:
