@@ -25,6 +25,7 @@ from .parts import implements, letters, truncation
 RANDOM = parts.Nothing("K")
 SENDS = truncation.SENDS
 PROMISE = "feddlr"
+GROUP = "models of low rank"
 fixed_point = None  # a truncated mean of truncated models is none that every problem has
 
 
