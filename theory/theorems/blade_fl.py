@@ -100,7 +100,8 @@ def _rounds_of_honest(problem: Problem, params: Params, x: np.ndarray) -> np.nda
 
 def drift(tau: Any, eta: float, L: float, delta: float) -> Any:
     """Return h(τ) = (δ/L) ((ηL + 1)^τ - 1) - ηδτ, how far τ local steps lead clients apart; τ may be an array."""
-    return delta / L * np.expm1(np.asarray(tau) * math.log1p(eta * L)) - eta * delta * np.asarray(tau)
+    with np.errstate(over="ignore"):
+        return delta / L * np.expm1(np.asarray(tau) * math.log1p(eta * L)) - eta * delta * np.asarray(tau)
 
 
 def bound(K: Any, params: Params, a: float, c: float, L: float, delta: float) -> Any:
