@@ -145,6 +145,12 @@ _problem_options = _together(
     ),
     click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
     click.option("--server", default=0.0, show_default=True, help="Share of all samples that the server has too."),
+    click.option(
+        "--private",
+        default=None,
+        metavar="all|NUMBER",
+        help="What of a model is every client's own: all, or the last coordinates (of softmax: features).",
+    ),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
 )
 

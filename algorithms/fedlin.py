@@ -16,11 +16,12 @@ import numpy as np
 
 from ..core.inner import inner
 from ..problems import oracles
-from .parts import Nothing, local_steps, messages, njit, scaffold
+from .parts import Dense, Nothing, local_steps, messages, njit, scaffold
 
 RANDOM = Nothing("K")
-SENDS = scaffold.SENDS
+SENDS = Dense(up=2, down=2, exchanges=2)
 PROMISE = "fedlin"
+GROUP = "baselines"
 
 
 class Params(scaffold.Params):

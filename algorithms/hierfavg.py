@@ -25,6 +25,7 @@ from .parts import edges, letters
 RANDOM = edges.CloudRounds()
 SENDS = edges.SENDS
 PROMISE = "hierfavg"
+GROUP = "two levels of averages"
 FAMILY = edges
 step = edges.step
 

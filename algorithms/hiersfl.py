@@ -27,6 +27,7 @@ from .parts import edges, implements, letters, privacy, split
 RANDOM = edges.CloudRounds() & edges.Releases("z")
 SENDS = split.SENDS
 PROMISE = "hiersfl"
+GROUP = "two levels of averages"
 FAMILY = split
 opening = split.opening
 step = edges.step
