@@ -45,7 +45,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
 
 def _shares(case: Case) -> list[tuple[float, float]]:
     """Return the rise of the loss as shares of the bound with noise and of that without, block by block."""
-    problem, params, found = case.problem, case.params, []
+    problem, params, found = case.problem, case.params, list[tuple[float, float]]()
     state, draws = case.initial(), case.draw(generator(case.seed, "blocks"), params.K)
     for r, w in enumerate(draws.ends["w"]):
         trained = np.tile(case.model(state), (problem.n, 1))
