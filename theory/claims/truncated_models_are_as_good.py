@@ -35,7 +35,8 @@ def planted(seed: int) -> Softmax:
     model = rng.standard_normal((_CLASSES, _DIRECTIONS)) @ rng.standard_normal((_DIRECTIONS, _FEATURES))
     features = rng.standard_normal((_CLIENTS * _SAMPLES, _FEATURES))
     logits = features @ model.T / np.sqrt(_DIRECTIONS)
-    labels = np.argmax(logits + rng.gumbel(size=logits.shape), axis=1)
+    noisy: np.ndarray = logits + rng.gumbel(size=logits.shape)
+    labels = noisy.argmax(axis=1)
     return Softmax(features, labels, clients=_CLIENTS, l2=_L2)
 
 
