@@ -147,6 +147,12 @@ _problem_options = _together(
     ),
     click.option("--concentration", "alpha", default=0.5, show_default=True, help="Of the dirichlet partition."),
     click.option("--server", default=0.0, show_default=True, help="Share of all samples that the server has too."),
+    click.option(
+        "--private",
+        default=None,
+        metavar="all|NUMBER",
+        help="What of a model is every client's own: all, or the last coordinates (of softmax: features).",
+    ),
     click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn."),
 )
 
@@ -259,7 +265,7 @@ def verify(
     from .sweeps.record import Records
     from .terminal import print_verdicts, progress_bars, reporter
     from .theory import exit_code
-    from .theory.verify import ERROR_RATE, default_evidence, level, verify
+    from .theory.verify import ERROR_RATE, default_evidence, elsewhere, level, verify
 
     named, texts = _read(words, assignments)
     if everything == bool(named):
@@ -282,7 +288,7 @@ def verify(
         spec.build()
     is_open = options["problem"] is None and options["data"] is None
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
-    console, found = Console(), list["Verdict"]()
+    console, found, claimed = Console(), list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
@@ -297,6 +303,7 @@ def verify(
                 for method in methods:
                     changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
+                    kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)
                     verdicts = kept.found(method.name, spec, kinds, changes, alpha) if kept else None
                     if verdicts is None:
@@ -305,10 +312,13 @@ def verify(
                             kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
+                    if any(one.evidence == "claim" and one.status != "not applicable" for one in verdicts):
+                        claimed.add(method.name)
                     # However this ends, what was found is there.
                     for target in files:
                         write_json(target, [verdict.record() for verdict in found])
-            print_verdicts(console, problem.label, here)
+            if here:
+                print_verdicts(console, problem.label, here)
         for target in set(targets) - set(files):
             write_json(target, [verdict.record() for verdict in found])
         if folder and kept:

@@ -26,6 +26,7 @@ from .parts import Phases, hybrid, implements, letters, offloading, server_round
 
 RANDOM = Phases("K") & offloading.Plans()
 PROMISE = "aergia"
+GROUP = "clients of different speed"
 fixed_point = None  # each cohort moves every state
 start = offloading.start
 cost = offloading.cost

@@ -21,6 +21,7 @@ from .parts import Nothing, local_steps, messages, njit, scaffold
 RANDOM = Nothing("K")
 SENDS = scaffold.SENDS_IN_TWO
 PROMISE = "fedlin"
+GROUP = "baselines"
 
 
 class Params(scaffold.Params):

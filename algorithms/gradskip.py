@@ -41,6 +41,7 @@ def probabilities(problem, params):
 RANDOM = scaffnew.RANDOM & Flips(probabilities, "eta")
 SENDS = scaffnew.SENDS
 PROMISE = "gradskip"
+GROUP = "skipped communication"
 invariants = None  # Σ_i h_i is 0 after a communication only
 
 

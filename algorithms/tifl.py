@@ -20,6 +20,7 @@ from .parts import Phases, hybrid, implements, letters, server_rounds, tiers
 RANDOM = Phases("K") & tiers.OfOneTier()
 SENDS = tiers.SENDS
 PROMISE = "tifl"
+GROUP = "clients of different speed"
 start = tiers.start
 fixed_point = None  # each cohort moves every state
 

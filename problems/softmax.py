@@ -1,5 +1,6 @@
 """Multinomial logistic regression: a softmax over any number of classes, on dense or sparse data."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -258,28 +259,30 @@ class Softmax(OfSamples):
         return self._client_means(_slopes(logits, self._y)) + np.longdouble(self.l2) * x
 
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
-        P = np.exp(_log_probabilities(self._logits(x)))
-        weights = self._sample_weights[:, None]
         if self.d <= _DENSE_SIZE:
-            return np.linalg.solve(self._hessian(P), g)
-
-        def hessian_times(v: np.ndarray) -> np.ndarray:
-            weighted = P * self._logits(v)
-            bent = weights * (weighted - P * weighted.sum(axis=1, keepdims=True))
-            return (self._samples.T @ bent).T.ravel() + self.l2 * v
-
+            return np.linalg.solve(self.hessian(x), g)
         # Far from the minimum a rough direction is as good, and near it this keeps the quadratic convergence.
         accuracy = min(max(np.sqrt(np.linalg.norm(g) / self._size_at_zero), 1e-10), 0.1)
-        return solve_by_products(hessian_times, g, accuracy)
+        return solve_by_products(self.hessian_times(x), g, accuracy)
 
     @cached_property
     def _size_at_zero(self) -> float:
         return float(np.linalg.norm(self.gradient(np.zeros(self.d)))) or 1.0
 
-    def _hessian(self, P: np.ndarray) -> np.ndarray:
-        """Return the Hessian of F, block by block of two classes, from each sample's probabilities."""
+    def hessian_times(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        P, weights = np.exp(_log_probabilities(self._logits(x))), self._sample_weights[:, None]
+
+        def times(v: np.ndarray) -> np.ndarray:
+            weighted = P * self._logits(v)
+            bent = weights * (weighted - P * weighted.sum(axis=1, keepdims=True))
+            return (self._samples.T @ bent).T.ravel() + self.l2 * v
+
+        return times
+
+    def hessian(self, x: np.ndarray) -> np.ndarray:
         A, C, k = self._samples, self.blocks.rows, self.blocks.columns
-        H = np.empty((C, k, C, k))
+        P, H = np.exp(_log_probabilities(self._logits(x))), np.empty((C, k, C, k))
+        # One block of two classes after the other, from each sample's probabilities.
         for c in range(C):
             for e in range(c + 1):
                 bends = self._sample_weights * (P[:, c] * ((c == e) - P[:, e]))

@@ -507,6 +507,30 @@ def test_what_verify_writes(folder, command):
     assert {path.suffix for path in (folder / "c").iterdir()} == {".svg", ".png", ".txt"}
 
 
+@pytest.mark.parametrize(
+    ("letters", "told"),
+    [
+        ((), {"logistic": ["own", "here"], "quadratic": ["here"]}),
+        # Above 1/L nothing is measured on logistic regression, and so it is still to be told.
+        (("--gamma", "0.5"), {"logistic": ["own", "here"], "quadratic": ["own", "here"]}),
+    ],
+    ids=["once", "where it can be measured"],
+)
+def test_of_several_problems_a_claim_with_problems_of_its_own_is_told_once(letters, told, folder, command, monkeypatch):
+    def claim(name, is_own):
+        measure = lambda case, progress: case.verdict("claim", "confirmed", "It is so.")  # noqa: E731
+        return claims.Claim(name, "It is so.", ("scaffnew",), False, measure, {}, is_own)
+
+    monkeypatch.setattr(claims, "_discovered", lambda: [claim("own", True), claim("here", False)])
+    words = "--problem logistic,quadratic --data breast_cancer --clients 3 --dim 3 --kappa 20 --evidence claim"
+    found = command("verify", "scaffnew", *words.split(), *letters, "--json", "v.json")
+    assert found.errors == ""
+    records = json.loads((folder / "v.json").read_text(encoding="utf-8"))
+    by_problem = {kind: [r for r in records if r["problem"].startswith(kind)] for kind in ("quadratic", "logistic")}
+    assert {kind: [record["claim"] for record in some] for kind, some in by_problem.items()} == told
+    assert found.output.count("claim: own") == sum(names.count("own") for names in told.values())
+
+
 def test_a_study_is_drawn_of_the_problems_on_which_all_its_methods_were_tried(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(cli, "_studied", lambda study, store, specs: asked.append((study, specs)))

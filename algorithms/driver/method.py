@@ -16,6 +16,7 @@ from ...core.discover import discover
 from ...core.dispatch import dispatched, distinguish, implements
 from ...core.errors import InputError, shown, unknown
 from ...problems.composite import Composite
+from ...problems.personal import Personal
 from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
@@ -77,6 +78,10 @@ def _no_opening(problem: Problem, params: Any) -> Cost:
     return NOTHING
 
 
+def _as_declared(problem: Problem, params: Any, state: Any, cost: Cost) -> Cost:
+    return cost
+
+
 @dataclass(frozen=True)
 class Method:
     """One optimisation method, made of the functions of its module.
@@ -98,8 +103,13 @@ class Method:
     handles_composite : bool
         Whether the problem may be a :class:`~rootkappa.problems.Composite`, with a function behind a matrix: the
         module's ``HANDLES_COMPOSITE``, by default False.
+    handles_personal : bool
+        Whether the problem may be a :class:`~rootkappa.problems.Personal`, with private parts of models: the module's
+        ``PERSONAL``, by default False. Its model there is the joint vector.
     needs_server : bool
         Whether the problem's server must have data of its own: the module's ``NEEDS_SERVER``, by default False.
+    group : str
+        What the method is for, in the words of the list of methods: the module's ``GROUP``; a file needs none.
     summary, source : str
         The first line of the module's docstring, and where the method is from.
     random : Randomness or None
@@ -134,6 +144,10 @@ class Method:
         what ``cost`` says, and the slowest of them is waited for.
     opening : callable
         ``opening(problem, params)`` returns what is sent and computed once, before the first round: by default nothing.
+    spent : callable
+        ``spent(problem, params, state, cost)`` returns what was spent up to a state, where how long a message is shows
+        only when it is sent; ``cost`` is the declared one of all rounds so far, which it does not exceed. By default it
+        is that.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
     model : callable
@@ -151,7 +165,9 @@ class Method:
     promise: str | None
     handles_psi: bool
     handles_composite: bool
+    handles_personal: bool
     needs_server: bool
+    group: str
     summary: str
     source: str
     random: Randomness | None
@@ -172,6 +188,7 @@ class Method:
     own_check: Callable[[Problem], None]
     seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
     opening: Callable[[Problem, Any], Cost] = _no_opening
+    spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -193,7 +210,9 @@ class Method:
             promise=declared.get("PROMISE"),
             handles_psi=declared.get("HANDLES_PSI", False),
             handles_composite=declared.get("HANDLES_COMPOSITE", False),
+            handles_personal=declared.get("PERSONAL", False),
             needs_server=declared.get("NEEDS_SERVER", False),
+            group=declared.get("GROUP", ""),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             affine=declared.get("affine", lambda problem, params: params),
@@ -202,6 +221,7 @@ class Method:
             cost=declared.cost(),
             seconds=declared.seconds(),
             opening=declared.get("opening", _no_opening),
+            spent=declared.get("spent", _as_declared),
             **declared.randomness(),
             **states,
             **declared.moves(),
@@ -289,6 +309,11 @@ class Method:
         if isinstance(problem, Composite) and not self.handles_composite:
             raise InputError(
                 f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
+            )
+        if isinstance(problem, Personal) and not self.handles_personal:
+            raise InputError(
+                f"{self.name} has one model for all clients, but {problem.label} gives each a part of its own: take "
+                "the problem without private parts, its inner."
             )
         if self.needs_server and problem.server is None:
             raise InputError(
@@ -404,7 +429,7 @@ class _Declared:
         if self._serves:
             shared = (server_rounds.one_round, server_rounds.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(letters, self.get("RANDOM"), loops)
+            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loops)
         return self.needed("step", " or a communicate for its Params")
 
     def _stored(self, *loops: Any) -> Any:

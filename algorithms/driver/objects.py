@@ -166,7 +166,7 @@ def _said_by(shipped: Method, adapted: "_Adapted") -> dict[str, Any]:
     said = {key: getattr(shipped, key) for key in (*_FOLLOWS["RANDOM"], *_FOLLOWS["SENDS"], "Params", "affine")}
     said |= {"RANDOM": shipped.random, "check": shipped.own_check, "invariants": adapted.shipped_invariants}
     said |= {"HANDLES_PSI": shipped.handles_psi, "HANDLES_COMPOSITE": shipped.handles_composite}
-    said |= {"NEEDS_SERVER": shipped.needs_server}
+    said |= {"NEEDS_SERVER": shipped.needs_server, "PERSONAL": shipped.handles_personal}
     return said | {"fixed_point": shipped.fixed_point and adapted.shipped_fixed_point}
 
 

@@ -192,7 +192,7 @@ def run(
             if timer:
                 timer.add(batch)
         done = int(stop)
-        measure.record(trace, done, spent, timer, observe)
+        measure.record(trace, done, method.spent(problem, params, state, spent), timer, observe)
         if progress is not None:
             progress(done)
         arrived = stop_column and trace.last(stop_column) <= stop_fraction * first

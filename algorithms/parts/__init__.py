@@ -2,7 +2,7 @@
 
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from . import hybrid, letters, offloading, pseudo_data, server_rounds, tiers
+from . import blocks, hybrid, letters, offloading, pseudo_data, server_rounds, tiers
 from .components import Components, Flips
 from .cost import Dense
 from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
@@ -24,6 +24,7 @@ __all__ = [
     "Stochastic",
     "add_noise",
     "average",
+    "blocks",
     "broadcast",
     "client_steps",
     "communicate",

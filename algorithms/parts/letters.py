@@ -12,7 +12,7 @@ from .. import compressors
 from ..compressors.bernoulli import Bernoulli
 from ..compressors.identity import Identity
 from ..compressors.rand_k import RandK
-from . import graphs, speeds
+from . import graphs, random_graphs, speeds
 
 
 class Range(NamedTuple):
@@ -88,14 +88,25 @@ Part = Annotated[float, Range(lambda value: 0 <= value < 1, "a part in [0, 1)")]
 Tiers = Annotated[int, Range(_at_least_one, "an integer number of tiers, at least 1")]
 Share = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share in [0, 1]")]
 Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coordinates that are kept, in (0, 1]")]
+Energy = Annotated[float, Range(_probability, "a share of squares of singular values that is kept, in (0, 1]")]
+Rows = Annotated[int, Range(_at_least_one, "an integer number of rows of the model as a matrix, at least 1")]
 Draw = Annotated[int, Range(_at_least_zero, "an integer that names a draw, at least 0")]
 Floor = Annotated[float, Range(_step, "a floor of what a step is divided by between 1e-100 and 1e100")]
 UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]
 LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]
 Period = Annotated[int, Range(_at_least_one, "an integer number of steps between two averages, at least 1")]
+EdgeRounds = Annotated[int, Range(_at_least_one, "an integer number of averages of an edge in a round, at least 1")]
+Edges = Annotated[int, Range(_at_least_one, "an integer number of edge servers, at least 1")]
+EdgeFeatures = Annotated[int, Range(_at_least_zero, "an integer number of features at the edge, at least 0")]
+Length = Annotated[float, Range(_step, "a length to which a vector is clipped between 1e-100 and 1e100")]
+Multiplier = Annotated[float, Range(_at_least_zero, "a finite noise in units of what it hides, at least 0")]
 ServerSteps = Annotated[int, Range(_at_least_zero, "an integer number of steps of the server, at least 0")]
 SoftLabels = Annotated[float, Range(lambda value: 0 <= value <= 1, "a weight of soft labels in [0, 1]")]
 Move = Annotated[float, Range(lambda value: abs(value) <= 1e100, "a move of an input, -1e100 to 1e100")]
+Blocks = Annotated[int, Range(_at_least_one, "an integer number of blocks, at least 1")]
+Lazies = Annotated[int, Range(_at_least_zero, "an integer number of lazy clients, at least 0")]
+Time = Annotated[float, Range(_step, "a time between 1e-100 and 1e100")]
+Wait = Annotated[float, Range(lambda value: 0 <= value <= 1e100, "a time from 0 to 1e100")]
 Cohort = Annotated[int, Range(_at_least_one, "an integer number of clients in a cohort, at least 1")]
 Senders = Annotated[int, Range(_at_least_one, "an integer number of clients that send a coordinate, at least 1")]
 Kept = Annotated[int, Range(_at_least_one, "an integer number of coordinates that are kept, at least 1")]
@@ -116,8 +127,16 @@ Diagonal = Annotated[
         "one that commutes with the mean of the clients' vectors: 'Bernoulli(p)', 'RandK(k)' or 'Identity()'",
     ),
 ]
+Salience = Annotated[str, Names(lambda: ("change", "weights"))]
+Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
+Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
 Speeds = Annotated[str, Text(speeds.written)]
 Graph = Annotated[str, Names(graphs.names)]
+RandomGraph = Annotated[str, Names(random_graphs.names)]
+Degree = Annotated[int, Range(_at_least_one, "an integer number of neighbours, at least 1")]
+Horizon = Annotated[int, Range(_at_least_one, "an integer number of rounds until something rests, at least 1")]
+Regrowth = Annotated[str, Names(lambda: ("gradient", "random"))]
+Counted = Annotated[str, Names(lambda: ("new", "trained"))]
 Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
 
 

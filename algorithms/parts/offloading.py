@@ -149,11 +149,11 @@ class Plans(Part):
         apart = distances(problem)
         plans = np.zeros((*cohorts.shape, 3), dtype=np.int64)
         plans[..., 0] = cohorts
-        for cohort, rows in zip(cohorts, plans, strict=True):
+        for r, cohort in enumerate(cohorts):
             near = apart[np.ix_(cohort, cohort)]
             helpers, steps = planned(times[cohort], near, params.K, params.bf, params.f, params.comm)
-            rows[:, 1] = np.where(helpers >= 0, cohort[helpers], -1)
-            rows[:, 2] = steps
+            plans[r, :, 1] = np.where(helpers >= 0, cohort[helpers], -1)
+            plans[r, :, 2] = steps
         return plans
 
 

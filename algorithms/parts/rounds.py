@@ -234,27 +234,31 @@ class Phases(EveryStep):
 
     Parameters
     ----------
-    letter : str, optional
-        The letter for the number K of local steps; by default a round is one iteration.
+    letter : str or callable, optional
+        The letter for the number K of local steps, or ``letter(params)`` returns it where it follows from others; by
+        default a round is one iteration.
     """
 
-    def __init__(self, letter: str | None = None) -> None:
+    def __init__(self, letter: str | Callable[[Any], int] | None = None) -> None:
         self.letter = letter
 
-    def _count(self, params: Any) -> int:
+    def count(self, params: Any) -> int:
+        """Return how many iterations a round has."""
+        if callable(self.letter):
+            return self.letter(params)
         return getattr(params, self.letter) if self.letter else 1
 
     def lengths(self, rng: np.random.Generator, params: Any, rounds: int) -> np.ndarray:
-        return np.full(rounds, self._count(params), dtype=np.int64)
+        return np.full(rounds, self.count(params), dtype=np.int64)
 
     def pace(self, params: Any) -> Pace:
-        return Pace(1.0, float(self._count(params)))
+        return Pace(1.0, float(self.count(params)))
 
     def listings(self, problem: Problem, params: Any) -> list[Listing]:
         return [self._of_a_round(part, problem, params) for part in self.parts]
 
     def _of_a_round(self, part: Part, problem: Problem, params: Any) -> Listing:
-        listing, count = part.listed(problem, params), self._count(params)
+        listing, count = part.listed(problem, params), self.count(params)
         if listing is None or not part.in_every_step:
             return listing
         if len(listing) ** count > LISTED:

@@ -56,6 +56,8 @@ def odd_letters(rng: np.random.Generator, name: str, on: Problem) -> dict[str, A
         letters.Probability: float(10.0 ** rng.uniform(-2.5, 0.0)),
         letters.RefreshProbability: float(10.0 ** rng.uniform(-2.0, 0.0)),
         letters.LocalSteps: int(rng.integers(1, 40)),
+        letters.Blocks: int(rng.integers(1, 60)),
+        letters.Lazies: int(rng.integers(0, on.n + 1)),
         letters.Senders: int(rng.integers(2, 6)),
         letters.Cohort: int(rng.integers(2, on.n + 2)),
         letters.Kept: int(rng.integers(1, on.d + 1)),

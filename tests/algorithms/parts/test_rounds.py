@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa.algorithms.parts import components, rounds
+from rootkappa.algorithms.parts.blocks import Copies
 from rootkappa.algorithms.parts.cohorts import Orders
 from rootkappa.algorithms.parts.error_feedback import ServerMessage
 from rootkappa.algorithms.parts.messages import EachClient
@@ -25,6 +26,7 @@ class Letters(NamedTuple):
     b: int = 1
     sigma: float = 0.0
     c: int = 2
+    M: int = 1
     C: str = "RandK(1)"
     R: str = "Bernoulli(0.4)"
 
@@ -38,6 +40,7 @@ LETTERS = st.builds(
     b=st.integers(1, 3),
     sigma=st.sampled_from([0.0, 1.0]),
     c=st.integers(1, 3),
+    M=st.integers(0, 2),
     C=st.sampled_from(["RandK(1)", "TopK(1)", "QSGD(1)", "Natural()", "Identity()", "Bernoulli(0.3)"]),
     R=st.sampled_from(["Bernoulli(0.4)", "Bernoulli(1.0)", "RandK(1)", "Identity()"]),
 )
@@ -50,6 +53,7 @@ UNEVEN = Logistic(
 PARTS = [
     Orders("c"),
     Orders(),
+    Copies(),
     EachClient("C"),
     EachClient("C", in_every_step=True),
     components.Components(),
