@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.randomness import derived_seed
-from ...problems import Personal, Softmax
 from ...theory.case import Case
 from ...theory.case import case as hold
 from ...theory.claims import bandit_finds_the_share, control_removes_the_floor
@@ -89,8 +88,7 @@ def _agents(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
 
 
 def _digits(case: Case) -> Iterator[dict[str, Any]]:
-    inner = Softmax.load(clients=10, kappa=1e3, partition="dirichlet", alpha=0.3, seed=case.seed)
-    problem = Personal(inner, private_features=16)
+    problem = planted.digits(derived_seed(case.seed, "private predictors", 0))
     curves = {f"SPATL, r = {r:g}": ("method", {"r": r}) for r in _FEW}
     curves |= {name: ("control", letters) for name, letters in _CONTROLS.items()}
     for curve, (role, letters) in curves.items():
