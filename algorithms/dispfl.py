@@ -40,7 +40,7 @@ class Params(NamedTuple):
     eta: letters.LocalStepSize
     K: letters.LocalSteps
     density: letters.Density
-    alpha: letters.Share
+    alpha: letters.MovedShare
     T: letters.Horizon
     decay: letters.Decay
     graph: letters.RandomGraph

@@ -325,6 +325,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Graph, graphs.names()),
         (letters.RandomGraph, random_graphs.names()),
         (letters.Degree, (1,)),
+        (letters.MovedShare, (0.0, 1.0)),
         (letters.Horizon, (2,)),
         (letters.Regrowth, ("gradient", "random")),
         (letters.Counted, ("new", "trained")),
