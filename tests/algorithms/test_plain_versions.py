@@ -16,11 +16,11 @@ PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis=
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), ("fedlalr", "eps"), ("fedlalr", "K")}
 DRAWN |= {("hiersfl", "q")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
-DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
+DRAWN |= {("salientgrads", letter) for letter in ("gamma", "density", "c", "w", "R", "b")}
 # What there is time for is a whole number, however much of it is left over.
 DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
-AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma")}
+AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma"), ("salientgrads", "G")}
 # Letters of which a little more or less mostly changes nothing, as no rank does: larger changes are in the catalogue.
 AT_REST |= {("feddlr", letter) for letter in ("p", "q", "rows")}
 
