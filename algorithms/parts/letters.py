@@ -121,6 +121,9 @@ Diagonal = Annotated[
 #: Losses whose gradients say what matters: the one that is minimised, and minus the logit of each sample's class.
 SCORES = ("ce", "nll_logits")
 Score = Annotated[str, Names(lambda: SCORES)]
+#: What a server makes of the same number of several clients.
+AGGREGATES = ("mean", "max")
+Aggregate = Annotated[str, Names(lambda: AGGREGATES)]
 Graph = Annotated[str, Names(graphs.names)]
 Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
 

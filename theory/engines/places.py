@@ -313,6 +313,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.SoftLabels, (1.0,)),
         (letters.Minibatches, (3,)),
         (letters.Score, letters.SCORES[1:]),
+        (letters.Aggregate, letters.AGGREGATES),
         (letters.Batch, (2,)),
         (letters.Density, (0.5, 1.0)),
         (letters.Energy, (0.6, 1.0)),

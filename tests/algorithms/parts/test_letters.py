@@ -69,6 +69,7 @@ RANGES = {
     "Unbiased": (["RandK(2)", "QSGD(4)", "Natural()", "Identity()"], [*BIASED, *TOGETHER]),
     "Diagonal": (["RandK(2)", "Bernoulli(0.5)", "Identity()"], [*BIASED, *TOGETHER, "QSGD(4)", "Natural()"]),
     "Graph": (["ring", "star"], ["rings", "", "metropolis"]),
+    "Aggregate": (["mean", "max"], ["min", "", "Mean"]),
     "Score": (["ce", "nll_logits"], ["nll", "", "CE"]),
     "Weights": (["lazy", "metropolis"], ["ring", ""]),
 }
