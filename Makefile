@@ -8,7 +8,7 @@ SOURCES := $(shell find *.py algorithms core plots problems sweeps testing tests
 SEED := $(or $(SEED),$(firstword $(shell cat $(SOURCES) | cksum)))
 nightly: SEED := $(shell date +%s)
 
-.PHONY: verify test test-oldest nightly lint bench bench-prox matrix campaign calibrate clean
+.PHONY: verify test test-oldest nightly lint bench bench-prox matrix campaign calibrate systems clean
 
 verify: $(VENV)/installed
 	$(BIN)/rootkappa verify --all --out out
@@ -50,6 +50,10 @@ matrix: $(VENV)/installed
 
 campaign: $(VENV)/installed
 	$(BIN)/python tests/bench/campaign.py
+
+# What make verify found of each method, as a page: docs/systems.md.
+systems: $(VENV)/installed
+	$(BIN)/python tests/bench/systems.py
 
 clean:
 	rm -rf $(VENV) .venv-oldest build *.egg-info out

@@ -21,17 +21,28 @@ from .theory import claims
 
 
 def method_list() -> Group:
-    """Return the methods with their promised exponents, promises, claims and sources, each below its name."""
+    """Return the methods by what they are for, with promised exponents, promises, claims and sources."""
+    methods = sorted(map(algorithms.get, algorithms.names()), key=lambda method: method.source)
     lines: list[RenderableType] = []
-    for name in algorithms.names():
-        theorem = theory.promised_by(algorithms.get(name))
-        exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
-        bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
-        told = [theorem.summary + bound, *map(_claimed, claims.about(name))]
-        lines.append(Text.assemble((name, "bold"), f"  {exponents or 'no exponent'}"))
-        lines += [Padding(Text(sentence), (0, 0, 0, 4)) for sentence in told]
-        lines.append(Padding(Text(theorem.source, "dim"), (0, 0, 1, 4)))
+    for group in sorted({method.group for method in methods}):
+        lines.append(Text(group.capitalize(), "bold underline"))
+        for method in methods:
+            if method.group == group:
+                lines += _listed(method)
     return Group(*lines)
+
+
+def _listed(method: algorithms.Method) -> list[RenderableType]:
+    theorem = theory.promised_by(method)
+    exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
+    bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
+    told = [theorem.summary + bound, *map(_claimed, claims.about(method.name))]
+    name = Text.assemble("  ", (method.name, "bold"), f"  {exponents or 'no exponent'}")
+    return [
+        name,
+        *(Padding(Text(sentence), (0, 0, 0, 4)) for sentence in told),
+        Padding(Text(theorem.source, "dim"), (0, 0, 1, 4)),
+    ]
 
 
 def _claimed(claim: claims.Claim) -> str:

@@ -8,5 +8,6 @@ from .driver.method import (
     names,
 )
 from .driver.run import Trace, run
+from .parts.clock import Clock
 
-__all__ = ["Method", "Trace", "find", "get", "load", "names", "run"]
+__all__ = ["Clock", "Method", "Trace", "find", "get", "load", "names", "run"]

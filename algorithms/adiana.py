@@ -26,8 +26,8 @@ from .parts import components, letters, messages, njit, rounds
 RANDOM = rounds.EveryStep() & messages.EachClient("C") & components.Flip("q", "refresh")
 SENDS = messages.Compressed(up="C", count=2)
 PROMISE = "adiana"
-#: The weight of the reference point, in the paper and here.
-THETA_2 = 0.5
+GROUP = "compressed gradients"
+THETA_2 = 0.5  # the weight of the reference point, in the paper and here
 
 
 class Params(NamedTuple):

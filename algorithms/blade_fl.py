@@ -26,6 +26,7 @@ from .parts import blocks, hybrid, implements, letters
 RANDOM = parts.Phases(blocks.local_steps) & blocks.Copies()
 SENDS = blocks.BROADCAST
 PROMISE = "blade_fl"
+GROUP = "blocks in a chain"
 start = blocks.start
 
 

@@ -18,6 +18,7 @@ from .parts import Dense, end_round, hybrid, implements
 RANDOM = hybrid.RANDOM
 SENDS = Dense(up=1, down=1)
 PROMISE = "clg_sgd"
+GROUP = "data at the server"
 NEEDS_SERVER = True
 FAMILY = hybrid
 fixed_point = None  # each cohort moves every state

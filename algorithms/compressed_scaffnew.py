@@ -23,6 +23,7 @@ from .tamuna import average_of_senders
 RANDOM = Coin("p") & cohorts.Orders()
 SENDS = cohorts.Shares("s")
 PROMISE = "compressed_scaffnew"
+GROUP = "compression and cohorts"
 FAMILY = cohorts
 
 

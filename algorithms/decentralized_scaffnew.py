@@ -19,6 +19,7 @@ from .parts import communicate, graphs, implements, letters, own_scratch, take
 RANDOM = scaffnew.RANDOM
 SENDS = graphs.NEIGHBOURS
 PROMISE = "decentralized_scaffnew"
+GROUP = "skipped communication"
 FAMILY = graphs
 
 

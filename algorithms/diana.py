@@ -21,6 +21,7 @@ from .parts import letters, messages, njit, rounds
 RANDOM = rounds.EveryStep() & messages.EachClient("C")
 SENDS = messages.Compressed(up="C")
 PROMISE = "diana"
+GROUP = "compressed gradients"
 
 
 class Params(NamedTuple):

@@ -23,6 +23,7 @@ from .parts import letters, messages, njit, rounds
 RANDOM = rounds.EveryStep() & messages.EachClient("C")
 SENDS = messages.Compressed(up="C")
 PROMISE = "ef21"
+GROUP = "compressed gradients"
 
 
 class Params(NamedTuple):

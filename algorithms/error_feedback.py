@@ -25,6 +25,7 @@ from .parts import error_feedback, letters, local_steps, njit
 RANDOM = error_feedback.drawn()
 SENDS = error_feedback.SENDS
 PROMISE = "error_feedback"
+GROUP = "remembered errors"
 FAMILY = error_feedback
 
 

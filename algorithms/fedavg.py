@@ -22,6 +22,7 @@ from .parts import Dense, Nothing, average, broadcast, implements, letters, serv
 RANDOM = Nothing("K")
 SENDS = Dense(up=1, down=1)
 PROMISE = "fedavg"
+GROUP = "baselines"
 
 
 class Params(NamedTuple):

@@ -20,6 +20,7 @@ from .parts import Dense, broadcast, end_round, hybrid, implements, start_round
 RANDOM = hybrid.RANDOM
 SENDS = Dense(up=1, down=2)
 PROMISE = "fedclg_c"
+GROUP = "data at the server"
 NEEDS_SERVER = True
 FAMILY = hybrid
 

@@ -20,6 +20,7 @@ from .parts import Dense, end_round, hybrid, implements
 RANDOM = hybrid.RANDOM
 SENDS = Dense(up=2, down=1)
 PROMISE = "fedclg_s"
+GROUP = "data at the server"
 NEEDS_SERVER = True
 FAMILY = hybrid
 fixed_point = None  # each cohort moves every state, if K > 1

@@ -24,6 +24,7 @@ from .parts import implements, letters, local_steps, messages, rounds, take
 RANDOM = rounds.Coin("p") & messages.EachClient("C")
 SENDS = messages.Compressed(up="C")
 PROMISE = "fedcomloc_com"
+GROUP = "compression and cohorts"
 fixed_point = None
 
 

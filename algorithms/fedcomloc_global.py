@@ -21,6 +21,7 @@ from .parts import implements, letters, local_steps, messages, rounds, take
 RANDOM = rounds.Coin("p") & rounds.Shared("C")
 SENDS = messages.Compressed(down="C")
 PROMISE = "fedcomloc_com"
+GROUP = "compression and cohorts"
 fixed_point = None
 invariants = None  # Σ_i h_i moves with what the compressor changes
 

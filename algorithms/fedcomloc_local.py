@@ -20,6 +20,7 @@ from .parts import client_steps, communicate, implements, messages
 RANDOM = scaffnew.RANDOM & messages.EachClient("C", in_every_step=True)
 SENDS = scaffnew.SENDS
 PROMISE = "fedcomloc_com"
+GROUP = "compression and cohorts"
 fixed_point = None
 
 

@@ -29,6 +29,7 @@ STOCHASTIC = Stochastic(batch="b")
 RANDOM = Phases("K") & STOCHASTIC
 SENDS = parts.Dense(up=3, down=3)
 PROMISE = "fedlalr"
+GROUP = "adaptive steps"
 gradients = STOCHASTIC.gradients
 
 

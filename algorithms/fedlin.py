@@ -19,8 +19,9 @@ from ..problems import oracles
 from .parts import Nothing, local_steps, messages, njit, scaffold
 
 RANDOM = Nothing("K")
-SENDS = scaffold.SENDS
+SENDS = scaffold.SENDS_IN_TWO
 PROMISE = "fedlin"
+GROUP = "baselines"
 
 
 class Params(scaffold.Params):

@@ -27,6 +27,7 @@ from .parts import Dense, hybrid, implements, letters, pseudo_data, server_round
 RANDOM = hybrid.RANDOM
 SENDS = Dense(up=1, down=1)
 PROMISE = "fedreg"
+GROUP = "forgetting"
 check = pseudo_data.check
 start = hybrid.start
 fixed_point = None  # each cohort moves every state

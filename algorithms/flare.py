@@ -30,6 +30,7 @@ from .parts import Phases, letters, messages, njit, quantiles
 RANDOM = Phases("K") & messages.EachClient("C")
 SENDS = messages.Compressed(up="C")
 PROMISE = "flare"
+GROUP = "remembered errors"
 
 
 class Params(NamedTuple):

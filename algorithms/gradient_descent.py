@@ -19,6 +19,7 @@ from .parts import Dense, Nothing, letters, njit
 RANDOM = Nothing()
 SENDS = Dense(up=1, down=1)
 PROMISE = "gradient_descent"
+GROUP = "baselines"
 
 
 class Params(NamedTuple):

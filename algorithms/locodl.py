@@ -12,8 +12,7 @@ start::
         y⁺   = ŷ + ρ d̄
         u_i⁺ = u_i + (p χ/(γ (1 + 2ω))) (d̄ - d_i)
         v⁺   = v + (p χ/(γ (1 + 2ω))) d̄
-    otherwise:
-        x_i⁺ = x̂_i,  y⁺ = ŷ,  u_i⁺ = u_i,  v⁺ = v
+    otherwise:  x_i⁺ = x̂_i,  y⁺ = ŷ,  u_i⁺ = u_i,  v⁺ = v
 
 A client sends d_i, receives d̄ and follows y by itself. Uncompressed with χ = ρ = 1 it is Scaffnew on 2n clients.
 
@@ -31,6 +30,7 @@ from .parts import letters, local_steps, messages, njit, rounds
 RANDOM = rounds.Coin("p") & messages.EachClient("C")
 SENDS = messages.Compressed(up="C")
 PROMISE = "locodl"
+GROUP = "compression and cohorts"
 
 
 class Params(NamedTuple):

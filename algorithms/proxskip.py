@@ -21,6 +21,7 @@ from .parts import Coin, Dense, communicate, implements, letters, take
 RANDOM = Coin("p")
 SENDS = Dense(up=1, down=1)
 PROMISE = "proxskip"
+GROUP = "skipped communication"
 HANDLES_PSI = True
 invariants = None  # Σ_i h_i becomes what the prox of ψ needs
 

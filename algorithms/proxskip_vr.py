@@ -26,6 +26,7 @@ from .parts import components, letters, njit, skipped_rounds
 RANDOM = scaffnew.RANDOM & components.Flip("q", "refresh") & components.Components()
 SENDS = scaffnew.SENDS
 PROMISE = "proxskip_vr"
+GROUP = "skipped communication"
 FAMILY = skipped_rounds
 
 

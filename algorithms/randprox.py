@@ -35,6 +35,7 @@ def _rows(problem):
 RANDOM = rounds.Calls("R", _rows)
 SENDS = messages.Sends(messages.Vectors(size=_rows), messages.Message("R", size=_rows))
 PROMISE = "randprox"
+GROUP = "randomised dual steps"
 HANDLES_PSI = True
 HANDLES_COMPOSITE = True
 

@@ -23,6 +23,7 @@ from .parts import implements, letters, local_steps, messages, rounds
 RANDOM = rounds.Calls("R")
 SENDS = messages.Known("R")
 PROMISE = "randprox_fl"
+GROUP = "randomised dual steps"
 HANDLES_PSI = True
 fixed_point = sparse_proxskip_l1.fixed_point
 

@@ -28,6 +28,7 @@ from .parts import broadcast, error_feedback, letters, local_steps, messages, nj
 RANDOM = error_feedback.drawn("p")
 SENDS = error_feedback.SENDS_OF_PERIODS
 PROMISE = "saef"
+GROUP = "remembered errors"
 FAMILY = error_feedback
 
 

@@ -30,6 +30,7 @@ from .parts import implements, letters, masks
 RANDOM = parts.Nothing("K")
 SENDS = masks.SENDS
 PROMISE = "salientgrads"
+GROUP = "sparse models"
 opening = masks.opening
 
 

@@ -18,6 +18,7 @@ from .parts import Coin, Dense, average, communicate, implements, letters
 RANDOM = Coin("p")
 SENDS = Dense(up=1, down=1)
 PROMISE = "scaffnew"
+GROUP = "skipped communication"
 
 
 class Params(NamedTuple):

@@ -18,6 +18,7 @@ from .parts import Nothing, average, end_round, implements, scaffold
 RANDOM = Nothing("K")
 SENDS = scaffold.SENDS
 PROMISE = "scaffold_1"
+GROUP = "baselines"
 FAMILY = scaffold
 
 

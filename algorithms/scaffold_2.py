@@ -17,6 +17,7 @@ from .parts import Nothing, average, end_round, implements, scaffold
 RANDOM = Nothing("K")
 SENDS = scaffold.SENDS
 PROMISE = "scaffold_2"
+GROUP = "baselines"
 FAMILY = scaffold
 
 

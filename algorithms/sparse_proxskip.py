@@ -22,6 +22,7 @@ from .parts import Coin, average, communicate, implements, pruning, take
 RANDOM = Coin("p")
 SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
+GROUP = "sparse models"
 FAMILY = pruning
 fixed_point = None
 

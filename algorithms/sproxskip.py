@@ -20,6 +20,7 @@ from .parts import Components, client_steps, implements
 RANDOM = scaffnew.RANDOM & Components()
 SENDS = scaffnew.SENDS
 PROMISE = "sproxskip"
+GROUP = "skipped communication"
 
 
 class Params(scaffnew.Params):

@@ -23,6 +23,7 @@ from .parts import client_steps, communicate, components, implements, letters
 RANDOM = scaffnew.RANDOM & components.SignedCoordinates()
 SENDS = scaffnew.SENDS
 PROMISE = "sproxskip_additive"
+GROUP = "skipped communication"
 
 
 class Params(NamedTuple):

@@ -22,6 +22,7 @@ from .parts import Coin, cohorts, letters
 RANDOM = Coin("p") & cohorts.Orders("c")
 SENDS = cohorts.Shares("s", "c")
 PROMISE = "tamuna"
+GROUP = "compression and cohorts"
 FAMILY = cohorts
 
 

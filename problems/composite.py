@@ -216,6 +216,9 @@ class Composite(Problem):
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
         return self.base.newton_direction(x, g)
 
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        return self.base.hessian(x)
+
     @cached_property
     def _solution(self) -> CompositeSolution:  # pyright: ignore[reportIncompatibleVariableOverride]
         x, u = self._known or self._solved()

@@ -9,7 +9,7 @@ import math
 from ..core.compiled import njit
 from ..core.dispatch import dispatched, implements
 from ..core.inner import inner
-from .softmax import DenseSoftmaxKernel
+from .softmax_kernels import DenseSoftmaxKernel
 
 
 @dispatched

@@ -1,5 +1,6 @@
 """L2-regularised logistic regression on real or given data, dense or sparse."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -185,19 +186,23 @@ class Logistic(OfSamples):
         return self._client_sums(slopes) + np.longdouble(self.l2) * x
 
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
-        slopes = _slope(self._samples @ x)
-        weights = -self._sample_weights * slopes * (1.0 + slopes)
         if self.d <= _DENSE_SIZE:
-            B = self._samples
-            scaled = B * weights[:, None] if isinstance(B, np.ndarray) else B.multiply(weights[:, None]).tocsr()
-            hessian = B.T @ scaled
-            hessian = hessian if isinstance(hessian, np.ndarray) else hessian.toarray()
-            return np.linalg.solve(hessian + self.l2 * np.eye(self.d), g)
+            return np.linalg.solve(self.hessian(x), g)
+        return solve_by_products(self.hessian_times(x), g)
 
-        def hessian_times(v: np.ndarray) -> np.ndarray:
-            return self._samples.T @ (weights * (self._samples @ v)) + self.l2 * v
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        B, weights = self._samples, self._bends(x)[:, None]
+        hessian = B.T @ (B * weights if isinstance(B, np.ndarray) else B.multiply(weights).tocsr())
+        return (hessian if isinstance(hessian, np.ndarray) else hessian.toarray()) + self.l2 * np.eye(self.d)
 
-        return solve_by_products(hessian_times, g)
+    def hessian_times(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        weights = self._bends(x)
+        return lambda v: self._samples.T @ (weights * (self._samples @ v)) + self.l2 * v
+
+    def _bends(self, x: np.ndarray) -> np.ndarray:
+        """Return the second derivative of each sample's loss in its margin, times its weight in F."""
+        slopes = _slope(self._samples @ x)
+        return -self._sample_weights * slopes * (1.0 + slopes)
 
 
 def _slope(margins: np.ndarray) -> np.ndarray:

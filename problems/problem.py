@@ -1,6 +1,7 @@
 """What every problem offers: clients, constants, gradients and a certified solution."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property
 from hashlib import blake2b
@@ -127,6 +128,14 @@ class Problem(ABC):
     @abstractmethod
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
         r"""Return :math:`\nabla^2 F(x)^{-1} g`, shape (d,)."""
+
+    @abstractmethod
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        r"""Return :math:`\nabla^2 F(x)`, shape (d, d)."""
+
+    def hessian_times(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        r"""Return the function that multiplies vectors of shape (d,) by :math:`\nabla^2 F(x)`."""
+        return self.hessian(x).dot
 
     @abstractmethod
     def work(self, steps: float) -> float:

@@ -1,5 +1,6 @@
 """Quadratic problems, where every promise can be checked exactly."""
 
+from copy import copy
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -215,7 +216,21 @@ class Quadratic(Problem):
         return (A * x).sum(axis=2) - self.kernel.b
 
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
-        return np.linalg.solve(self.kernel.A.mean(axis=0), g)
+        return np.linalg.solve(self.hessian(x), g)
+
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        return self.kernel.A.mean(axis=0)
+
+    def of_client(self, i: int) -> "Quadratic":
+        """Return client i's function alone, as a problem of one client without a nonsmooth term and a server."""
+        kernel = self.kernel
+        own = slice(i, i + 1) if len(kernel.A) > 1 else slice(None)
+        alone = copy(self)
+        vars(alone).pop("_solution", None)
+        A, b, V, lam = kernel.A[own], kernel.b[i : i + 1], kernel.V[own], kernel.lam[own]
+        alone._fill(A, b, V, lam, None, self.how["L"], f"client {i} of {self.label}")
+        alone.server = None
+        return alone
 
 
 def _checked_hessians(hessians: ArrayLike) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from copy import copy
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,7 @@ from ..core.errors import InputError, shown
 from ..core.randomness import generator
 from .data.libsvm import LARGEST_INDEX
 from .functions import Function
+from .functions.zero import Zero
 from .partitions import assign, full_name, server_samples
 from .problem import Problem, checked_psi
 
@@ -108,8 +109,29 @@ class OfSamples(Problem):
         self.psi = checked_psi(psi, self.d)
         self.kernel = self._compiled()
 
+    def of_client(self, i: int) -> Self:
+        """Return client i's function alone, as a problem of one client without a nonsmooth term and a server."""
+        first, last = self._start[i], self._start[i + 1]
+        alone = copy(self)
+        for derived in ("_solution", "_size_at_zero"):
+            vars(alone).pop(derived, None)
+        alone.n, alone.L_i, alone.mu_i = 1, self.L_i[i : i + 1], self.mu_i[i : i + 1]
+        alone._samples, alone._y, alone._start = self._rows(i), self._y[first:last], np.array([0, last - first])
+        alone.psi, alone.server = Zero(), None
+        alone.kernel = alone._compiled()
+        alone.label = f"client {i} of {self.label}"
+        return alone
+
     def _rows(self, i: int) -> Any:
         return self._samples[self._start[i] : self._start[i + 1]]
+
+    @property
+    def label_shares(self) -> np.ndarray:
+        """The share of each label, in ascending order, among every client's samples; shape (n, labels)."""
+        labels, places = np.unique(self._y, return_inverse=True)
+        counts = np.zeros((self.n, len(labels)))
+        np.add.at(counts, (np.repeat(np.arange(self.n), np.diff(self._start)), places), 1.0)
+        return counts / counts.sum(axis=1, keepdims=True)
 
     @property
     def _sample_weights(self) -> np.ndarray:

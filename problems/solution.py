@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -128,7 +128,6 @@ def solve_by_products(
     hessian_times: Callable[[np.ndarray], np.ndarray],
     g: np.ndarray,
     accuracy: float = 1e-10,
-    precondition: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
     r"""Return :math:`\nabla^2 F(x)^{-1} g` by conjugate gradients, for Hessians that are too large to be formed.
 
@@ -140,8 +139,6 @@ def solve_by_products(
         The gradient.
     accuracy : float
         The norm of what is left of ``g``, relative to ``g``, at which the steps end.
-    precondition : callable, optional
-        Returns the inverse of a matrix like the Hessian times a vector.
 
     Examples
     --------
@@ -150,11 +147,9 @@ def solve_by_products(
     """
     from scipy.sparse.linalg import LinearOperator, cg
 
-    def operator(times: Callable[[np.ndarray], np.ndarray]) -> Any:
-        return LinearOperator((len(g), len(g)), times, dtype=np.dtype(float))  # pyright: ignore[reportCallIssue]
-
-    like = None if precondition is None else operator(precondition)
-    return cg(operator(hessian_times), g, rtol=accuracy, maxiter=10 * len(g), M=like)[0]
+    shape = (len(g), len(g))
+    operator = LinearOperator(shape, hessian_times, dtype=np.dtype(float))  # pyright: ignore[reportCallIssue]
+    return cg(operator, g, rtol=accuracy, maxiter=10 * len(g))[0]
 
 
 def _proximal_gradient(problem: Solvable) -> np.ndarray:

@@ -6,28 +6,37 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from ..algorithms.driver.method import Method
 from ..core.errors import InputError, unknown
-from ..problems import Logistic, Problem, Quadratic, Softmax, functions, softmax
+from ..problems import Logistic, Personal, Problem, Quadratic, Softmax, functions, softmax
 from ..problems.data import DEFAULT
 from ..problems.data import content as data_content
 from ..problems.partitions import full_name
 
 #: What there is to say of each kind of problem beyond what all have.
 FIELDS = {
-    "quadratic": ("dim", "basis", "heterogeneity"),
-    "logistic": ("data", "partition", "alpha", "server"),
-    "softmax": ("data", "partition", "alpha", "server"),
+    "quadratic": ("dim", "basis", "heterogeneity", "private"),
+    "logistic": ("data", "partition", "alpha", "server", "private"),
+    "softmax": ("data", "partition", "alpha", "server", "private"),
 }
+#: What all have.
+SHARED = ("problem", "kappa", "clients", "problem_seed", "psi")
 KINDS = tuple(FIELDS)
 #: The kinds that are taken where none is named.
 USUAL = ("quadratic", "logistic")
 #: The kinds that are problems of data, and the data set of each where none is named.
 ON_DATA = {"logistic": (Logistic, DEFAULT), "softmax": (Softmax, softmax.DEFAULT)}
-# Problems for methods that run on no usual one.
-_OTHERS: tuple[dict[str, Any], ...] = (
-    {"problem": "logistic", "server": 0.1},
-    {"problem": "softmax", "data": softmax.DEFAULT},
+# Problems for methods that run on no usual one; those of the first line of which a method runs on any are taken.
+_OTHERS: tuple[tuple[dict[str, Any], ...], ...] = (
+    ({"problem": "logistic", "server": 0.1},),
+    ({"problem": "softmax", "data": softmax.DEFAULT},),
+)
+# And for methods that know private models: with a part that is shared, or without.
+_PERSONAL: tuple[tuple[dict[str, Any], ...], ...] = tuple(
+    ({"problem": "quadratic", "private": few}, {"problem": "softmax", "data": softmax.DEFAULT, "private": many})
+    for few, many in (("5", "16"), ("all", "all"))
 )
 # Entries of the matrices of all clients: 2 GB of them.
 _LARGEST = 250_000_000
@@ -54,6 +63,9 @@ class ProblemSpec:
     data, partition, alpha, server
         Of logistic and softmax regression, see :meth:`rootkappa.problems.Logistic.load`; a share of 0 is a server
         without data.
+    private : str
+        What of a model is every client's own, see :class:`rootkappa.problems.Personal`: "all", or how many of the last
+        coordinates, in softmax regression of the last features; empty for nothing.
     """
 
     problem: str = "quadratic"
@@ -68,11 +80,11 @@ class ProblemSpec:
     partition: str = "contiguous"
     alpha: float = 0.5
     server: float = 0.0
+    private: str = ""
 
     def configuration(self) -> dict[str, str | int | float]:
         """Return the fields that matter for this kind."""
-        shared = ("problem", "kappa", "clients", "problem_seed", "psi")
-        return {name: getattr(self, name) for name in (*shared, *FIELDS.get(self.problem, FIELDS["logistic"]))}
+        return {name: getattr(self, name) for name in (*SHARED, *FIELDS.get(self.problem, FIELDS["logistic"]))}
 
     def content(self) -> str:
         """Return what tells the data apart from any other, empty if nothing is read.
@@ -152,7 +164,8 @@ def tried_on(methods: Iterable[Method], specs: Sequence[ProblemSpec]) -> dict[Pr
     Parameters
     ----------
     methods : iterable of Method
-        A method that runs on none of the problems gets another in their place: of a server with data, or of classes.
+        A method that runs on none of the problems gets another in their place: of a server with data, or of classes;
+        one that knows private models gets problems that have some.
     specs : sequence of ProblemSpec
         The usual problems.
 
@@ -165,9 +178,10 @@ def tried_on(methods: Iterable[Method], specs: Sequence[ProblemSpec]) -> dict[Pr
     """
     tried: dict[ProblemSpec, list[Method]] = {}
     for method in methods:
-        others = [replace(specs[0], psi="", **fields) for fields in _OTHERS]
-        taken = specs if _runs_on_any(method, specs) else [spec for spec in others if _runs_on_any(method, [spec])][:1]
-        for spec in taken or specs:
+        others = [[replace(specs[0], psi="", **fields) for fields in line] for line in (*_PERSONAL, *_OTHERS)]
+        # Private models of a method that knows some are what its promises are about.
+        lines = [*others, specs] if method.handles_personal else [specs, *others]
+        for spec in next((line for line in lines if _runs_on_any(method, line)), specs):
             tried.setdefault(spec, []).append(method)
     return tried
 
@@ -189,8 +203,25 @@ def _check_size(clients: int, dim: int) -> None:
         )
 
 
+def _personal(spec: ProblemSpec) -> Personal:
+    """Return the problem with private models."""
+    inner = replace(spec, private="").build()
+    if spec.private == "all":
+        return Personal(inner, "all")
+    most = inner.blocks.columns if isinstance(inner, Softmax) else inner.d
+    count = int(spec.private) if spec.private.isdecimal() else most + 1
+    if count > most:
+        of = "features" if isinstance(inner, Softmax) else "coordinates"
+        raise InputError(f"private = {spec.private!r} is no part of a model with {most} {of}: give 'all', or how many.")
+    if isinstance(inner, Softmax):
+        return Personal(inner, private_features=count)
+    return Personal(inner, np.arange(inner.d - count, inner.d))
+
+
 @lru_cache(maxsize=16)
 def _built(spec: ProblemSpec, content: str) -> Problem:
+    if spec.private:
+        return _personal(spec)
     psi = functions.get(spec.psi) if spec.psi else None
     if spec.problem == "quadratic":
         drawn = (spec.clients, spec.dim, spec.kappa, spec.problem_seed, spec.heterogeneity, spec.basis)

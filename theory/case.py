@@ -15,7 +15,7 @@ from ..algorithms.driver.run import Trace, run
 from ..algorithms.parts.cost import Cost, Pace
 from ..core.errors import InputError
 from ..core.randomness import generator
-from ..problems import Composite, Problem, Quadratic
+from ..problems import Composite, Personal, Problem, Quadratic
 from ..problems.functions.squared_l2 import SquaredL2
 from ..problems.problem import checked_problem
 from .conventions import check_conventions
@@ -409,7 +409,7 @@ class Case:
 
     def on_small_quadratic(self) -> "Case | None":
         """Return the case on a small quadratic whatever the problem is; None if it has no room for the parameters."""
-        return self._fitting(self._small())
+        return self._fitting(self._small_suited())
 
     def behind_matrix(self) -> "Case | None":
         r"""Return the case on a small Composite with the same L and mu; None unless the method takes one.
@@ -421,6 +421,15 @@ class Case:
             return None
         K = generator(self.seed, "relative", "matrix").standard_normal((_DIM, _DIM))
         return self._fitting(Composite(self._small(), SquaredL2(self.problem.L), K / np.linalg.norm(K, 2)))
+
+    def _small_suited(self) -> Problem:
+        """Return the small quadratic, with private coordinates if the problem has some."""
+        if not isinstance(self.problem, Personal):
+            return self._small()
+        # As many of them as it takes to have both kinds where the problem has both.
+        share = len(self.problem.private) / self.problem.inner.d
+        count = int(np.clip(round(share * _DIM), share > 0.0, _DIM - (share < 1.0)))
+        return Personal(self._small(), np.arange(_DIM - count, _DIM))
 
     def _small(self) -> Quadratic:
         # Nothing is drawn of one curvature only; the next float above it stands for it.

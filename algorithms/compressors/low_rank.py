@@ -17,6 +17,31 @@ from .wire import FLOAT
 _DEPENDENT = 1e-13
 
 
+def columns_of(rows: int, d: int) -> int:
+    """Return how many columns a vector of d numbers has as a matrix of so many rows; an InputError if there are none.
+
+    Examples
+    --------
+    >>> columns_of(2, 6)
+    3
+    """
+    if checked_count("d", d) % rows:
+        raise InputError(f"rows = {rows} do not divide d = {d}: give a divisor of {d}.")
+    return d // rows
+
+
+@njit
+def factors(rank, rows, columns):
+    """Return how many numbers tell a matrix of a rank: those of two factors, or its entries if those are fewer.
+
+    Examples
+    --------
+    >>> factors(1, 3, 4), factors(2, 3, 4)
+    (7, 12)
+    """
+    return min(rows * columns, rank * (rows + columns))
+
+
 class LowRankKernel(NamedTuple):
     """The compiled form of :class:`LowRank`."""
 
@@ -87,13 +112,10 @@ class LowRank(Compressor):
     def bits(self, message: np.ndarray) -> int:
         r"""Return 64 for each entry of P and of :math:`P^\top M`, or of the matrix if those are more."""
         d = self._checked_message(message).size
-        columns = self._columns(d)
-        return FLOAT * min(d, self.rank * (self.rows + columns))
+        return FLOAT * factors(self.rank, self.rows, self._columns(d))
 
     def _columns(self, d: int) -> int:
-        if checked_count("d", d) % self.rows:
-            raise InputError(f"rows = {self.rows} do not divide d = {d}: give a divisor of {d}.")
-        return d // self.rows
+        return columns_of(self.rows, d)
 
     def __repr__(self) -> str:
         return f"LowRank(rank={self.rank!r}, rows={self.rows!r})"

@@ -16,9 +16,11 @@ from ...core.discover import discover
 from ...core.dispatch import dispatched, distinguish, implements
 from ...core.errors import InputError, shown, unknown
 from ...problems.composite import Composite
+from ...problems.personal import Personal
 from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
 from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
+from ..parts.clock import Clock, usual_seconds
 from ..parts.cost import NOTHING, Cost, Pace, Sends
 from ..parts.letters import checked
 from ..parts.rounds import Listing, Randomness
@@ -76,6 +78,10 @@ def _no_opening(problem: Problem, params: Any) -> Cost:
     return NOTHING
 
 
+def _as_declared(problem: Problem, params: Any, state: Any, cost: Cost) -> Cost:
+    return cost
+
+
 @dataclass(frozen=True)
 class Method:
     """One optimisation method, made of the functions of its module.
@@ -97,8 +103,13 @@ class Method:
     handles_composite : bool
         Whether the problem may be a :class:`~rootkappa.problems.Composite`, with a function behind a matrix: the
         module's ``HANDLES_COMPOSITE``, by default False.
+    handles_personal : bool
+        Whether the problem may be a :class:`~rootkappa.problems.Personal`, with private parts of models: the module's
+        ``PERSONAL``, by default False. Its model there is the joint vector.
     needs_server : bool
         Whether the problem's server must have data of its own: the module's ``NEEDS_SERVER``, by default False.
+    group : str
+        What the method is for, in the words of the list of methods: the module's ``GROUP``; a file needs none.
     summary, source : str
         The first line of the module's docstring, and where the method is from.
     random : Randomness or None
@@ -127,8 +138,16 @@ class Method:
     cost : callable
         ``cost(problem, params, draws)`` returns the :class:`~rootkappa.algorithms.parts.cost.Cost` of those rounds. It
         follows from ``SENDS``, and from ``gradients(problem, params, draws)`` where that is not one an iteration.
+    seconds : callable
+        ``seconds(problem, params, draws, clock)`` returns how long each of those rounds takes by a
+        :class:`~rootkappa.algorithms.Clock`, shape (rounds,). By default each client that takes part computes and sends
+        what ``cost`` says, and the slowest of them is waited for.
     opening : callable
         ``opening(problem, params)`` returns what is sent and computed once, before the first round: by default nothing.
+    spent : callable
+        ``spent(problem, params, state, cost)`` returns what was spent up to a state, where how long a message is shows
+        only when it is sent; ``cost`` is the declared one of all rounds so far, which it does not exceed. By default it
+        is that.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
     model : callable
@@ -146,7 +165,9 @@ class Method:
     promise: str | None
     handles_psi: bool
     handles_composite: bool
+    handles_personal: bool
     needs_server: bool
+    group: str
     summary: str
     source: str
     random: Randomness | None
@@ -165,7 +186,9 @@ class Method:
     invariants: Callable[[Problem, Any, Any], dict[str, np.ndarray]]
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
     own_check: Callable[[Problem], None]
+    seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
     opening: Callable[[Problem, Any], Cost] = _no_opening
+    spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -187,14 +210,18 @@ class Method:
             promise=declared.get("PROMISE"),
             handles_psi=declared.get("HANDLES_PSI", False),
             handles_composite=declared.get("HANDLES_COMPOSITE", False),
+            handles_personal=declared.get("PERSONAL", False),
             needs_server=declared.get("NEEDS_SERVER", False),
+            group=declared.get("GROUP", ""),
             summary=summary,
             source=" ".join(rest.partition("Source:")[2].split()),
             affine=declared.get("affine", lambda problem, params: params),
             own_check=declared.get("check", lambda problem: None),
             Params=declared.needed("Params"),
             cost=declared.cost(),
+            seconds=declared.seconds(),
             opening=declared.get("opening", _no_opening),
+            spent=declared.get("spent", _as_declared),
             **declared.randomness(),
             **states,
             **declared.moves(),
@@ -283,6 +310,11 @@ class Method:
             raise InputError(
                 f"{self.name} has no prox behind a matrix, but the problem has h = {problem.h!r} of Kx: take randprox."
             )
+        if isinstance(problem, Personal) and not self.handles_personal:
+            raise InputError(
+                f"{self.name} has one model for all clients, but {problem.label} gives each a part of its own: take "
+                "the problem without private parts, its inner."
+            )
         if self.needs_server and problem.server is None:
             raise InputError(
                 f"{self.name} needs a server with data of its own, but that of {problem.label} has none: give "
@@ -358,6 +390,12 @@ class _Declared:
 
         return cost
 
+    def seconds(self) -> Callable[[Problem, Any, Any, Clock], np.ndarray]:
+        """Return what follows from cost and from what is drawn, or the function in its place."""
+        sends = self.get("SENDS") if self.get("cost") is None else None
+        usual = usual_seconds(self.get("RANDOM"), self.cost(), sends, self.get("gradients"))
+        return self.get("seconds", usual)
+
     def states(self) -> dict[str, Any]:
         """Return what states are: those of clients with control variates, or of a server, or the module's own."""
         own = self.get("State")
@@ -391,7 +429,7 @@ class _Declared:
         if self._serves:
             shared = (server_rounds.one_round, server_rounds.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(letters, self.get("RANDOM"), loops)
+            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loops)
         return self.needed("step", " or a communicate for its Params")
 
     def _stored(self, *loops: Any) -> Any:

@@ -33,11 +33,13 @@ _OF_STATES = ("invariants", "fixed_point", "lyapunov")
 # What an object may say besides, as a method file and a theorem do.
 _SAID = (
     "PROMISE", "HANDLES_PSI", "HANDLES_COMPOSITE", "RANDOM", "SENDS", "Params", "outcomes", "draw", "unroll", "pace",
-    "cost", "affine", "check", "prescribed", "admissible", "contraction", "noise", "target", "EXPONENTS", "TIGHT",
-    "UNIT", "LIKE",
+    "cost", "seconds", "affine", "check", "prescribed", "admissible", "contraction", "noise", "target", "EXPONENTS",
+    "TIGHT", "UNIT", "LIKE",
 )  # fmt: skip
-# What follows from RANDOM and from SENDS, and is no longer the shipped method's where an object says its own.
-_FOLLOWS = {"RANDOM": ("outcomes", "draw", "unroll", "pace"), "SENDS": ("cost",)}
+# What follows from RANDOM, SENDS and cost, and is no longer the shipped method's where an object says its own.
+_FOLLOWS = {
+    "RANDOM": ("outcomes", "draw", "unroll", "pace", "seconds"), "SENDS": ("cost", "seconds"), "cost": ("seconds",),
+}  # fmt: skip
 
 
 class ObjectMethod(Method):
@@ -164,7 +166,7 @@ def _said_by(shipped: Method, adapted: "_Adapted") -> dict[str, Any]:
     said = {key: getattr(shipped, key) for key in (*_FOLLOWS["RANDOM"], *_FOLLOWS["SENDS"], "Params", "affine")}
     said |= {"RANDOM": shipped.random, "check": shipped.own_check, "invariants": adapted.shipped_invariants}
     said |= {"HANDLES_PSI": shipped.handles_psi, "HANDLES_COMPOSITE": shipped.handles_composite}
-    said |= {"NEEDS_SERVER": shipped.needs_server}
+    said |= {"NEEDS_SERVER": shipped.needs_server, "PERSONAL": shipped.handles_personal}
     return said | {"fixed_point": shipped.fixed_point and adapted.shipped_fixed_point}
 
 

@@ -1,7 +1,7 @@
 """The driver: draws randomness, advances the method, measures at recorded rounds."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from ...core.checks import checked_count, checked_number
 from ...core.errors import InputError, shown, unknown
 from ...core.randomness import generator
 from ...problems.problem import Problem
+from ..parts.clock import Clock, before_rounds
 from ..parts.cost import Cost
 from .method import Method
 from .objects import found
@@ -91,8 +92,8 @@ class Trace:
 
         Columns: ``round``, ``iteration``; ``lyapunov``, the method's Lyapunov function; ``distance``, the norm of
         the error of the model that the method would hand out; ``gap``, its excess in the objective; and ``floats_up``,
-        ``floats_down``, ``bits_up``, ``bits_down``, ``gradients`` of one client up to there. What was observed besides
-        follows.
+        ``floats_down``, ``bits_up``, ``bits_down``, ``gradients`` of one client up to there. With a clock
+        ``seconds`` follow, and what was observed besides.
         """
         import pandas as pd
 
@@ -111,6 +112,7 @@ def run(
     until: tuple[str, float] | None = None,
     lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
     target: Any = None,
+    clock: Clock | str | None = None,
     observe: Mapping[str, Callable[[Any], float]] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Trace:
@@ -140,6 +142,9 @@ def run(
         method names, if it names one, and otherwise the squared distance of its model to the target.
     target : Solution, optional
         The point towards which V measures; by default the theorem's, or else the problem's solution.
+    clock : Clock or str, optional
+        With it there is a column ``seconds``: how long the rounds up to there take by this :class:`Clock`, or by that
+        of this text, such as "compute=1ms up=1Mbit speeds=uniform(0.1,1)".
     observe : mapping of str to callable, optional
         Further columns: each a function of the state.
     progress : callable, optional
@@ -152,7 +157,8 @@ def run(
     Raises
     ------
     InputError
-        If a parameter is outside its range, ``until`` names no column, or the method cannot run on the problem.
+        If a parameter is outside its range, ``until`` names no column, the clock is none or has no speed for each
+        client, or the method cannot run on the problem.
 
     Examples
     --------
@@ -171,8 +177,11 @@ def run(
     stop_column, stop_fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
     measure = _Measure(method, problem, params, lyapunov, target)
     state, spent = method.start(problem, params), method.opening(problem, params)
-    trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *observe))
-    measure.record(trace, 0, spent, observe)
+    timer = _Timer(method, problem, params, Clock.read(clock)) if clock is not None else None
+    trace = Trace(
+        method.name, problem.label, params, seed, state, (*COLUMNS, *(["seconds"] if timer else []), *observe)
+    )
+    measure.record(trace, 0, spent, timer, observe)
     first = trace.last(stop_column) if stop_column else 0.0
     draws = _Draws(method, problem, params, seed)
     done = 0
@@ -180,14 +189,55 @@ def run(
         for batch in draws.between(done, stop):
             state = trace.state = method.advanced(problem, params, state, batch)
             spent = spent.plus(method.cost(problem, params, batch))
+            if timer:
+                timer.add(batch)
         done = int(stop)
-        measure.record(trace, done, spent, observe)
+        measure.record(trace, done, method.spent(problem, params, state, spent), timer, observe)
         if progress is not None:
             progress(done)
         arrived = stop_column and trace.last(stop_column) <= stop_fraction * first
         if not np.isfinite(trace.last("distance")) or arrived:
             break
     return trace
+
+
+def seconds(
+    method: Any, problem: Problem, params: Any, rounds: Iterable[int], seed: int, clock: Clock | str
+) -> np.ndarray:
+    """Return when some rounds of a run end: its column ``seconds``, from what it draws alone, without the run.
+
+    Parameters
+    ----------
+    method, problem, params, seed
+        Those of :func:`run`.
+    rounds : iterable of int
+        In ascending order; 0 is the start.
+    clock : Clock or str
+        The clock, or its text.
+
+    Returns
+    -------
+    ndarray, shape (len(rounds),)
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms, problems
+    >>> problem = problems.Quadratic.random(clients=3, dim=4, kappa=10.0)
+    >>> descent = algorithms.get("gradient_descent")
+    >>> seconds(descent, problem, descent.Params(gamma=1.0), [0, 10], 0, "latency=1s compute=0s").round(2).tolist()
+    [0.0, 10.0]
+    """
+    method = found(method)
+    params = method.letters(params)
+    timer = _Timer(method, problem, params, Clock.read(clock))
+    draws = _Draws(method, problem, params, seed)
+    done, ends = 0, list[float]()
+    for stop in rounds:
+        for batch in draws.between(done, int(stop)):
+            timer.add(batch)
+        done = int(stop)
+        ends.append(timer.total)
+    return np.array(ends)
 
 
 def _checked_until(until: Any, columns: tuple[str, ...]) -> tuple[str, float]:
@@ -228,7 +278,14 @@ class _Measure:
     def _squared_distance(self, problem: Problem, params: Any, state: Any, target: Any) -> float:
         return float(np.sum((self._method.model(state) - target.x) ** 2))
 
-    def record(self, trace: Trace, done: int, spent: Cost, observe: Mapping[str, Callable[[Any], float]]) -> None:
+    def record(
+        self,
+        trace: Trace,
+        done: int,
+        spent: Cost,
+        timer: "_Timer | None",
+        observe: Mapping[str, Callable[[Any], float]],
+    ) -> None:
         """Append a row to the trace."""
         with np.errstate(over="ignore", invalid="ignore"):
             model = trace.model = self._method.model(trace.state)
@@ -236,7 +293,20 @@ class _Measure:
             distance = float(np.linalg.norm(model - self._solution.x))
             gap = self._problem.gap(model)
             observed = [function(trace.state) for function in observe.values()]
-        trace.rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *observed))
+        told = [timer.total] if timer else []
+        trace.rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *told, *observed))
+
+
+class _Timer:
+    """Seconds since the start, added up round by round: the same to the bit whatever is recorded."""
+
+    def __init__(self, method: Method, problem: Problem, params: Any, clock: Clock) -> None:
+        self._seconds = lambda batch: method.seconds(problem, params, batch, clock)
+        self.total = before_rounds(problem, method.opening(problem, params), clock)
+
+    def add(self, batch: Any) -> None:
+        """Add the rounds of a batch."""
+        self.total = float(np.cumsum(np.append(self.total, self._seconds(batch)))[-1])
 
 
 class _Draws:

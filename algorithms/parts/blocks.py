@@ -13,11 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from ...core.compiled import njit
 from ...core.errors import InputError
 from ...core.inner import inner
+from ...problems import oracles
 from ...problems.problem import Problem
 from .cost import Length, Parcel, Sends, numbers
 from .ledger import NUMBERS
+from .local_steps import broadcast
+from .messages import average
 from .nothing_drawn import State
 from .rounds import LISTED, Listing, Part
 from .stochastic import add_noise
@@ -124,3 +128,21 @@ class _Told(Parcel):
 
 #: A model to each other client, and from each; the miner tells a header to everybody, who hear of one.
 BROADCAST = Sends(_Told(lambda others: others), _Told(lambda others: min(others, 1)))
+
+
+@njit
+def train(kernel, W, eta, tau):
+    """Take τ local steps of client i in place from each row i of W."""
+    h, work = np.zeros(W.shape[1]), oracles.workspace(kernel)
+    for i in range(W.shape[0]):
+        oracles.local_steps(kernel, i, W[i], h, eta, tau, work)
+
+
+@njit
+def average_trained(kernel, x, honest, eta, tau, blocks):
+    """Move x through so many blocks without anybody lazy, in place."""
+    W = np.empty((honest, x.shape[0]))
+    for _ in range(blocks):
+        broadcast(x, W)
+        train(kernel, W, eta, tau)
+        average(W, x)

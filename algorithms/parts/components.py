@@ -25,6 +25,9 @@ class Components(Part):
     name: str = "j"
     in_every_step: bool = True
 
+    def takes_components(self) -> bool:
+        return True
+
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return rng.integers(sizes(problem), size=(count, problem.n))
 

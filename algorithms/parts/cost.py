@@ -73,10 +73,19 @@ class Vectors(Parcel):
 
 @dataclass(frozen=True)
 class Sends:
-    """What a client sends and receives in every round: a method's ``SENDS``."""
+    """What a client sends and receives in every round: a method's ``SENDS``.
+
+    Parameters
+    ----------
+    up, down : Parcel
+        All that travels in a round in that direction.
+    exchanges : int or str
+        How often in a round clients send and wait for an answer, or the letter that says so.
+    """
 
     up: Parcel
     down: Parcel
+    exchanges: int | str = 1
 
     def cost(self, problem: Problem, params: Any, rounds: int, iterations: int, gradients: int) -> Cost:
         """Return the cost of so many rounds."""
@@ -86,15 +95,15 @@ class Sends:
         )
 
 
-def Dense(up: int = 1, down: int = 1) -> Sends:
-    """Return the ``SENDS`` of a method that sends and receives so many full vectors a round.
+def Dense(up: int = 1, down: int = 1, exchanges: int | str = 1) -> Sends:
+    """Return the ``SENDS`` of a method that sends and receives so many full vectors a round, in so many exchanges.
 
     Examples
     --------
     >>> Dense(up=2).up.count
     2
     """
-    return Sends(Vectors(up), Vectors(down))
+    return Sends(Vectors(up), Vectors(down), exchanges)
 
 
 def numbers(count: int) -> Length:

@@ -93,9 +93,9 @@ class Periods(Parcel):
         return Length(each.floats + full.floats, each.bits + full.bits)
 
 
-#: What an exchange costs, and a period of SAEF.
+#: What an exchange costs, and a period of SAEF, which has p of them.
 SENDS = messages.Compressed(up="C", down="C_s")
-SENDS_OF_PERIODS = Sends(Periods("C"), Periods("C_s"))
+SENDS_OF_PERIODS = Sends(Periods("C"), Periods("C_s"), exchanges="p")
 
 
 class Space(NamedTuple):

@@ -12,7 +12,7 @@ from .. import compressors
 from ..compressors.bernoulli import Bernoulli
 from ..compressors.identity import Identity
 from ..compressors.rand_k import RandK
-from . import graphs
+from . import graphs, random_graphs, speeds
 
 
 class Range(NamedTuple):
@@ -38,6 +38,13 @@ class Written(NamedTuple):
     """Whether the compressor may be used."""
     allowed: str
     """Those that may be used in words, as the end of "give ..."."""
+
+
+class Text(NamedTuple):
+    """Another text that stands for something."""
+
+    read: Callable[[Any], str]
+    """Return it as it is written, or raise an InputError."""
 
 
 def _above_zero(value: float) -> bool:
@@ -74,15 +81,25 @@ Probability = Annotated[float, Range(_probability, "a probability of communicati
 RefreshProbability = Annotated[float, Range(_probability, "a probability of a new reference point in (0, 1]")]
 Momentum = Annotated[float, Range(lambda value: 0 <= value < 1, "a momentum in [0, 1)")]
 Batch = Annotated[int, Range(_at_least_one, "an integer number of components in a minibatch, at least 1")]
-Exponent = Annotated[float, Range(_at_least_zero, "a finite exponent of a step size that shrinks, at least 0")]
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
+Cost = Annotated[float, Range(_at_least_zero, "a finite cost, at least 0")]
+Weight = Annotated[float, Range(_at_least_zero, "a finite weight, at least 0")]
+Part = Annotated[float, Range(lambda value: 0 <= value < 1, "a part in [0, 1)")]
+Tiers = Annotated[int, Range(_at_least_one, "an integer number of tiers, at least 1")]
 Share = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share in [0, 1]")]
 Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coordinates that are kept, in (0, 1]")]
+Energy = Annotated[float, Range(_probability, "a share of squares of singular values that is kept, in (0, 1]")]
+Rows = Annotated[int, Range(_at_least_one, "an integer number of rows of the model as a matrix, at least 1")]
 Draw = Annotated[int, Range(_at_least_zero, "an integer that names a draw, at least 0")]
 Floor = Annotated[float, Range(_step, "a floor of what a step is divided by between 1e-100 and 1e100")]
 UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]
 LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]
 Period = Annotated[int, Range(_at_least_one, "an integer number of steps between two averages, at least 1")]
+EdgeRounds = Annotated[int, Range(_at_least_one, "an integer number of averages of an edge in a round, at least 1")]
+Edges = Annotated[int, Range(_at_least_one, "an integer number of edge servers, at least 1")]
+EdgeFeatures = Annotated[int, Range(_at_least_zero, "an integer number of features at the edge, at least 0")]
+Length = Annotated[float, Range(_step, "a length to which a vector is clipped between 1e-100 and 1e100")]
+Multiplier = Annotated[float, Range(_at_least_zero, "a finite noise in units of what it hides, at least 0")]
 ServerSteps = Annotated[int, Range(_at_least_zero, "an integer number of steps of the server, at least 0")]
 SoftLabels = Annotated[float, Range(lambda value: 0 <= value <= 1, "a weight of soft labels in [0, 1]")]
 Move = Annotated[float, Range(lambda value: abs(value) <= 1e100, "a move of an input, -1e100 to 1e100")]
@@ -110,7 +127,16 @@ Diagonal = Annotated[
         "one that commutes with the mean of the clients' vectors: 'Bernoulli(p)', 'RandK(k)' or 'Identity()'",
     ),
 ]
+Salience = Annotated[str, Names(lambda: ("change", "weights"))]
+Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
+Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
+Speeds = Annotated[str, Text(speeds.written)]
 Graph = Annotated[str, Names(graphs.names)]
+RandomGraph = Annotated[str, Names(random_graphs.names)]
+Degree = Annotated[int, Range(_at_least_one, "an integer number of neighbours, at least 1")]
+Horizon = Annotated[int, Range(_at_least_one, "an integer number of rounds until something rests, at least 1")]
+Regrowth = Annotated[str, Names(lambda: ("gradient", "random"))]
+Counted = Annotated[str, Names(lambda: ("new", "trained"))]
 Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
 
 
@@ -159,6 +185,8 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
     elif isinstance(rule, Names):
         if value not in rule.known():
             raise unknown(letter, str(value), rule.known())
+    elif isinstance(rule, Text):
+        return rule.read(value)
     elif isinstance(rule, Range) and kind in (float, int):
         numbers = int | np.integer if kind is int else int | float | np.integer | np.floating
         # To NumPy a duration is an integer.

@@ -14,7 +14,7 @@ from ...core.errors import InputError
 from ...core.inner import inner
 from ...problems.inputs import input_gradient, loss_gradient, probabilities, samples
 from ...problems.problem import Problem
-from ...problems.softmax import DenseSoftmaxKernel
+from ...problems.softmax_kernels import DenseSoftmaxKernel
 
 #: How often an input is moved.
 MOVES = 10

@@ -87,6 +87,14 @@ class Part(ABC):
     def listed(self, problem: Problem, params: Any) -> Listing:
         """Return every value with its probability."""
 
+    def takes_components(self) -> bool:
+        """Return whether a method that draws this counts gradients of components, and no whole ones."""
+        return False
+
+    def cohorts(self, values: np.ndarray) -> np.ndarray | None:
+        """Return who takes part in each round, shape (rounds, clients), by the drawn values; None says all."""
+        return None
+
     def __and__(self, other: "Part") -> "Randomness":
         return EveryStep() & self & other
 

@@ -10,7 +10,17 @@ from rootkappa.algorithms.parts import plain_steps
 from rootkappa.algorithms.parts.rounds import Coin
 
 FILES = sorted(path for path in Path(algorithms.__file__).parent.glob("*.py") if path.stem != "__init__")
-_WIRING = {"RANDOM", "SENDS", "PROMISE", "FAMILY", "HANDLES_PSI", "HANDLES_COMPOSITE", "fixed_point", "invariants"}
+_WIRING = {
+    "RANDOM",
+    "SENDS",
+    "PROMISE",
+    "GROUP",
+    "FAMILY",
+    "HANDLES_PSI",
+    "HANDLES_COMPOSITE",
+    "fixed_point",
+    "invariants",
+}
 
 
 def stem(path):

@@ -20,6 +20,7 @@ from ..engines.seeds import mean_interval
 from ..verdict import Verdict
 
 METHODS = ("blade_fl",)
+OF_ITS_OWN = True
 _BEST, _CONVEX = "neither few nor many", "convex in their number"
 LABEL = "softmax regression, 10 clients, 20 samples each, kappa=1000"
 #: The budget, with a local step as the unit of time.

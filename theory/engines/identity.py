@@ -34,6 +34,10 @@ _ROUNDS, _WORK = 20, 2e8
 _MOST_STEPS = 10_000
 # Steps after each of which the two are compared; after these it is at the ends of rounds.
 _WATCHED = 100
+# Rounds on the given problem, for faults that begin late, and how many are walked between two looks.
+_LATER, _CHUNK = 500, 25
+# What rounding could have grown to is so many times what a relative change of the state of this size has grown to.
+_NUDGE, _GROWN = 1e-13, 100.0
 _MODEL = "the model"
 _COUNTED = ("floats_up", "floats_down", "bits_up", "bits_down", "gradients")
 
@@ -58,7 +62,7 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     for number, shipped in enumerate(likenesses):
         worst, where = 0.0, [case, *_other_places(case, shipped)]
         for position, place in enumerate(where):
-            departure = _departure(place, shipped, case.alpha / len(where) / len(likenesses))
+            departure = _departure(place, shipped, case.alpha / len(where) / len(likenesses), is_given=position == 0)
             progress((number + (position + 1) / len(where)) / len(likenesses))
             if isinstance(departure, _Departure):
                 found[shipped.name] = departure
@@ -136,10 +140,11 @@ def _takes_any_problem(case: Case) -> bool:
     return not all(np.array_equal(*pair) for pair in zip(here, there, strict=True))
 
 
-def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:
+def _departure(own: Case, shipped: Method, alpha: float, is_given: bool) -> _Departure | float:
     """Return in what a method differs from the shipped one in one place, or by how much they agree.
 
-    With the probability ``alpha`` at most two are told apart that draw in different ways by one law.
+    With the probability ``alpha`` at most two are told apart that draw in different ways by one law. On the given
+    problem more rounds are walked.
     """
     if {*own.params._fields} != {*shipped.Params._fields}:
         letters = f"letters {', '.join(own.params._fields)}, and {shipped.name} has {', '.join(shipped.Params._fields)}"
@@ -155,7 +160,8 @@ def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:
         return _Departure(-1, np.inf, told)
     place = f"on {_place(own)}"
     worst = 0.0
-    for when, name, size in _differences(own, theirs, drawn, same_draws):
+    later = _later(own, theirs) if is_given and same_draws else ()
+    for when, name, size in chain(_differences(own, theirs, drawn, same_draws), later):
         if not size <= _tolerance(own):
             return _Departure(when, size, f"{_told(when)} {name} differs by {size:.2g} of its size, {place}")
         worst = max(worst, size)
@@ -165,6 +171,7 @@ def _departure(own: Case, shipped: Method, alpha: float) -> _Departure | float:
         _pace(own, theirs),
         _cheaper(own, theirs, drawn) if same_draws else "",
         _cheaper_opening(own, theirs),
+        _cheaper_in_fact(own, theirs, drawn) if same_draws else "",
     ):
         if told:
             return _Departure(np.inf, 1.0, f"{told}, {place}")
@@ -184,10 +191,10 @@ def _tolerance(case: Case) -> float:
     return max(_TOLERANCE, _ROUNDINGS * float(np.finfo(float).eps) * max(case.problem.kappa, 100.0))
 
 
-def _rounds(case: Case) -> int:
+def _rounds(case: Case, most: int = _ROUNDS) -> int:
     steps = case.pace.iterations / case.pace.rounds
     affordable = min(_WORK / (case.problem.work(steps) + case.problem.n), _MOST_STEPS / steps)
-    return int(min(max(affordable, 2), _ROUNDS))
+    return int(min(max(affordable, 2), most))
 
 
 def _written(params: Any) -> str:
@@ -250,6 +257,35 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
         for state in (stepped, walked):
             if state is not None:
                 yield from ((position + 1, name, size) for name, size in comparison.differences(expected, own, state))
+
+
+def _later(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
+    """Yield the differences along a longer path, up to where rounding would decide how the shipped method goes on."""
+    rng = generator(own.seed, "identity", "later")
+    drawn = theirs.draw(rng, _rounds(theirs, _LATER))
+    expected, walked = theirs.initial(), own.initial()
+    first = theirs.initial()
+    comparison, by_rounding = _Comparison(theirs), _Comparison(theirs)
+    nudged = None
+    for begin in range(0, len(drawn), _CHUNK):
+        chunk = drawn[begin : begin + _CHUNK]
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected, walked = theirs.advance(expected, chunk), own.advance(walked, chunk)
+            nudged = theirs.advance(nudged, chunk) if nudged is not None else _nudged(theirs, expected, first, rng)
+        if not all(np.isfinite(field).all() for field in expected):
+            return
+        grown = max(size for _, size in by_rounding.differences(expected, theirs, nudged))
+        if not _GROWN * grown <= _tolerance(own):
+            return
+        yield from ((begin + len(chunk), *found) for found in comparison.differences(expected, own, walked))
+
+
+def _nudged(case: Case, state: Any, first: Any, rng: np.random.Generator) -> Any:
+    """Return a state beside another, where that has changed since the first one: what never changes is no number."""
+    fields = zip(state, first, strict=True)
+    return case.state(
+        *(field * (1.0 + _NUDGE * rng.choice((-1.0, 1.0), field.shape) * (field != start)) for field, start in fields)
+    )
 
 
 class _Comparison:
@@ -337,6 +373,16 @@ def _cheaper_opening(own: Case, theirs: Case) -> str:
         return ""
     told, expected = (one.method.opening(one.problem, one.params) for one in (own, theirs))
     return _less(told, expected, "before the first round", theirs.method.name)
+
+
+def _cheaper_in_fact(own: Case, theirs: Case, drawn: Any) -> str:
+    """Return what it says too little of where how much is sent shows only then; an object need not say it."""
+    if isinstance(own.method, ObjectMethod):
+        return ""
+    state, cost = theirs.advance(theirs.initial(), drawn), theirs.cost(drawn)
+    # Both states have the same fields by now, or they would differ.
+    told, expected = (one.method.spent(one.problem, one.params, state, cost) for one in (own, theirs))
+    return _less(told, expected, f"in {len(drawn)} rounds", theirs.method.name)
 
 
 def _less(told: Any, expected: Any, when: str, name: str) -> str:

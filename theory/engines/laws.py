@@ -1,7 +1,8 @@
 r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is above, equal to or below the
-one beside it, how many are, and whether it is that of the draw before. If both have one law, then
+one beside it, how many are, whether it is that of the draw before, and how many entries have a value. If both have one
+law, then
 :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
 the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
@@ -17,8 +18,8 @@ from ..case import Case
 
 # Rounds of each, fewer where they have more steps than this.
 _DRAWN, _MOST_STEPS = 1000, 1e5
-# Entries that are looked at, and classes into which their values are sorted.
-_MOST_ENTRIES, _CLASSES = 64, 16
+# Entries that are looked at; classes of the values of one and of all of them, and of how many there are in one.
+_MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS = 64, 16, 64, 4
 
 
 class _Feature(NamedTuple):
@@ -38,9 +39,8 @@ def difference(own: Case, theirs: Case, alpha: float) -> str:
     if np.array_equal(ours, expected):
         return ""
     # The classes must not depend on what is counted in them.
-    shares = np.linspace(0.0, 1.0, _CLASSES + 1)[1:-1]
-    edges = [np.unique(np.quantile(column, shares)) for column in _rounds(theirs, "classes").T]
-    pairs = [*zip(_features(ours, edges), _features(expected, edges), strict=True)]
+    sample = _rounds(theirs, "classes")
+    pairs = [*zip(_features(ours, sample), _features(expected, sample), strict=True)]
     found = [_evidence(*pair) for pair in pairs]
     worst = int(np.argmax(found))
     if found[worst] <= math.log(len(pairs) / alpha):
@@ -61,8 +61,10 @@ def _rounds(case: Case, axis: str) -> np.ndarray:
     return np.concatenate([np.diff(ends, prepend=-1)[:, None], *rows], axis=1)[:, :_MOST_ENTRIES]
 
 
-def _features(rounds: np.ndarray, edges: list[np.ndarray]) -> Iterator[_Feature]:
+def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
+    """Yield what is counted of rounds, in classes that follow from a sample of others."""
     count, entries = rounds.shape
+    edges = [_edges(column, _CLASSES) for column in sample.T]
     for j in range(entries):
         name = f"entry {j} of a round" if j else "the length of a round"
         yield _Feature(f"{name} in one class", len(edges[j]) + 1, np.digitize(rounds[:, j], edges[j]))
@@ -74,7 +76,21 @@ def _features(rounds: np.ndarray, edges: list[np.ndarray]) -> Iterator[_Feature]
     # Without the length of the round, and what hardly has two values, such as the coin that ends it.
     varied = [j for j in range(1, entries) if len(edges[j]) > 1]
     rising = (np.diff(rounds[:, varied], axis=1) > 0).sum(axis=1)
-    yield _Feature("so many entries above the one before", entries, rising)
+    yield _Feature("as many entries that are above the one before", entries, rising)
+    # What is alike in all entries, as in each client's minibatches, is seen in all before it is in one.
+    values = _edges(sample[:, varied], _VALUES)
+    ours, theirs = np.digitize(rounds[:, varied], values), np.digitize(sample[:, varied], values)
+    for value in range(len(values) + 1):
+        counts: np.ndarray = (ours == value).sum(axis=1)
+        numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
+        name = f"the same number of entries in class {value} of {len(values) + 1}"
+        yield _Feature(name, len(numbers) + 1, np.digitize(counts, numbers))
+
+
+def _edges(numbers: np.ndarray, classes: int) -> np.ndarray:
+    """Return where classes of equal shares of some numbers end; fewer where many numbers are the same."""
+    shares = np.linspace(0.0, 1.0, classes + 1)[1:-1]
+    return np.unique(np.quantile(numbers, shares)) if numbers.size else np.zeros(0)
 
 
 def _evidence(one: _Feature, two: _Feature) -> float:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.parts import graphs, letters
+from ...algorithms.parts import graphs, letters, random_graphs
 from ...core.errors import InputError
 from ...core.randomness import generator
-from ...problems import Composite, Logistic, Problem, Quadratic, Softmax
+from ...problems import Composite, Logistic, Personal, Problem, Quadratic, Softmax
 from ...problems.functions import L1, Huber
 from ...problems.logistic import DenseLogisticKernel
-from ...problems.softmax import DenseSoftmaxKernel
+from ...problems.softmax_kernels import DenseSoftmaxKernel
 from ..case import Case, NotExact
 
 # The numbers of clients and of coordinates from which sizes are drawn: many clients, many coordinates, both; and as
@@ -28,6 +28,8 @@ _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 1
 _FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
+# As a matrix it is neither a row nor square, and of rank 1 it is shorter by its factors; so little energy cuts ranks.
+_MATRIX, _LITTLE = 12, 0.6
 # Samples of a client on logistic and softmax problems.
 _SAMPLES = 6
 _COMPRESSORS = {
@@ -40,6 +42,7 @@ _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor,
+    letters.Length, letters.Multiplier,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -72,6 +75,14 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
             yield from _on(
                 case, drawn, f"on {n} {'similar ' if alike else ''}clients with {d} coordinates", beyond=beyond
             )
+    if letters.of_kind(case.method.Params, letters.Rows):
+        matrix = _like(case.problem, _CLIENTS, _MATRIX, "matrix", case.seed)
+        energy = [
+            letter for letter in letters.of_kind(case.method.Params, letters.Energy) if letter not in case.changes
+        ]
+        for changes in ({}, *({letter: _LITTLE} for letter in energy)):
+            words = f"on a model of {_MATRIX} coordinates as a matrix"
+            yield from _on(case, matrix, f"{words} with {_written(changes)}" if changes else words, changes, beyond)
     small = _like(case.problem, _CLIENTS, _DIM, "small", case.seed)
     if isinstance(case.problem, Quadratic) and not case.is_noisy:
         for scale in _SCALES:
@@ -242,11 +253,30 @@ def _like(
             labels[:classes] = np.arange(classes)
             rows, share = _stored_like(problem, features), 0.5 if problem.server else None
             return Softmax(rows, labels, clients=n, kappa=kappa, psi=problem.psi, server=share)
+        if isinstance(problem, Personal):
+            return _personal_like(problem, _like(problem.inner, n, d, name, seed, kappa, alike))
         if isinstance(problem, Composite) and problem.base.is_smooth and isinstance(problem.base, Quadratic):
             return Composite.random(n, d, kappa, int(rng.integers(2**32)), h=problem.h)
     except InputError:
         return None
     return None
+
+
+def _personal_like(problem: Personal, inner: Any) -> Personal | None:
+    """Return a drawn problem with as large a share of what is private, which is what makes it of that kind."""
+    if inner is None:
+        return None
+    if not isinstance(inner, Softmax):
+        d: int = inner.d
+        return Personal(inner, np.arange(d - _as_many(problem, d), d))
+    return Personal(inner, private_features=_as_many(problem, inner.blocks.columns))
+
+
+def _as_many(problem: Personal, size: int) -> int:
+    """Return the same share of a size, where neither part is empty that is not so on the problem, if both can be."""
+    share = len(problem.private) / problem.inner.d
+    least, most = min(int(share > 0.0), size), size - int(share < 1.0)
+    return int(np.clip(round(share * size), min(least, most), most)) if size > 1 else round(share)
 
 
 def _stored_like(problem: Logistic | Softmax, features: np.ndarray) -> Any:
@@ -270,23 +300,34 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
     except (InputError, NotExact):
         return
     kind = case.method.Params
+    # A model of a client, not all of them together.
+    d = problem.inner.d if isinstance(problem, Personal) else problem.d
     candidates: list[tuple[Any, Any]] = [
         (letters.Probability, (1.0 / 300.0, 1.0)),
         (letters.LocalSteps, (3, 1, 20)),
         (letters.Period, (3,)),
+        (letters.EdgeRounds, (3, 1)),
+        (letters.Edges, (1, (problem.n + 1) // 2, problem.n)),
+        (letters.EdgeFeatures, (1, 0)),
         (letters.ServerSteps, (3, 0)),
         (letters.SoftLabels, (1.0,)),
         (letters.Batch, (2,)),
         (letters.Density, (0.5, 1.0)),
+        (letters.Energy, (0.6, 1.0)),
         (letters.Draw, (1,)),
         (letters.RefreshProbability, (1.0 / 50.0,)),
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Blocks, (12, 1, 50)),
         (letters.Lazies, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n)),
-        (letters.Kept, (problem.d // 2, problem.d)),
+        (letters.Kept, (d // 2, d)),
         (letters.Weights, graphs.WEIGHTS),
         (letters.Graph, graphs.names()),
+        (letters.RandomGraph, random_graphs.names()),
+        (letters.Degree, (1,)),
+        (letters.Horizon, (2,)),
+        (letters.Regrowth, ("gradient", "random")),
+        (letters.Counted, ("new", "trained")),
     ]
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):

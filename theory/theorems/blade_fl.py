@@ -29,13 +29,9 @@ import numpy as np
 
 from ...algorithms.blade_fl import Params
 from ...algorithms.fedavg import Params as PlainParams
-from ...algorithms.parts.blocks import honest, local_steps
-from ...algorithms.parts.nothing_drawn import State
-from ...core.compiled import njit
+from ...algorithms.parts.blocks import average_trained, honest, local_steps, train
 from ...core.errors import InputError
 from ...problems import Problem, Quadratic, Solution
-from ...problems.oracles import local_steps as steps_at_client
-from ...problems.oracles import workspace
 from ..theorem import Condition, gradient_step_factor, step_size_condition
 from . import fedavg
 from .fedavg import lyapunov  # pyright: ignore[reportUnusedImport]
@@ -86,7 +82,7 @@ def target(problem: Problem, params: Params) -> Solution:
         x, last = np.zeros(problem.d), np.inf
         for _ in range(_SEARCHES):
             before = x.copy()
-            _iterate(problem.kernel, x, H, plain.gamma, plain.K, _ROUNDS)
+            average_trained(problem.kernel, x, H, plain.gamma, plain.K, _ROUNDS)
             moved = float(np.abs(x - before).max())
             if not moved < last or moved == 0.0:
                 break
@@ -98,26 +94,8 @@ def target(problem: Problem, params: Params) -> Solution:
 def _rounds_of_honest(problem: Problem, params: Params, x: np.ndarray) -> np.ndarray:
     """Return the models of the honest clients after their local steps from x, shape (H, d)."""
     W = np.tile(x, (honest(problem, params), 1))
-    _train(problem.kernel, W, params.eta, local_steps(params))
+    train(problem.kernel, W, params.eta, local_steps(params))
     return W
-
-
-@njit
-def _train(kernel, W, eta, tau):
-    h, work = np.zeros(W.shape[1]), workspace(kernel)
-    for i in range(W.shape[0]):
-        steps_at_client(kernel, i, W[i], h, eta, tau, work)
-
-
-@njit
-def _iterate(kernel, x, H, eta, tau, rounds):
-    W = np.empty((H, x.shape[0]))
-    for _ in range(rounds):
-        for i in range(H):
-            W[i] = x
-        _train(kernel, W, eta, tau)
-        for j in range(x.shape[0]):
-            x[j] = W[:, j].mean()
 
 
 def drift(tau: Any, eta: float, L: float, delta: float) -> Any:
@@ -145,9 +123,9 @@ def bound(K: Any, params: Params, a: float, c: float, L: float, delta: float) ->
     float or ndarray
         The bound; infinity where nothing is promised.
     """
-    K = np.asarray(K, dtype=float)
-    tau = (params.t_sum / K - params.beta) / params.alpha
-    D = K * (a * tau - c * drift(tau, params.eta, L, delta))
+    blocks = np.asarray(K, dtype=float)
+    tau = (params.t_sum / blocks - params.beta) / params.alpha
+    D = blocks * (a * tau - c * drift(tau, params.eta, L, delta))
     return np.divide(1.0, D, out=np.full_like(D, np.inf), where=(D > 0.0) & (tau >= 0.0))
 
 

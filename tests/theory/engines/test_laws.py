@@ -14,9 +14,9 @@ from rootkappa.theory.engines import laws
 PROBLEM = problems.Quadratic.random(clients=11, dim=12, kappa=30.0)
 
 
-def beside(name, change, seed=0):
+def beside(name, change, seed=0, problem=PROBLEM):
     """Return the shipped method that draws in another way, and itself."""
-    case = theory.case(name, PROBLEM, seed=seed)
+    case = theory.case(name, problem, seed=seed)
     own = case.method.draw
 
     def draw(rng, problem, params, rounds):
@@ -64,6 +64,20 @@ WRONG = {
 @pytest.mark.parametrize(("name", "how"), WRONG)
 def test_another_law_is_found(name, how):
     assert laws.difference(*beside(name, WRONG[name, how]), 1e-4)
+
+
+def half_as_likely(draws):
+    """Each client draws anew every other time that the first of its components is the minibatch."""
+    words = draws.steps["xi"].copy()
+    again = (words == -1) & (np.arange(words.size).reshape(words.shape) % 2 == 0)
+    words[again] = np.resize(words[~again], again.sum())
+    return Draws(draws.lengths, draws.ends, {**draws.steps, "xi": words})
+
+
+def test_minibatches_with_a_component_that_is_half_as_likely_are_found():
+    """No client's minibatches tell it: there are 57 components, and 1000 draws."""
+    problem = problems.Logistic.load("breast_cancer", clients=10, kappa=100.0)
+    assert laws.difference(*beside("fedlalr", half_as_likely, problem=problem), 1e-4)
 
 
 @pytest.mark.parametrize("name", ["tamuna", "diana", "locodl"])
