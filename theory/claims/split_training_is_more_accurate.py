@@ -91,7 +91,7 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
     with_noise = f"FedAvg's without noise, in training with {told}"
     on_all = f"FedAvg's with noise on the whole model that is as private in all, in training with {told}"
     return [
-        dataclasses.replace(loss, problem=_LABEL),
+        dataclasses.replace(loss, problem=LABEL),
         _verdict(case, _OFTEN, quiet, often, more),
         _verdict(case, _PRIVATE, noised, rare, with_noise),
         _verdict(case, _NOISED, noised, all_noised, on_all),
@@ -110,7 +110,7 @@ def _verdict(case: Case, part: str, own: np.ndarray, other: np.ndarray, control:
         f"{other.mean():.3f}."
     )
     verdict = case.verdict("claim", status, sentence, mean, 0.0, (low, high), part=part)
-    return dataclasses.replace(verdict, problem=_LABEL)
+    return dataclasses.replace(verdict, problem=LABEL)
 
 
 def composed(z: float, releases: int) -> float:
@@ -156,4 +156,4 @@ def _tuned(case: Case, way: dict[str, Any], z: float, q: int | None) -> float:
 
 # Imported like this SciPy, which has no types, is Any.
 _T: Any = import_module("scipy.stats").t
-_LABEL = f"softmax digits, three quarters of the samples, n={CLIENTS} kappa={KAPPA:g} partition=by_label"
+LABEL = f"softmax digits, three quarters of the samples, n={CLIENTS} kappa={KAPPA:g} partition=by_label"
