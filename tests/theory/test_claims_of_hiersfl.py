@@ -86,7 +86,7 @@ def test_shorter_steps_at_the_best_k2_save_nothing(monkeypatch):
     monkeypatch.setattr(edges_save_traffic_and_time, "_SPLITS", 2)
 
     def gamma(params):
-        return params.gamma * (0.1 if params.k2 == edges_save_traffic_and_time.BEST else 1.0)
+        return params.gamma * (0.03 if params.k2 == edges_save_traffic_and_time.BEST else 1.0)
 
     found = judged("hiersfl", "edges_save_traffic_and_time", otherwise("hiersfl", gamma=gamma))
     assert found == ["refuted", "refuted", "refuted", "confirmed"]
