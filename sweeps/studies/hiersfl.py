@@ -30,7 +30,7 @@ _COMPOSED, _TIME, _ACCURACY = "many releases", "digits: until F - F* is 0.5", "d
 PANELS = (
     Panel(_LEVEL, "ε of a release", "deviation / sensitivity", "log", "log"),
     Panel(_DELTA, "ε of a release", "δ", "log", "log"),
-    Panel(_FLOOR, "ε of a release", "last F - F*, above that without noise", "log", "log"),
+    Panel(_FLOOR, "ε of a release", "added to the last F - F*", "log", "log"),
     Panel(_COMPOSED, "releases of ε = 4 and δ = 10⁻⁵", "ε of all with δ = 10⁻⁵", "log", "log"),
     Panel(_TIME, "k2, averages of an edge to one of the cloud", "relative to k2 = 1", "log", "log"),
     Panel(_ACCURACY, "rounds of the cloud", "held-out accuracy", "linear", "linear"),
@@ -62,8 +62,8 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [*_noises(), *_floors(case), *_composed(), *_times(case), *_accuracies(case)]
     caption = (
-        f"What it costs: {noise.LABEL}. Digits sorted by their labels, {digits.CLIENTS} clients at {clock.EDGES} edges; "
-        f"{_SPLITS} splits; the clock: 10⁴ numbers a second to an edge, 10³ through the cloud."
+        f"What it costs: {noise.LABEL}. Digits sorted by their labels, {digits.CLIENTS} clients at {clock.EDGES} "
+        f"edges; {_SPLITS} splits; the clock: 10⁴ numbers a second to an edge, 10³ through the cloud."
     )
     return {"caption": caption, "label": digits.LABEL}, pd.DataFrame(rows)
 
@@ -98,8 +98,8 @@ def _composed() -> Iterator[dict[str, Any]]:
     z = privacy.multiplier(digits.PRIVACY, DELTA)
     for count in np.unique(np.geomspace(1, 1000, 25).astype(int)).tolist():
         for of, curve, role in (
-            (privacy.composed_epsilon, "exact", "method"),
-            (privacy.concentrated_epsilon, "zero-concentrated", "control"),
+            (privacy.composed_epsilon, "exact composition", "method"),
+            (privacy.concentrated_epsilon, "zero-concentrated privacy", "control"),
         ):
             yield {"panel": _COMPOSED, "curve": curve, "role": role, "x": count, "y": of(z, count, DELTA)}
         added = {"curve": "ε times releases", "role": "reference"}

@@ -24,6 +24,7 @@ from ..verdict import Verdict
 from .split_training_is_more_accurate import CLIENTS, LABEL, of_digits
 
 METHODS = ("hiersfl",)
+OF_ITS_OWN = True
 _TRAFFIC, _TIME, _LONG, _WORK = "traffic of the cloud", "time, beside k2 = 1", "time, beside k2 = 16", "computation"
 REFUTED = {_WORK: "Between rare averages of the cloud edges drift apart, and local steps undo each other."}
 #: How often edges average in a round of the cloud: one level, the one told of, and too many.

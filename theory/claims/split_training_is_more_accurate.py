@@ -30,6 +30,7 @@ from ..theorems.hiersfl import DELTA
 from ..verdict import Verdict
 
 METHODS = ("hiersfl",)
+OF_ITS_OWN = True
 _LOSS, _OFTEN, _PRIVATE, _NOISED = (
     "its loss, at equal rounds of the cloud",
     "beside as many averages",
@@ -106,8 +107,8 @@ def _verdict(case: Case, part: str, own: np.ndarray, other: np.ndarray, control:
     low, high = mean - half, mean + half
     status = "confirmed" if low > 0.0 else "refuted" if high < 0.0 else "inconclusive"
     sentence = (
-        f"Its accuracy on held-out samples is {own.mean():.3f}, {mean:+.3f} [{low:+.3f}, {high:+.3f}] from {control}: "
-        f"{other.mean():.3f}."
+        f"Its accuracy on held-out samples is {own.mean():.3f}, {mean:+.3f} [{low:+.3f}, {high:+.3f}] from the "
+        f"control, {control}: {other.mean():.3f}."
     )
     verdict = case.verdict("claim", status, sentence, mean, 0.0, (low, high), part=part)
     return dataclasses.replace(verdict, problem=LABEL)
