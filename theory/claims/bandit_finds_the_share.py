@@ -47,7 +47,7 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
         chosen.append(path.shares)
         spent[:, place] = [bits_to(on_planted(case, seed, **way))[0] for way in ways]
         progress((place + 1) / _SEEDS)
-    least = float(np.mean(np.concatenate(chosen) == ARMS[0]))
+    least = float(np.mean(np.equal(np.concatenate(chosen), ARMS[0])))
     # Larger shares take more, as the study shows.
     controls = {_BEST: spent[:2].min(axis=0), _FEDAVG: spent[2], _SCAFFOLD: spent[3]}
     return [_verdict(case, part, own, other, least) for part, other in controls.items()]

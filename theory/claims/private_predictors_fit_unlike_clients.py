@@ -6,11 +6,12 @@ samples a client has.
 """
 
 import dataclasses
+from typing import cast
 
 import numpy as np
 
 from ...core.randomness import derived_seed, generator
-from ...problems import Personal
+from ...problems import Personal, Softmax
 from ..case import Case, Progress
 from ..engines.paired import ratio
 from ..verdict import Verdict
@@ -66,7 +67,7 @@ def errors(case: Case, seed: int, samples: int) -> tuple[float, float, float]:
     problem, truth = drawn(seed, samples)
     features, owner, labels = truth.labelled(generator(seed, "fresh"), _FRESH)
     run = dataclasses.replace(case, problem=problem, changes={}, seed=seed).run(_ROUNDS, record=1)
-    inner, alone = problem.inner, Personal(problem.inner, "all")
+    inner, alone = cast("Softmax", problem.inner), Personal(problem.inner, "all")
     one = np.tile(inner.solution().x, (inner.n, 1))
     every = problem.client_models(run.model), one, alone.client_models(alone.solution().x)
 

@@ -140,7 +140,7 @@ class Truth(NamedTuple):
         owner = np.repeat(np.arange(_CLIENTS), samples)
         of_own = np.einsum("jk,jkc->jc", features[:, _SHARED:], self.private[owner])
         logits = (features[:, :_SHARED] @ self.shared + of_own) / 2.0
-        return features, owner, (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+        return features, owner, np.argmax(logits + rng.gumbel(size=logits.shape), axis=1)
 
 
 def drawn(seed: int, samples: int) -> tuple[Personal, Truth]:
