@@ -10,7 +10,7 @@ The paper's table gives all traffic, up and down, as .50 to .62 of SCAFFOLD's an
 import dataclasses
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -140,7 +140,8 @@ class Truth(NamedTuple):
         owner = np.repeat(np.arange(_CLIENTS), samples)
         of_own = np.einsum("jk,jkc->jc", features[:, _SHARED:], self.private[owner])
         logits = (features[:, :_SHARED] @ self.shared + of_own) / 2.0
-        return features, owner, np.argmax(logits + rng.gumbel(size=logits.shape), axis=1)
+        noise = cast("np.ndarray", rng.gumbel(size=logits.shape))
+        return features, owner, np.argmax(logits + noise, axis=1)
 
 
 def drawn(seed: int, samples: int) -> tuple[Personal, Truth]:
