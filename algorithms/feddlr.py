@@ -25,7 +25,7 @@ from .parts import implements, letters, truncation
 RANDOM = parts.Nothing("K")
 SENDS = truncation.SENDS
 PROMISE = "feddlr"
-GROUP = "low rank"
+GROUP = "models of low rank"
 fixed_point = None  # a truncated mean of truncated models is none that every problem has
 
 

@@ -66,8 +66,8 @@ def start(problem, params):
 
 def compiled(params, state):
     """Return the letters with numbers in the place of words."""
-    words = params.salience == "weights", params.mean == "zeros", params.control == "dense"
-    return Params(*params[:4], *words)
+    salience, mean = params.salience == "weights", params.mean == "zeros"
+    return params._replace(salience=salience, mean=mean, control=params.control == "dense")
 
 
 implements(parts.own_scratch, Params)(encoders.space)

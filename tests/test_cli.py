@@ -221,6 +221,12 @@ BAD = {
     "plot exponent --store ./file": "is not a SQLite database",
     "plot exponent --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
     "plot convergence --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
+    "plot convergence --axis seconds --clock speed=1 --store empty.sqlite": "unknown part of a clock 'speed'",
+    "plot convergence --axis seconds --clock up=1ms --store empty.sqlite": "up = '1ms' of the clock is no rate",
+    "plot convergence --clock up=1Mbit --store empty.sqlite": "--clock is read for --axis seconds only: give both",
+    "plot exponent --clock up=1Mbit": "--clock says nothing about exponent",
+    "plot convergence --axis seconds --store empty.sqlite --clock ''": "--clock is empty",
+    "sweep scaffnew --kappa 10 --clock compute": "write each part as in",
     "plot surface": "'surface' is not one of 'convergence', 'exponent'",
     "plot exponent --clients 3": "--clients says nothing about exponent",
     "plot exponent --measure gap": "--measure says nothing about exponent",
@@ -501,6 +507,30 @@ def test_what_verify_writes(folder, command):
     assert {path.suffix for path in (folder / "c").iterdir()} == {".svg", ".png", ".txt"}
 
 
+@pytest.mark.parametrize(
+    ("letters", "told"),
+    [
+        ((), {"logistic": ["own", "here"], "quadratic": ["here"]}),
+        # Above 1/L nothing is measured on logistic regression, and so it is still to be told.
+        (("--gamma", "0.5"), {"logistic": ["own", "here"], "quadratic": ["own", "here"]}),
+    ],
+    ids=["once", "where it can be measured"],
+)
+def test_of_several_problems_a_claim_with_problems_of_its_own_is_told_once(letters, told, folder, command, monkeypatch):
+    def claim(name, is_own):
+        measure = lambda case, progress: case.verdict("claim", "confirmed", "It is so.")  # noqa: E731
+        return claims.Claim(name, "It is so.", ("scaffnew",), False, measure, {}, is_own)
+
+    monkeypatch.setattr(claims, "_discovered", lambda: [claim("own", True), claim("here", False)])
+    words = "--problem logistic,quadratic --data breast_cancer --clients 3 --dim 3 --kappa 20 --evidence claim"
+    found = command("verify", "scaffnew", *words.split(), *letters, "--json", "v.json")
+    assert found.errors == ""
+    records = json.loads((folder / "v.json").read_text(encoding="utf-8"))
+    by_problem = {kind: [r for r in records if r["problem"].startswith(kind)] for kind in ("quadratic", "logistic")}
+    assert {kind: [record["claim"] for record in some] for kind, some in by_problem.items()} == told
+    assert found.output.count("claim: own") == sum(names.count("own") for names in told.values())
+
+
 def test_a_study_is_drawn_of_the_problems_on_which_all_its_methods_were_tried(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(cli, "_studied", lambda study, store, specs: asked.append((study, specs)))
@@ -653,6 +683,37 @@ def test_an_axis_that_has_a_promise_is_drawn(axis, folder, command):
     found = command("plot", "exponent", "--axis", axis)
     assert (found.code, found.errors) == (0, "")
     assert f"wrote out/exponent-{axis}-quadratic-sampled.svg" in found.output
+
+
+def test_seconds_are_added_to_a_store_and_drawn_from_it(folder, command, monkeypatch):
+    arguments = [*LITTLE.replace("--exact", "--seeds 2").split(), "--kappa", "10"]
+    clock = "compute=2ms speeds=uniform(0.5,1)"
+    assert command("sweep", "scaffnew", "fedavg", *arguments).code in (0, 3)
+    plot = ["plot", "convergence", "--axis", "seconds", "--out", "out"]
+    found = command(*plot, "--clock", clock)
+    assert (found.code, found.errors) == (0, "")
+    assert "wrote out/convergence-lyapunov-seconds-quadratic-kappa10.svg" in found.output
+    first = Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes()
+    # Another clock is another figure, and the first is drawn again of what is stored.
+    assert command(*plot).code == 0
+    assert Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes() != first
+    monkeypatch.setattr("rootkappa.sweeps.clocks.seconds", None)
+    assert command(*plot, "--clock", clock).code == 0
+    assert Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes() == first
+
+
+def test_a_sweep_times_the_files_that_it_runs_and_a_plot_runs_none(folder, command):
+    Path("mine.py").write_text(SCAFFNEW, encoding="utf-8")
+    words = ["sweep", "./mine.py", *LITTLE.replace("--exact", "--seeds 1").split(), "--kappa", "10"]
+    assert command(*words).code in (0, 3)
+    plot = ["plot", "convergence", "--axis", "seconds"]
+    found = command(*plot)
+    assert found.code == 2
+    assert "no file is run that a store names: run rootkappa sweep ./mine.py --clock" in found.errors
+    assert command(*words, "--clock", "compute=1ms").code in (0, 3)
+    Path("mine.py").write_text("open('ran', 'w').close()\nraise SystemExit(7)\n", encoding="utf-8")
+    assert command(*plot).code == 0
+    assert not Path("ran").exists()
 
 
 def test_families_of_problems_get_a_figure_each(folder, command):

@@ -38,8 +38,10 @@ ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
 _OF_ANY = ("identity", "invariant", "cost")
 #: The probability with which one of all verdicts of a command refutes what is right, at most.
 ERROR_RATE = 1e-3
+#: Claims without those that are measured on problems of their own.
+CLAIM_HERE = "claim here"
 #: All kinds of evidence; a method may have several claims, or none.
-KINDS = (*ENGINES, "claim")
+KINDS = (*ENGINES, "claim", CLAIM_HERE)
 
 
 def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
@@ -54,6 +56,32 @@ def default_evidence(method: Any, problem: Problem) -> tuple[str, ...]:
     # What shipped methods declare to send does not depend on the problem, and is tested.
     kinds = kinds if method.is_shipped else (*kinds, "cost")
     return (*kinds, "claim") if claims.about(method, problem) else kinds
+
+
+def elsewhere(method: Any, problem: Problem, evidence: Iterable[str]) -> tuple[str, ...]:
+    """Return the kinds of evidence for another problem, once claims with problems of their own have been measured.
+
+    Parameters
+    ----------
+    method : str, Path, Method or object
+        The method.
+    problem : Problem
+        The other problem.
+    evidence : iterable of str
+        The kinds that were asked for.
+
+    Examples
+    --------
+    >>> from rootkappa import problems
+    >>> problem = problems.Quadratic.random(clients=3, dim=4, kappa=30.0)
+    >>> elsewhere("flare", problem, ("invariant", "claim")), elsewhere("gradskip", problem, ("claim",))
+    (('invariant',), ('claim',))
+    """
+    about = claims.about(method, problem)
+    if not any(claim.of_its_own for claim in about):
+        return tuple(evidence)
+    here = () if all(claim.of_its_own for claim in about) else (CLAIM_HERE,)
+    return tuple(one for kind in evidence for one in (here if kind == "claim" else (kind,)))
 
 
 def level(methods: int, problems: int) -> float:
@@ -97,8 +125,8 @@ def verify(
     problem : Problem
         Where the promise is tested.
     evidence : iterable of str, optional
-        Of "identity", "invariant", "exact", "path", "exponent", "cost", "claim"; by default all that the method and
-        the problem admit.
+        Of "identity", "invariant", "exact", "path", "exponent", "cost", "claim", and "claim here" for those claims only
+        that are measured on the given problem; by default all that the method and the problem admit.
     seed : int
         For everything that is drawn.
     progress : callable, optional
@@ -190,18 +218,21 @@ def _engines(
     case: Case, kind: str, beside: list[Verdict], obstacle: str
 ) -> list[Callable[[Case, Progress], list[Verdict]]]:
     """Return what gives the evidence of one kind; where there is an obstacle to all it gives that as the reason."""
-    about = claims.about(case.method, case.problem) if kind == "claim" else ()
+    is_claim = kind in ("claim", CLAIM_HERE)
+    about = claims.about(case.method, case.problem) if is_claim else ()
+    if kind == CLAIM_HERE:
+        about = tuple(claim for claim in about if not claim.of_its_own)
     if obstacle:
-        return [_none(kind, obstacle, claim) for claim in about or [None]]
-    if kind == "claim":
+        return [_none("claim" if is_claim else kind, obstacle, claim) for claim in about or [None]]
+    if is_claim:
         if about and not _is_known(case, beside):
             # Of another method they may be endless: nothing says that it arrives.
             told = (
                 "claims are about shipped methods, and this one is not known to be one: ask for identity evidence too."
             )
-            return [_none(kind, told)]
+            return [_none("claim", told)]
         return [partial(_claimed, claim) for claim in about] or [
-            _none(kind, f"There is no claim about {case.method.name} here.")
+            _none("claim", f"There is no claim about {case.method.name} here.")
         ]
     if kind not in _OF_ANY and case.theorem.contraction is None:
         told = f"No rate of {case.method.name} is proved: {kind} evidence has nothing to hold it against."

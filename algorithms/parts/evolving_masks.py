@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ...core.compiled import njit
 from ...core.errors import InputError
 from ...core.randomness import generator
 from ...problems.oracles import workspace
-from ...problems.personal import own_oracles
+from ...problems.personal import Personal, own_oracles
 from ...problems.problem import Problem
 from ..compressors.top_k import kth_largest
 from ..compressors.wire import support_bits
@@ -93,7 +93,7 @@ def cost(problem: Problem, params: Any, draws: Draws) -> Cost:
     Where masks move, their places travel with the numbers; those of the first ones everybody draws from their number.
     To see where a mask could grow takes a gradient.
     """
-    d = problem.inner.d
+    d = cast("Personal", problem).inner.d
     k = kept(d, params.density)
     floats, bits = numbers(k)
     bits += support_bits(d, k) if params.alpha > 0.0 else 0

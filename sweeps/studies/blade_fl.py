@@ -75,7 +75,7 @@ def _row(panel: str, curve: str, role: str, x: float, values: Any) -> dict[str, 
 def _loss(case: Case) -> Iterator[dict[str, Any]]:
     told = list(map(best.uneven, _problems(case, "loss")))
     for beta, role in ((0.0, "control"), *((beta, "method") for beta in _BETAS)):
-        for K in (*_BLOCKS, *((75, 150, 300) if beta == 0.0 else ())):
+        for K in _BLOCKS:
             if K * (1.0 + beta) <= best.TIME:
                 gaps = [best.gap(best.on(case, problem, K, beta=beta)) for problem in told]
                 yield _row(_LOSS, f"β = {beta:g}" if beta else "mining takes no time, β = 0", role, K, gaps)

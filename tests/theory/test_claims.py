@@ -75,8 +75,11 @@ def test_every_claim_is_found_as_known_with_its_control(claim, name, monkeypatch
     few = {part: settings[part]._replace(seeds=2) for part in ("1 %", "ten times fewer")}
     monkeypatch.setattr(fewer_coordinates_with_regularisation, "SETTINGS", few)
     drifts = claim.name == "compression_at_the_server_drifts"
-    verdict = judge(claim, case(name, problem=LARGER if drifts else SMALL))
+    a_case = case(name, problem=LARGER if drifts else SMALL)
+    verdict = judge(claim, a_case)
     assert verdict.evidence == "claim"
+    if not claim.on_quadratics:
+        assert claim.of_its_own == (verdict.problem != a_case.problem.label)
     sampled = (
         "floats_and_dimension",
         "floats_and_clients",

@@ -13,7 +13,7 @@ from rootkappa.problems import InputError, functions
 from rootkappa.tests.suited import suited
 from rootkappa.theory import claims
 from rootkappa.theory.engines import exact
-from rootkappa.theory.verify import ERROR_RATE, level
+from rootkappa.theory.verify import ERROR_RATE, elsewhere, level
 
 pytestmark = pytest.mark.drawn(2, "rated", "name")
 
@@ -278,6 +278,29 @@ def test_claims_are_measured_of_what_is_found_to_be_the_method_they_are_about(mo
     assert not asked
     assert theory.verify("gradskip", SMALL, "claim")[0].status == "confirmed"
     assert len(asked) == len(about)
+
+
+def test_of_several_problems_a_claim_is_measured_once_that_has_problems_of_its_own(monkeypatch):
+    def claim(name, **kinds):
+        measure = lambda case, progress: case.verdict("claim", "confirmed", "It is so.")  # noqa: E731
+        return claims.Claim(name, "It is so.", ("scaffnew",), False, measure, **kinds)
+
+    own, here = claim("own", of_its_own=True), claim("here")
+    monkeypatch.setattr(claims, "_discovered", lambda: [own, here])
+    asked = ("invariant", "claim")
+    assert elsewhere("scaffnew", SMALL, asked) == ("invariant", "claim here")
+    found = {kind: theory.verify("scaffnew", SMALL, kind) for kind in ("claim", "claim here")}
+    assert {kind: [verdict.claim for verdict in verdicts] for kind, verdicts in found.items()} == {
+        "claim": ["own", "here"],
+        "claim here": ["here"],
+    }
+    assert {verdict.evidence for verdicts in found.values() for verdict in verdicts} == {"claim"}
+    monkeypatch.setattr(claims, "_discovered", lambda: [own])
+    assert elsewhere("scaffnew", SMALL, asked) == ("invariant",)
+    (verdict,) = theory.verify("scaffnew", SMALL, "claim here")
+    assert (verdict.status, verdict.sentence) == ("not applicable", "There is no claim about scaffnew here.")
+    monkeypatch.setattr(claims, "_discovered", lambda: [here])
+    assert elsewhere("scaffnew", SMALL, asked) == asked
 
 
 def test_a_claim_that_cannot_be_measured_of_a_file_keeps_nothing_else_from_being_told(monkeypatch):

@@ -40,6 +40,9 @@ class Claim:
     on_quadratics : bool
         Whether it is measured on quadratics only, given or of its own: the module's ``ON_QUADRATICS``, by default
         False.
+    of_its_own : bool
+        Whether it is measured on problems of its own, whichever is given, so that of several given problems it is told
+        once: the module's ``OF_ITS_OWN``, by default False.
     measure : callable
         ``measure(case, progress)`` returns the :class:`~rootkappa.theory.verdict.Verdict`, or a list of them, one for
         each part of the claim; their sentences tell both the measurement and the control.
@@ -51,6 +54,7 @@ class Claim:
     on_quadratics: bool
     measure: Callable[[Case, Progress], Verdict | Iterable[Verdict]]
     refuted: Mapping[str, str] = field(default_factory=dict[str, str])
+    of_its_own: bool = False
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Claim":
@@ -58,7 +62,8 @@ class Claim:
         summary = (module.__doc__ or name).partition("\n")[0]
         why: Any = getattr(module, "REFUTED", {})
         refuted: dict[str, str] = {"": why} if isinstance(why, str) else why
-        return cls(name, summary, module.METHODS, getattr(module, "ON_QUADRATICS", False), module.measure, refuted)
+        kinds = [getattr(module, kind, False) for kind in ("ON_QUADRATICS", "OF_ITS_OWN")]
+        return cls(name, summary, module.METHODS, kinds[0], module.measure, refuted, kinds[1])
 
     def verdicts(self, case: Case, progress: Progress) -> list[Verdict]:
         """Return a verdict on each part of the claim, which says what is known of it."""

@@ -86,12 +86,13 @@ def numbers_of_blocks(case: Case, problem: Problem, times: Sequence[float], alph
         # Half of a step to spare, so that rounding takes none.
         budget = max(counts) * (each + alpha / 2.0)
         own = on(case, problem, max(counts), t_sum=budget, alpha=alpha, beta=beta)
-        state, draws, gaps = own.initial(), own.draw(generator(own.seed, "blocks"), max(counts)), {}
-        for K in range(1, max(counts) + 1):
-            state = own.advance(state, draws[K - 1 : K])
-            if K in counts:
-                gaps[K] = problem.gap(own.model(state))
-        for place, K in enumerate(counts):
-            if K:
-                best[place] = min(best[place], (gaps[K], K))
-    return [K for _, K in best]
+        state, draws = own.initial(), own.draw(generator(own.seed, "blocks"), max(counts))
+        gaps: dict[int, float] = {}
+        for count in range(1, max(counts) + 1):
+            state = own.advance(state, draws[count - 1 : count])
+            if count in counts:
+                gaps[count] = problem.gap(own.model(state))
+        for place, count in enumerate(counts):
+            if count:
+                best[place] = min(best[place], (gaps[count], count))
+    return [count for _, count in best]

@@ -14,6 +14,7 @@ from ..verdict import Verdict
 from .fewer_coordinates_with_regularisation import SETTINGS, on, run, told_of
 
 METHODS = ("flare",)
+OF_ITS_OWN = True
 _SEEDS, _ROUNDS, _PROMISED = 3, np.array([50, 100, 200, 400, 800]), -0.5
 
 

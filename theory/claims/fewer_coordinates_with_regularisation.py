@@ -21,6 +21,7 @@ from ..engines.paired import ratio
 from ..verdict import Verdict
 
 METHODS = ("flare",)
+OF_ITS_OWN = True
 REFUTED = {
     "ten times fewer": "With a step size of its own error correction makes more of ten times as many coordinates.",
     "digits, 1 %": "With the step size that error correction bears there any push is too much.",

@@ -45,18 +45,19 @@ def measure(case: Case, progress: Progress) -> Verdict:
 
 def _shares(case: Case) -> list[tuple[float, float]]:
     """Return the rise of the loss as shares of the bound with noise and of that without, block by block."""
-    problem, params, found = case.problem, case.params, []
+    problem, params, found = case.problem, case.params, list[tuple[float, float]]()
     state, draws = case.initial(), case.draw(generator(case.seed, "blocks"), params.K)
     for r, w in enumerate(draws.ends["w"]):
         trained = np.tile(case.model(state), (problem.n, 1))
         for _ in range(local_steps(params)):
             trained -= params.eta * problem.gradients_at(trained)
-        copied = trained.copy()
+        copied, noisy = trained.copy(), trained.copy()
         copy_lazily(w, copied, 0.0)
+        copy_lazily(w, noisy, params.sigma)
         theta = float(np.linalg.norm(copied - trained, axis=1).max())
         state = case.advance(state, draws[r : r + 1])
         x, lazily = trained.mean(axis=0), case.model(state)
-        noise = float(np.linalg.norm(lazily - copied.mean(axis=0)))
+        noise = float(np.linalg.norm((noisy - copied).mean(axis=0)))
         xi = max(float(np.linalg.norm(problem.gradient(at))) for at in (x, lazily))
         rise, of_copies = problem.value(lazily) - problem.value(x), params.M / problem.n * theta
         found.append((rise / (xi * (of_copies + noise)), rise / (xi * of_copies)))

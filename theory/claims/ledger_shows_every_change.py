@@ -37,8 +37,8 @@ def measure(case: Case, progress: Progress) -> Verdict:
     status = "confirmed" if is_right and shown == tried and are_hidden and not are_known else "refuted"
     sentence = (
         f"The ledger of {len(models)} blocks is {'that' if is_right else 'not that'} of the path, and {shown} of "
-        f"{tried} changes of one field are seen. Control: to hide other models in the first block takes {asked[0]} hashes with "
-        f"{_BITS} bits and {free[0]} with none; who has the models sees {'nothing' if are_known else 'it'}."
+        f"{tried} changes of one field are seen. Control: to hide other models in the first block takes {asked[0]} "
+        f"hashes with {_BITS} bits and {free[0]} with none; who has the models sees {'nothing' if are_known else 'it'}."
     )
     return case.verdict("claim", status, sentence, float(tried - shown), 0.0)
 

@@ -21,6 +21,7 @@ from ..verdict import Verdict
 from .salient_masks_beat_random import of_mask
 
 METHODS = ("salientgrads",)
+OF_ITS_OWN = True
 _LESS = "so few weights do not reach what the dense model does, and no step can leave the mask."
 REFUTED = {"density 0.05": _LESS, "density 0.2": _LESS}
 _JUDGED = (0.05, 0.2, 0.7)

@@ -15,6 +15,7 @@ from ..verdict import Verdict
 from .truncated_models_are_as_good import PLACES, on, run
 
 METHODS = ("feddlr",)
+OF_ITS_OWN = True
 _CUT = np.array([0.3, 0.2, 0.05, 0.02, 0.01, 0.005, 0.002])
 # Less than what rounding leaves of a difference is no excess.
 _LEAST = 1e-9

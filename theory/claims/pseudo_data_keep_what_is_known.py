@@ -17,6 +17,7 @@ from ..engines.paired import Ratio, ratio
 from ..verdict import Verdict
 
 METHODS = ("fedreg",)
+OF_ITS_OWN = True
 _MIXING, _HARD = "labels, beside the mixing alone", "labels, beside FedAvg"
 _SOFT, _PROGRESS = "soft labels, beside FedAvg", "soft labels, progress"
 REFUTED = {

@@ -20,6 +20,7 @@ from ..verdict import Verdict
 from .pseudo_data_keep_what_is_known import FEDAVG, HARD, LABEL, MIXING, SOFT, at, skewed
 
 METHODS = ("fedreg",)
+OF_ITS_OWN = True
 _LABELS, _GRADIENTS, _SOFTLY = "labels", "labels, at equal gradients", "soft labels"
 REFUTED = {
     _GRADIENTS: "Gradients of pseudo data and in the inputs cost four times as much as those of the samples, and save "

@@ -14,6 +14,7 @@ from ..verdict import Verdict
 from .fewer_coordinates_with_regularisation import SETTINGS, gap, on, told_of
 
 METHODS = ("flare",)
+OF_ITS_OWN = True
 _SEEDS = 3
 
 

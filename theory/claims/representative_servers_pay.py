@@ -19,6 +19,7 @@ from ..engines.paired import Ratio, ratio
 from ..verdict import Verdict
 
 METHODS = ("fedclg_c", "fedclg_s")
+OF_ITS_OWN = True
 _FEW, _MANY, _ALONE = "1 % of the samples", "half of the samples", "the server alone"
 REFUTED = {
     _FEW: "The method follows the gradient of the server's data, so its floor is not below their bias, "

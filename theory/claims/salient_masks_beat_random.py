@@ -19,6 +19,7 @@ from ..engines.seeds import geometric_mean
 from ..verdict import Verdict
 
 METHODS = ("salientgrads",)
+OF_ITS_OWN = True
 KINDS = ("salient", "signs", "random")
 SEEDS = 8
 _CLIENTS, _SAMPLES, _FEATURES, _CLASSES, _TRUE, _L2 = 10, 40, 50, 4, 0.15, 0.02

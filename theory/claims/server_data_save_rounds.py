@@ -17,6 +17,7 @@ from ..verdict import Verdict
 from .representative_servers_pay import LETTERS, STEP, on_skewed, skewed
 
 METHODS = ("fedclg_c",)
+OF_ITS_OWN = True
 _FEDAVG, _ALONE = "beside FedAvg", "beside the server alone"
 REFUTED = {
     _ALONE: "To first order in the step size a round is as many gradient steps on the server's data, which the server "

@@ -20,6 +20,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 
 METHODS = ("feddlr",)
+OF_ITS_OWN = True
 _CUT = "what is cut off in each round cannot grow, and few directions are left for the classes."
 REFUTED = {"planted, p = 0.7": _CUT, "digits, p = 0.8": _CUT, "digits by label, p = 0.95": _CUT}
 _CLIENTS, _SAMPLES, _FEATURES, _CLASSES, _DIRECTIONS, _L2 = 6, 100, 24, 12, 3, 0.01
@@ -34,7 +35,8 @@ def planted(seed: int) -> Softmax:
     model = rng.standard_normal((_CLASSES, _DIRECTIONS)) @ rng.standard_normal((_DIRECTIONS, _FEATURES))
     features = rng.standard_normal((_CLIENTS * _SAMPLES, _FEATURES))
     logits = features @ model.T / np.sqrt(_DIRECTIONS)
-    labels = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    noisy: np.ndarray = logits + rng.gumbel(size=logits.shape)
+    labels = noisy.argmax(axis=1)
     return Softmax(features, labels, clients=_CLIENTS, l2=_L2)
 
 

@@ -15,6 +15,7 @@ from ..verdict import Verdict
 from .truncated_models_are_as_good import PLACES, end, on, run
 
 METHODS = ("feddlr",)
+OF_ITS_OWN = True
 REFUTED = {"digits, p = 0.95": "the weights of ten digits have nearly as many directions as there are digits."}
 _JUDGED, _HALF = (("planted", 0.9), ("digits", 0.95)), 0.5
 

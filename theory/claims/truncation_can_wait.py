@@ -15,6 +15,7 @@ from ..verdict import Verdict
 from .truncated_models_are_as_good import PLACES, over_seeds
 
 METHODS = ("feddlr",)
+OF_ITS_OWN = True
 _LOCKED = "directions that grow slowly are cut off before they are large enough to stay."
 REFUTED = {"planted, p = 0.99": _LOCKED, "digits, p = 0.9": _LOCKED}
 _JUDGED = (("planted", 0.99), ("digits", 0.9), ("digits", 0.95))

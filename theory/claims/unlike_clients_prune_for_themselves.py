@@ -19,6 +19,7 @@ from ..verdict import Verdict
 from .sum_of_control_variates import pruned
 
 METHODS = ("sparse_proxskip",)
+OF_ITS_OWN = True
 _NAIVE, _KEPT = "sparse_proxskip_server", "sparse_proxskip_server_kept"
 _KAPPA, _DENSITY, _SEEDS, _ROUNDS = 100.0, 0.1, 6, 100
 
