@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core.dispatch import implements
-from ...core.errors import InputError
 from ...core.inner import inner
 from ...problems import oracles
 from ...problems.problem import Problem
 from . import letters
-from .cohorts import Orders
+from .cohorts import Orders, check_size
 from .local_steps import broadcast
 from .nothing_drawn import State
 from .rounds import Phases
@@ -35,8 +34,7 @@ class Params(NamedTuple):
 
 def start(problem: Problem, params: Any) -> State:
     """Return the start x = 0 if the cohort is no larger than the number of clients."""
-    if problem.n < params.M:
-        raise InputError(f"M = {params.M} clients in a cohort do not fit n = {problem.n} clients: give 1 <= M <= n.")
+    check_size(problem, params.M)
     return State(np.zeros(problem.d))
 
 

@@ -20,6 +20,7 @@ from ..theorems.hiersfl import DELTA
 from ..verdict import Verdict
 
 METHODS = ("hiersfl",)
+OF_ITS_OWN = True
 _NOISE, _CLASSIC, _EXACT = "in its deviation", "in ε, classic noise", "in ε, exact noise"
 REFUTED = {_EXACT: "From ε = 4 to 64 the exact noise falls more slowly than 1/ε: at large ε it is about 1/√(2ε)."}
 EPSILONS = (4.0, 8.0, 16.0, 32.0, 64.0)
@@ -37,7 +38,13 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
     control = f"it is {means} {EPSILONS[-1]:g}, δ = {DELTA:g}; the control without noise is {floor:.2g} above F*"
     return [
         _verdict(case, _NOISE, power(exact, by_exact, case.seed), 2.0, f"z^{{}}: {control}"),
-        _verdict(case, _CLASSIC, power(EPSILONS, by_classic, case.seed), -2.0, "ε^{} with the classic noise"),
+        _verdict(
+            case,
+            _CLASSIC,
+            power(EPSILONS, by_classic, case.seed),
+            -2.0,
+            "ε^{} with the classic noise, from the same control without",
+        ),
         _verdict(case, _EXACT, power(EPSILONS, by_exact, case.seed), -2.0, f"ε^{{}} with the exact noise: {control}"),
     ]
 

@@ -1,7 +1,8 @@
 """What clients release is (ε, δ)-private, and so is training.
 
-Control: what the cloud is told of a client whose data pull as far as they can in one direction, and in the other; from
-many rounds the smallest δ is estimated with which these two differ by e^ε, and the exact one is known.
+Measured is what the cloud is told of a client whose data pull as far as they can in one direction, or in the other: how
+far the two are apart, in deviations of the noise, gives the smallest δ with which they differ by e^ε. Controls are the
+exact δ, and what it would be with half of the noise.
 
 An update with the exact noise keeps its promise. The classic noise √(2 ln 1.25/δ)/ε does for small ε only. Neither is
 that the promise of training, in which a client releases an update k2 times a round. The features, logits and labels
@@ -21,6 +22,7 @@ from ..theorems.hiersfl import DELTA
 from ..verdict import Verdict
 
 METHODS = ("hiersfl",)
+OF_ITS_OWN = True
 _UPDATE, _SMALL, _LARGE, _ALL = "an update", "the classic noise, ε = 0.5", "the classic noise, ε = 16", "training"
 REFUTED = {
     _LARGE: "The classic noise is proved for ε below 1, and beyond about 8 it is less than what is needed.",
@@ -56,19 +58,18 @@ def _audit(case: Case, progress: Progress) -> Verdict:
         progress(0.5 * (side + 1))
     # Sum of the client's noise and of the edge's, which for one client are alike.
     promised = privacy.profile(_EPS, math.sqrt(2.0) * z)
-    shift, variance = told[0].mean() - told[1].mean(), told.var(axis=1, ddof=1).mean()
-    losses = (told[0] - told.mean()) * shift / variance
-    gains = np.maximum(0.0, -np.expm1(_EPS - losses))
-    measured, half = float(gains.mean()), _DEVIATIONS * float(gains.std()) / math.sqrt(_ROUNDS)
-    keeps = measured - half <= promised
+    apart = float((told[0].mean() - told[1].mean()) / math.sqrt(told.var(axis=1, ddof=1).mean()))
+    # That of the difference of two means, and of the deviation by which it is divided.
+    error = _DEVIATIONS * math.sqrt((2.0 + apart**2 / 4.0) / _ROUNDS)
+    low, measured, high = (privacy.profile(_EPS, 1.0 / max(apart + by, 1e-3)) for by in (-error, 0.0, error))
     sentence = (
-        f"What the cloud is told of a client is ({_EPS:g}, {measured:.3g})-private, {measured - half:.2g} to "
-        f"{measured + half:.2g}, by {_ROUNDS} rounds of each kind of data; the noise of both levels promises "
-        f"{promised:.3g}, and {_SEEN:g} to the edge, which hears of the client's alone."
+        f"What the cloud is told of a client is ({_EPS:g}, {measured:.3g})-private, {low:.2g} to {high:.2g}, by "
+        f"{_ROUNDS} rounds of each kind of data; the noise of both levels promises {promised:.3g}, and {_SEEN:g} to "
+        f"the edge, which hears of the client's alone. Control: with half of the noise it would be "
+        f"{privacy.profile(_EPS, math.sqrt(0.5) * z):.3g}."
     )
-    ends = (measured - half, measured + half)
-    status = "confirmed" if keeps else "refuted"
-    verdict = case.verdict("claim", status, sentence, measured, promised, ends, part=_UPDATE)
+    status = "confirmed" if low <= promised else "refuted"
+    verdict = case.verdict("claim", status, sentence, measured, promised, (low, high), part=_UPDATE)
     return dataclasses.replace(verdict, problem="one client and two kinds of data")
 
 

@@ -30,6 +30,7 @@ from ..theorems.hiersfl import DELTA
 from ..verdict import Verdict
 
 METHODS = ("hiersfl",)
+OF_ITS_OWN = True
 _LOSS, _OFTEN, _PRIVATE, _NOISED = (
     "its loss, at equal rounds of the cloud",
     "beside as many averages",
@@ -91,7 +92,7 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
     with_noise = f"FedAvg's without noise, in training with {told}"
     on_all = f"FedAvg's with noise on the whole model that is as private in all, in training with {told}"
     return [
-        dataclasses.replace(loss, problem=_LABEL),
+        dataclasses.replace(loss, problem=LABEL),
         _verdict(case, _OFTEN, quiet, often, more),
         _verdict(case, _PRIVATE, noised, rare, with_noise),
         _verdict(case, _NOISED, noised, all_noised, on_all),
@@ -106,11 +107,11 @@ def _verdict(case: Case, part: str, own: np.ndarray, other: np.ndarray, control:
     low, high = mean - half, mean + half
     status = "confirmed" if low > 0.0 else "refuted" if high < 0.0 else "inconclusive"
     sentence = (
-        f"Its accuracy on held-out samples is {own.mean():.3f}, {mean:+.3f} [{low:+.3f}, {high:+.3f}] from {control}: "
-        f"{other.mean():.3f}."
+        f"Its accuracy on held-out samples is {own.mean():.3f}, {mean:+.3f} [{low:+.3f}, {high:+.3f}] from the "
+        f"control, {control}: {other.mean():.3f}."
     )
     verdict = case.verdict("claim", status, sentence, mean, 0.0, (low, high), part=part)
-    return dataclasses.replace(verdict, problem=_LABEL)
+    return dataclasses.replace(verdict, problem=LABEL)
 
 
 def composed(z: float, releases: int) -> float:
@@ -156,4 +157,4 @@ def _tuned(case: Case, way: dict[str, Any], z: float, q: int | None) -> float:
 
 # Imported like this SciPy, which has no types, is Any.
 _T: Any = import_module("scipy.stats").t
-_LABEL = f"softmax digits, three quarters of the samples, n={CLIENTS} kappa={KAPPA:g} partition=by_label"
+LABEL = f"softmax digits, three quarters of the samples, n={CLIENTS} kappa={KAPPA:g} partition=by_label"

@@ -41,7 +41,7 @@ _COMPRESSORS = {
 _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
-    letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor,
+    letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor, letters.Clip,
     letters.Length, letters.Multiplier,
 )  # fmt: skip
 # A number that is 0 does nothing.
@@ -311,6 +311,9 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.EdgeFeatures, (1, 0)),
         (letters.ServerSteps, (3, 0)),
         (letters.SoftLabels, (1.0,)),
+        (letters.Minibatches, (3,)),
+        (letters.Score, letters.SCORES[1:]),
+        (letters.Aggregate, letters.AGGREGATES),
         (letters.Batch, (2,)),
         (letters.Density, (0.5, 1.0)),
         (letters.Energy, (0.6, 1.0)),
