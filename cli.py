@@ -19,7 +19,9 @@ from .core.interrupts import Interruptible
 from .core.streams import lasting, printable
 
 if TYPE_CHECKING:
+    from .algorithms import Clock
     from .algorithms.driver.method import Method
+    from .core.errors import InputError
     from .sweeps import ProblemSpec, Store
     from .sweeps.record import Records
     from .theory.verdict import Verdict
@@ -252,7 +254,7 @@ def verify(
     out: str | None,
     **options: Any,
 ) -> int:
-    """Hold methods against their promises; without --problem and --data on a quadratic and on real data."""
+    """Hold methods against their promises; without --problem, --data and --server on a quadratic and on real data."""
     from rich.console import Console
 
     from . import algorithms
@@ -269,6 +271,12 @@ def verify(
     if everything == bool(named):
         raise click.UsageError("Name the methods to verify, or give --all instead.")
     chosen = [algorithms.find(name) for name in dict.fromkeys(algorithms.names() if everything else named)]
+    needing = next((method.name for method in chosen if method.needs_server), None)
+    if needing and options["server"] == 0.0 and _option_given("server"):
+        raise click.UsageError(
+            f"server = 0 leaves it without the data that {needing} needs: give a share above 0 and up to 1, such as "
+            "--server 0.1, or leave --server out."
+        )
     given = {letter: value(text) for letter, text in texts.items()}
     # A method that is named is meant with every letter; of all methods only some have it.
     for group in [chosen] if everything else [[method] for method in chosen]:
@@ -375,6 +383,7 @@ def _drawn(
 @click.option("--exact", is_flag=True, help="Expectations from the worst start, where they can be had; quadratics.")
 @click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")
 @click.option("--epsilon", default=1e-6, show_default=True, help="Relative accuracy in the Lyapunov function.")
+@click.option("--clock", help='Keep simulated seconds too, such as by "compute=1ms up=1Mbit speeds=uniform(0.1,1)".')
 @click.option(
     "--store",
     type=_Place(),
@@ -385,7 +394,7 @@ def _drawn(
 @click.option("--json", "json_file", type=_Place(), help="Write the slopes to this file.")
 def sweep(
     words: tuple[str, ...], assignments: tuple[str, ...], kappa: str, exact: bool, seeds: int, epsilon: float,
-    store: str, json_file: str | None, **options: Any,
+    clock: str | None, store: str, json_file: str | None, **options: Any,
 ) -> int:  # fmt: skip
     """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted.
 
@@ -403,6 +412,7 @@ def sweep(
     from .terminal import print_failures, print_slopes, progress_bars
     from .theory import exit_code
 
+    read = _clock(clock)
     methods, texts = _read(words, assignments)
     if not methods:
         raise click.UsageError("Missing argument 'METHOD|FILE.py...': name the methods to sweep.")
@@ -426,7 +436,9 @@ def sweep(
             )
         keys = {cell.key() for cell in cells}
         table = results.cells()
-        records = slopes(table[table["key"].isin(keys)])
+        kept = table[table["key"].isin(keys)]
+        records = slopes(kept)
+        untimed = _timed(results, read, kept["key"], runs_files=True) if read else []
     errors = [error for _, error in failures if not isinstance(error, Unreached)]
     if len(errors) == len(cells):
         raise errors[0]
@@ -436,6 +448,8 @@ def sweep(
     if sampled:
         _say(f"No exact moments to be had, so {seeds} sampled paths of each: {sampled}.")
     print_slopes(console, records)
+    for error in untimed:
+        _say(f"Not timed: {error}", True)
     if json_file:
         write_json(Path(json_file), records)
     for error in errors:
@@ -443,7 +457,7 @@ def sweep(
             raise error
     judged = [record["status"] for record in records if record["status"] != "not applicable"]
     code = exit_code(judged) if judged else 0
-    return 3 if failures and code == 0 else code
+    return 3 if (failures or untimed) and code == 0 else code
 
 
 @commands.command(
@@ -456,19 +470,24 @@ def sweep(
 @click.argument("kind", type=click.Choice(plots.names()))
 @click.argument("name", metavar="[STUDY]", required=False)
 @click.option("--store", type=_Place(), default="out/sweep.sqlite", show_default=True, help="File of stored results.")
-@click.option("--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits or gradients.")
+@click.option(
+    "--axis", default="rounds", show_default=True, help="rounds, iterations, floats, bits, gradients or seconds."
+)
 @click.option("--measure", default="lyapunov", show_default=True, help="Of convergence: lyapunov, distance or gap.")
+@click.option("--clock", help="By which seconds are simulated, as of sweep.")
 @click.option("--out", type=_Place(), default="out", show_default=True, help="Folder for the figures.")
 @_problem_options
 @click.option("--kappa", default="1000", show_default=True, help="Condition number, above 1.")
 @click.pass_context
 def plot(
-    context: click.Context, kind: str, name: str | None, store: str, axis: str, measure: str, out: str, **options: Any
-) -> int:
+    context: click.Context, kind: str, name: str | None, store: str, axis: str, measure: str, clock: str | None,
+    out: str, **options: Any,
+) -> int:  # fmt: skip
     """Draw stored results as SVG and PNG: convergence along a cost, or the growth with the condition number.
 
     A study, such as "study sparsity", is drawn of the problem that the other options give: what the store lacks of it
-    is computed first. Without a name the studies are listed.
+    is computed first. Without a name the studies are listed. Simulated seconds of stored paths are added to the store
+    when they are first asked for.
     """
     from .core.checks import checked_kappa
     from .core.errors import InputError
@@ -487,12 +506,16 @@ def plot(
     else:
         study = kind
     is_study = study in studies.names()
-    told = {"axis": axis, "measure": measure}
+    told: dict[str, Any] = {"axis": axis, "measure": measure, "clock": None}
     unread = {*told, *options} - {*plots.options(kind), *(options if is_study else ())}
     for param in context.command.params:
         if param.name in unread and _option_given(param.name):
             raise click.UsageError(f"{param.opts[0]} says nothing about {kind}: leave it out.")
     told = {name: value for name, value in told.items() if name not in unread}
+    is_timed = axis == "seconds" and "clock" in told
+    if clock is not None and not is_timed:
+        raise click.UsageError("--clock is read for --axis seconds only: give both, or none of them.")
+    told |= {"clock": _clock(clock or "")} if is_timed else {}
     options = _of_study(studies.usual_spec(study) if is_study else None, options)
     kappa = checked_kappa(options.pop("kappa"))
     specs = _specs({"problem": "logistic", **_given(options)}, [kappa])
@@ -500,7 +523,8 @@ def plot(
         raise InputError(f"store = {store!r} does not exist: run rootkappa sweep or verify --out first.")
     folder = checked_folder(out)
     refused: list[Exception] = []
-    with Store(store, read_only=not is_study) as results:
+    with Store(store, read_only=not (is_study or is_timed)) as results:
+        refused += _timed(results, told["clock"]) if is_timed else []
         keys = _studied(study, results, specs) if is_study else None
         paths = _drawn(kind, results, keys, folder, refused, **told)
     if refused and not paths:
@@ -512,6 +536,30 @@ def plot(
     for error in refused:
         _say(f"Not drawn: {error}", True)
     return 3 if refused else 0
+
+
+def _clock(text: str | None) -> "Clock | None":
+    from .algorithms import Clock
+
+    return None if text is None else Clock.read(text)
+
+
+def _timed(
+    store: "Store", clock: "Clock", keys: Iterable[str] | None = None, *, runs_files: bool = False
+) -> "list[InputError]":
+    """Store what paths lack of seconds by a clock, and return why some still do."""
+    from .sweeps.clocks import add_seconds
+    from .terminal import progress_bars
+
+    with progress_bars() as bars:
+        task = bars.add_task("seconds", total=None)
+        return add_seconds(
+            store,
+            clock,
+            keys,
+            runs_files=runs_files,
+            progress=lambda done, total: bars.update(task, completed=done, total=total),
+        )
 
 
 def _of_study(spec: "ProblemSpec | None", options: dict[str, Any]) -> dict[str, Any]:
@@ -556,12 +604,14 @@ def _command_line() -> str:
 
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
-    """Return the problems that the options describe; without kind and data a quadratic and one on real data."""
+    """Return the problems that the options describe; without kind, data and server a quadratic and one on real data."""
     from .sweeps.problems import FIELDS, ON_DATA, problem_specs
 
     given = _given(options)
     kinds = dict.fromkeys(given.pop("problem").split(",")) if "problem" in given else None
     data = dict.fromkeys(_files(given.pop("data"))) if "data" in given else None
+    if kinds is None and data is None and given["server"] > 0.0:
+        kinds = ["logistic"]  # what is drawn has no samples of which a server could have a share
     specs = problem_specs(kappas, kinds, data, problem_seed=given.pop("seed"), **given)
     chosen = dict.fromkeys(spec.problem for spec in specs)
     read = {field for kind in chosen for field in FIELDS[kind]}

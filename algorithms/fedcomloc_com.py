@@ -7,8 +7,7 @@ The recursion, with Σ_i h_i = 0 at the start and any compressor C, unbiased or 
         x̂_i ← C(x̂_i)
         x_i⁺ = (1/n) Σ_j x̂_j
         h_i⁺ = h_i + (p/γ) (x_i⁺ - x̂_i)
-    otherwise:
-        x_i⁺ = x̂_i,  h_i⁺ = h_i
+    otherwise:  x_i⁺ = x̂_i,  h_i⁺ = h_i
 
 With top-k in the place of C it is Sparse-ProxSkip.
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from ..core.inner import inner
 from ..problems import oracles
-from .parts import Dense, Nothing, local_steps, messages, njit, scaffold
+from .parts import Nothing, local_steps, messages, njit, scaffold
 
 RANDOM = Nothing("K")
-SENDS = Dense(up=2, down=2, exchanges=2)
+SENDS = scaffold.SENDS_IN_TWO
 PROMISE = "fedlin"
 GROUP = "baselines"
 

@@ -28,6 +28,7 @@ PROMISE = "hierfavg"
 GROUP = "two levels of averages"
 FAMILY = edges
 step = edges.step
+seconds = edges.seconds_of(SENDS, lambda params: params.k2)
 
 
 class Params(NamedTuple):

@@ -32,6 +32,7 @@ FAMILY = split
 opening = split.opening
 step = edges.step
 advance = edges.advance
+seconds = edges.seconds_of(SENDS, lambda params: params.k2 * (params.k1 + 1))
 
 
 class Params(NamedTuple):

@@ -14,12 +14,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
+from ..algorithms import Clock
 from ..core.errors import InputError, unknown
+from ..sweeps.clocks import column
 from .parts.style import (
     BEHIND,
     MOST_LINES,
     PROMISED,
     canvas,
+    caption_below,
     columns_and_label,
     covered,
     legend_above,
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..sweeps import Store
 
-OPTIONS = ("axis", "measure")
+OPTIONS = ("axis", "measure", "clock")
 """What :func:`drawn` can be told."""
 
 MEASURES = {
@@ -70,15 +73,26 @@ class _Curve(NamedTuple):
 
 
 def drawn(
-    store: Store, cells: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
+    store: Store, cells: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov", clock: Clock | None = None
 ) -> Iterator[tuple[str, Figure]]:
-    """Yield a name and a figure for each problem of which there are traces."""
+    """Yield a name and a figure for each problem of which there are traces; along seconds, by a clock of theirs."""
     columns_and_label(axis)
+    caption = f"Seconds are simulated, each round as long as its slowest client: {clock}." if clock else ""
     for name, table in convergence_tables(store, cells):
-        yield f"{measure}-{axis}-{name}", figure(table, axis, measure)
+        timed = table if clock is None else _timed(table, clock)
+        yield f"{measure}-{axis}-{name}", figure(timed, axis, measure, caption)
 
 
-def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov") -> Figure:
+def _timed(table: pd.DataFrame, clock: Clock) -> pd.DataFrame:
+    """Return the paths that have seconds by a clock."""
+    name = column(clock)
+    timed = table.rename(columns={name: "seconds"}).dropna(subset="seconds") if name in table else table.iloc[:0]
+    if timed.empty:
+        raise InputError(f"no path has seconds by {clock}: run rootkappa sweep with --clock {str(clock)!r} first.")
+    return timed
+
+
+def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov", caption: str = "") -> Figure:
     """Draw a measure of convergence along an axis of cost.
 
     Each label is one line: the median over its seeds, within a band from the lowest to the highest. What the
@@ -93,10 +107,12 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
         ``method``, ``seed``, those of a trace that the axis and the measure need, and optionally ``promise``:
         the theorem's bound on the Lyapunov function in that row, relative to its start, NaN where there is
         none. It is drawn with the measure ``"lyapunov"`` only, of which it speaks.
-    axis : {"rounds", "iterations", "floats", "bits", "gradients"}, default "rounds"
+    axis : {"rounds", "iterations", "floats", "bits", "gradients", "seconds"}, default "rounds"
         The cost; floats and bits are those sent and received.
     measure : {"lyapunov", "distance", "gap"}, default "lyapunov"
         What is drawn, relative to its first value. Zeros and values that are not finite are left out.
+    caption : str, optional
+        What stands below the axes.
 
     Returns
     -------
@@ -147,8 +163,10 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
             axes.set_xlabel(label)
             axes.set_ylabel(MEASURES[measure])
             legend_above(result, [*_draw(axes, curves, logarithmic), *_explained(curves)])
+            if caption:
+                caption_below(result, caption)
         return result
-    with panels([_title(curve) for curve in curves], label, MEASURES[measure]) as (result, every):
+    with panels([_title(curve) for curve in curves], label, MEASURES[measure], caption) as (result, every):
         for curve, axes in zip(curves, every, strict=True):
             frame(axes)
             for other in curves:

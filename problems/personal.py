@@ -26,6 +26,7 @@ from .oracles import (
 from .problem import Problem
 from .quadratic import Quadratic
 from .softmax import Softmax
+from .softmax_kernels import DenseSoftmaxKernel, SparseSoftmaxKernel
 from .solution import solve_by_products
 
 # Up to so many coordinates the Hessians of all clients are a matter of a second.
@@ -44,6 +45,9 @@ class PersonalKernel(NamedTuple):
     private: np.ndarray
     """The private ones, increasing."""
     psi: Any
+    width: int = 1
+    """How many shared coordinates make a row that belongs together: the classes' weights of a feature, else 1. Row r
+    of R has the shared coordinates r, R + r, 2R + r and so on."""
 
 
 class Personal(Problem):
@@ -117,7 +121,9 @@ class Personal(Problem):
                 "into no memory: give fewer."
             )
         self.psi, self.L_i, self.mu_i, self.how = Zero(), inner.L_i, inner.mu_i, inner.how
-        self.kernel = PersonalKernel(inner.kernel, self.shared, self.private, self.psi.kernel)
+        self.kernel = PersonalKernel(
+            inner.kernel, self.shared, self.private, self.psi.kernel, _width(inner, self.private)
+        )
         self.label = f"{inner.label} private={len(self.private)} of {inner.d}"
 
     @cached_property
@@ -262,10 +268,30 @@ def _of_features(inner: Problem, features: Any) -> np.ndarray:
     return np.arange(rows * columns).reshape(rows, columns)[:, columns - count :].ravel()
 
 
+def _width(inner: Problem, private: np.ndarray) -> int:
+    """Return the number of classes of a Softmax whose features are private or shared as a whole, else 1."""
+    if not isinstance(inner, Softmax):
+        return 1
+    counts = np.bincount(private % inner.blocks.columns, minlength=inner.blocks.columns)
+    return inner.blocks.rows if set(counts.tolist()) <= {0, inner.blocks.rows} else 1
+
+
 @dispatched
 def own_oracles(kernel: Any) -> Any:
     """Return the kernel whose gradients are in a client's own model: that of ``inner``, or the problem's own."""
     return kernel
+
+
+@dispatched
+def private_size(kernel: Any) -> int:
+    """Return how many coordinates of a client's model are private."""
+    return 0
+
+
+@dispatched
+def row_width(kernel: Any) -> int:
+    """Return the width of :class:`PersonalKernel`, also of a problem without private models."""
+    return 1
 
 
 @dispatched
@@ -293,6 +319,22 @@ def join_model(kernel: Any, u: np.ndarray, b: np.ndarray, x: np.ndarray) -> None
 @implements(own_oracles, PersonalKernel)
 def _own_oracles(kernel):
     return kernel.own
+
+
+@implements(private_size, PersonalKernel)
+def _private_size(kernel):
+    return kernel.private.shape[0]
+
+
+@implements(row_width, PersonalKernel)
+def _row_width(kernel):
+    return kernel.width
+
+
+@implements(row_width, DenseSoftmaxKernel)
+@implements(row_width, SparseSoftmaxKernel)
+def _softmax_row_width(kernel):
+    return kernel.classes
 
 
 @implements(split_model, PersonalKernel)

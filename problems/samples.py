@@ -126,6 +126,14 @@ class OfSamples(Problem):
         return self._samples[self._start[i] : self._start[i + 1]]
 
     @property
+    def label_shares(self) -> np.ndarray:
+        """The share of each label, in ascending order, among every client's samples; shape (n, labels)."""
+        labels, places = np.unique(self._y, return_inverse=True)
+        counts = np.zeros((self.n, len(labels)))
+        np.add.at(counts, (np.repeat(np.arange(self.n), np.diff(self._start)), places), 1.0)
+        return counts / counts.sum(axis=1, keepdims=True)
+
+    @property
     def _sample_weights(self) -> np.ndarray:
         """Each sample's weight in F, one over the number of clients times the client's samples; shape (N,)."""
         sizes = np.diff(self._start)

@@ -1,5 +1,6 @@
 """The cell of a sweep: one method on one problem with one seed, and how it is computed."""
 
+import ast
 import json
 import math
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from ..algorithms.driver.method import find, names
 from ..algorithms.driver.run import Trace
 from ..core.blas import one_blas_thread
 from ..core.compiled import sources_digest
+from ..core.errors import InputError
 from ..theory.case import Case, check_range
 from ..theory.engines import exact
 from ..theory.theorem import Theorem, promised_by
 from ..theory.untouched import untouched
 from ..theory.verify import blaming
-from .problems import ProblemSpec
+from .problems import FIELDS, SHARED, ProblemSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +65,21 @@ class Cell:
             "seed": self.seed,
         }
 
+    @classmethod
+    def from_row(cls, row: Any) -> "Cell":
+        """Return the cell of which a row of :meth:`Store.cells` tells.
+
+        Raises
+        ------
+        InputError
+            If its parameters are written as no cell writes them.
+        """
+        fields = {name: value.item() if hasattr(value, "item") else value for name, value in dict(row).items()}
+        read = FIELDS.get(fields["problem"], ())
+        spec = ProblemSpec(**{name: fields[name] for name in (*SHARED, *read)})
+        changes = _changes(fields["changes"])
+        return cls(fields["method"], spec, changes, fields["epsilon"], fields["exact"], fields["seed"])
+
     def key(self) -> str:
         """Return the hash of the configuration, of the data and of the code that computes the cell."""
         own_file = "" if self.method in names() else content(Path(self.method))
@@ -101,6 +118,17 @@ class Cell:
             # A cost may be infinite, which says that the accuracy is never reached.
             is_finished = all(count >= 0.0 for count in counts.values())
             return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame
+
+
+def _changes(text: str) -> tuple[tuple[str, Any], ...]:
+    """Return the parameters that :meth:`Cell.configuration` has written."""
+    try:
+        call: Any = ast.parse(f"f({text})", mode="eval").body
+        if call.args:
+            raise ValueError(text)
+        return tuple((keyword.arg, ast.literal_eval(keyword.value)) for keyword in call.keywords)
+    except (AttributeError, SyntaxError, ValueError):
+        raise InputError(f"changes = {text!r} of a stored path are no parameters: run the sweep again.") from None
 
 
 _COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}

@@ -21,6 +21,8 @@ FIELDS = {
     "logistic": ("data", "partition", "alpha", "server", "private"),
     "softmax": ("data", "partition", "alpha", "server", "private"),
 }
+#: What all have.
+SHARED = ("problem", "kappa", "clients", "problem_seed", "psi")
 KINDS = tuple(FIELDS)
 #: The kinds that are taken where none is named.
 USUAL = ("quadratic", "logistic")
@@ -82,8 +84,7 @@ class ProblemSpec:
 
     def configuration(self) -> dict[str, str | int | float]:
         """Return the fields that matter for this kind."""
-        shared = ("problem", "kappa", "clients", "problem_seed", "psi")
-        return {name: getattr(self, name) for name in (*shared, *FIELDS.get(self.problem, FIELDS["logistic"]))}
+        return {name: getattr(self, name) for name in (*SHARED, *FIELDS.get(self.problem, FIELDS["logistic"]))}
 
     def content(self) -> str:
         """Return what tells the data apart from any other, empty if nothing is read.

@@ -180,6 +180,38 @@ class Store:
                 "is lost: leave it where it is, and run again."
             )
 
+    def add(self, key: str, name: str, values: Iterable[float]) -> None:
+        """Write one more column of the trace of a cell, in one transaction; it replaces one of the same name.
+
+        Parameters
+        ----------
+        key : str
+            The cell's key.
+        name : str
+            The column's name, none of ``TRACE_COLUMNS``.
+        values : iterable of float
+            One for each row of the trace.
+
+        Raises
+        ------
+        InputError
+            If there is no such cell, the column does not fit, or the file cannot be written.
+        """
+        column = [float(value) for value in values]
+        with self._transaction("IMMEDIATE") as execute:
+            self._listed([key])
+            rows, _ = self._checked_trace(key)
+            if len(column) != len(rows) or name in (*TRACE_COLUMNS, "key"):
+                raise InputError(
+                    f"column {name!r} of {len(column)} numbers does not fit a trace of {len(rows)} rows: give one "
+                    "number for each row, under a name of its own."
+                )
+            cell = self._field("cell", key)
+            execute("DELETE FROM observed WHERE cell = ? AND name = ?", (cell, name))
+            points = ((cell, name, place, value) for place, value in enumerate(column))
+            self._connection.executemany("INSERT INTO observed VALUES (?, ?, ?, ?)", points)
+            execute("UPDATE cells SET trace_sum = ? WHERE cell = ?", (_trace_sum(*self._trace(key)), cell))
+
     def cells(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Return one row a cell: ``key``, the fields of the configuration, the fields of the result.
 

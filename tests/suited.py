@@ -6,7 +6,7 @@ import numpy as np
 
 from rootkappa import algorithms
 from rootkappa.algorithms.parts import pseudo_data
-from rootkappa.problems import Quadratic, Softmax
+from rootkappa.problems import InputError, Personal, Quadratic, Softmax
 
 
 def _needs_inputs(name):
@@ -22,7 +22,20 @@ def suited(method, problem):
     method = algorithms.get(method) if isinstance(method, str) else method
     if method.own_check is pseudo_data.check and not isinstance(problem, Softmax):
         return softmax(problem.n)
+    if method.handles_personal and not isinstance(problem, Personal):
+        return private(method, problem)
     return with_server(problem) if method.needs_server else problem
+
+
+def private(method, problem):
+    """Return the problem with a part of every client's own: the last coordinates or features if some may be shared."""
+    last = {"private_features": 1} if isinstance(problem, Softmax) else {"private": [problem.d - 1]}
+    partly = Personal(problem, **last)
+    try:
+        method.check(partly)
+    except InputError:
+        return Personal(problem, "all")
+    return partly
 
 
 def with_server(problem):

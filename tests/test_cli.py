@@ -128,12 +128,14 @@ BAD = {
     "sweep scaffnew --kappa 1e2:1e6:0": "kappa = '1e2:1e6:0' is no grid",
     "sweep scaffnew --kappa 1e2:1e6": "kappa = '1e2:1e6' is no grid",
     "sweep scaffnew --kappa 1e2:1e6:1e12": "kappa = '1e2:1e6:1e12' is no grid",
+    "sweep scaffnew --kappa 1e4:1e2:5": "kappa = '1e4:1e2:5' falls: give the lower end first, as in 1e2:1e4:5",
+    "sweep scaffnew --p 1:0.1:3 --kappa 10": "p = '1:0.1:3' falls: give the lower end first, as in 0.1:1:3",
     "sweep scaffnew --kappa 10,x": "kappa = '10,x' holds 'x'",
     "sweep scaffnew --kappa 1,10": "kappa = 1.0 is no condition number",
     # The method and its parameters.
     "verify": "Name the methods",
     "verify --all scaffnew": "Name the methods",
-    "verify scafnew": "unknown method 'scafnew': did you mean 'scaffnew'? Known are scaffnew",
+    "verify scafnew": "unknown method 'scafnew': did you mean 'scaffnew'? Known are adiana, ",
     "sweep scafnew": "unknown method 'scafnew': did you mean 'scaffnew'?",
     "sweep": "Missing argument 'METHOD",
     "verify scaffnew --p 0": "p = 0 is out of range: give a probability of communication in (0, 1]",
@@ -153,7 +155,7 @@ BAD = {
     "sweep scaffnew --set p=1:2 --kappa 10": "p = '1:2' is no grid",
     "sweep scaffnew --set p=1,,2 --kappa 10": "p = '1,,2' holds an empty value",
     "sweep scaffnew fedavg --eta 1 --kappa 10": "No such option '--eta': did you mean '--set'",
-    "sweep scaffnew fedavg --set eta=1": "unknown letter of scaffnew and fedavg 'eta': Known are gamma, p, K",
+    "sweep scaffnew fedavg --set eta=1": "unknown letter of scaffnew and fedavg 'eta': Known are gamma, K, p",
     "sweep --exat scaffnew": "No such option '--exat': did you mean '--exact'?",
     "sweep --p 0.1": "Missing argument 'METHOD",
     "verify scaffnew --gamma 0": "gamma = 0 is out of range",
@@ -221,6 +223,12 @@ BAD = {
     "plot exponent --store ./file": "is not a SQLite database",
     "plot exponent --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
     "plot convergence --axis round --store empty.sqlite": "unknown axis 'round': did you mean 'rounds'?",
+    "plot convergence --axis seconds --clock speed=1 --store empty.sqlite": "unknown part of a clock 'speed'",
+    "plot convergence --axis seconds --clock up=1ms --store empty.sqlite": "up = '1ms' of the clock is no rate",
+    "plot convergence --clock up=1Mbit --store empty.sqlite": "--clock is read for --axis seconds only: give both",
+    "plot exponent --clock up=1Mbit": "--clock says nothing about exponent",
+    "plot convergence --axis seconds --store empty.sqlite --clock ''": "--clock is empty",
+    "sweep scaffnew --kappa 10 --clock compute": "write each part as in",
     "plot surface": "'surface' is not one of 'convergence', 'exponent'",
     "plot exponent --clients 3": "--clients says nothing about exponent",
     "plot exponent --measure gap": "--measure says nothing about exponent",
@@ -230,10 +238,14 @@ BAD = {
     "plot convergence sparsity": "'sparsity' says nothing about convergence: leave it out",
     "plot study sparsity --axis floats": "--axis says nothing about sparsity",
     "verify scaffnew --problem quadratic --server 0.1": "--server says nothing about quadratic",
+    "verify fedclg_c --server 0": "server = 0 leaves it without the data that fedclg_c needs: give a share above 0",
+    "verify scaffnew fedclg_s --server 0": "such as --server 0.1, or leave --server out",
+    "verify fedclg_c --server 0.1 --dim 3": "--dim says nothing about logistic: leave it out",
     "verify scaffnew --data breast_cancer --server 2": "server = 2.0 is no share of the samples",
     "plot sparsity --kappa 1": "kappa = '1' is no condition number",
     "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
     "prove": "No such command 'prove'",
+    "new some/missing/folder/x.py": "folder 'some/missing/folder' of the file does not exist: make it first, or give",
     "verify --sloppy": "No such option '--sloppy'",
 }
 
@@ -248,6 +260,16 @@ def test_a_bad_input_gets_one_sentence(line, folder, command):
     assert BAD[line] in found.errors.replace("'./", "'")
     assert not found.output
     assert [path for path in sorted(folder.iterdir()) if path.name not in ("out", "__pycache__")] == before
+
+
+@pytest.mark.parametrize("share", ["0.1", "1"])
+def test_a_server_with_a_share_of_samples_needs_samples(share, folder, command):
+    """What is drawn has none, so nothing is tried on a quadratic of which it could only be said that it is none."""
+    found = command("verify", "fedclg_c", "--server", share, "--evidence", "invariant", "--clients", "4")
+    assert (found.code, found.errors) == (0, "")
+    assert "logistic breast_cancer" in found.output
+    assert "quadratic" not in found.output
+    assert "not applicable" not in found.output
 
 
 @pytest.mark.parametrize("name", ["interrupts.py", "interrupts_later.py"])
@@ -677,6 +699,37 @@ def test_an_axis_that_has_a_promise_is_drawn(axis, folder, command):
     found = command("plot", "exponent", "--axis", axis)
     assert (found.code, found.errors) == (0, "")
     assert f"wrote out/exponent-{axis}-quadratic-sampled.svg" in found.output
+
+
+def test_seconds_are_added_to_a_store_and_drawn_from_it(folder, command, monkeypatch):
+    arguments = [*LITTLE.replace("--exact", "--seeds 2").split(), "--kappa", "10"]
+    clock = "compute=2ms speeds=uniform(0.5,1)"
+    assert command("sweep", "scaffnew", "fedavg", *arguments).code in (0, 3)
+    plot = ["plot", "convergence", "--axis", "seconds", "--out", "out"]
+    found = command(*plot, "--clock", clock)
+    assert (found.code, found.errors) == (0, "")
+    assert "wrote out/convergence-lyapunov-seconds-quadratic-kappa10.svg" in found.output
+    first = Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes()
+    # Another clock is another figure, and the first is drawn again of what is stored.
+    assert command(*plot).code == 0
+    assert Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes() != first
+    monkeypatch.setattr("rootkappa.sweeps.clocks.seconds", None)
+    assert command(*plot, "--clock", clock).code == 0
+    assert Path("out/convergence-lyapunov-seconds-quadratic-kappa10.png").read_bytes() == first
+
+
+def test_a_sweep_times_the_files_that_it_runs_and_a_plot_runs_none(folder, command):
+    Path("mine.py").write_text(SCAFFNEW, encoding="utf-8")
+    words = ["sweep", "./mine.py", *LITTLE.replace("--exact", "--seeds 1").split(), "--kappa", "10"]
+    assert command(*words).code in (0, 3)
+    plot = ["plot", "convergence", "--axis", "seconds"]
+    found = command(*plot)
+    assert found.code == 2
+    assert "no file is run that a store names: run rootkappa sweep ./mine.py --clock" in found.errors
+    assert command(*words, "--clock", "compute=1ms").code in (0, 3)
+    Path("mine.py").write_text("open('ran', 'w').close()\nraise SystemExit(7)\n", encoding="utf-8")
+    assert command(*plot).code == 0
+    assert not Path("ran").exists()
 
 
 def test_families_of_problems_get_a_figure_each(folder, command):

@@ -138,6 +138,10 @@ def problem_of(kind):
     if kind == "softmax":
         return softmax(4)
     quadratic = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
+    if kind == "personal":
+        return problems.Personal(quadratic, [2])
+    if kind == "private":
+        return problems.Personal(quadratic, "all")
     return with_server(quadratic) if kind == "server" else quadratic
 
 

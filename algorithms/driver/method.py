@@ -429,7 +429,7 @@ class _Declared:
         if self._serves:
             shared = (server_rounds.one_round, server_rounds.all_rounds)
             loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(letters, self.get("RANDOM"), loops)
+            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loops)
         return self.needed("step", " or a communicate for its Params")
 
     def _stored(self, *loops: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from ...core.compiled import njit
 from ...core.dispatch import implements
-from . import blocks, hybrid, letters, pseudo_data, server_rounds
+from . import blocks, hybrid, letters, offloading, pseudo_data, server_rounds, tiers
 from .components import Components, Flips
 from .cost import Dense
 from .local_steps import broadcast, client_steps, communicate, own_scratch, plain_steps
@@ -34,6 +34,7 @@ __all__ = [
     "letters",
     "minibatch_gradient",
     "njit",
+    "offloading",
     "own_scratch",
     "phase_steps",
     "plain_steps",
@@ -41,4 +42,5 @@ __all__ = [
     "server_rounds",
     "start_round",
     "take",
+    "tiers",
 ]

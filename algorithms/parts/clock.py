@@ -11,6 +11,7 @@ computes in no time, and links do not share their bandwidth.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from typing import Any, Self
 
 import numpy as np
@@ -20,13 +21,13 @@ from ...core.errors import InputError, shown, unknown
 from ...core.randomness import generator
 from ...problems.problem import Problem
 from . import speeds
-from .cohorts import Orders
 from .components import sizes
 from .cost import NOTHING, Cost, Sends
 from .rounds import Randomness
 
-_SECONDS = {"min": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
-_BITS = {"Gbit": 1e9, "Mbit": 1e6, "kbit": 1e3, "bit": 1.0}
+# Decimal, so that 5us is the number 5e-6 to the bit.
+_SECONDS = {"min": Decimal(60), "s": Decimal(1), "ms": Decimal("1e-3"), "us": Decimal("1e-6")}
+_BITS = {"Gbit": Decimal("1e9"), "Mbit": Decimal("1e6"), "kbit": Decimal("1e3"), "bit": Decimal(1)}
 _UNITS = {"compute": _SECONDS, "latency": _SECONDS, "up": _BITS, "down": _BITS}
 _QUANTITY = re.compile(rf"({speeds.NUMBER})\s*([A-Za-zµ]*)(?:/s)?")
 
@@ -58,7 +59,8 @@ class Clock:
     Examples
     --------
     >>> clock = Clock.read("compute=1ms up=1Mbit down=10Mbit latency=50ms speeds=1,0.1")
-    >>> clock.seconds(2, [5], [1000], [1000]).tolist()  # the second client's: 5 * 10 ms + 50 ms + 1 ms + 0.1 ms
+    >>> # The second client's five gradients of 10 ms, a latency of 50 ms, 1 ms up and 0.1 ms down.
+    >>> clock.seconds(2, [5], [1000], [1000]).round(6).tolist()
     [0.1011]
     """
 
@@ -98,7 +100,9 @@ class Clock:
             raise InputError(f"clock = {shown(text)} is no clock: give a Clock, or a text such as {str(cls())!r}.")
         known = [field.name for field in fields(cls)]
         given: dict[str, Any] = {}
-        for word in re.sub(r"\s*([(),=])\s*", r"\1", text).split():
+        # Spaces may stand around what is no letter, and before a unit.
+        close = re.sub(r"([\d.])\s+(?=[A-Za-zµ/]+(\s|$))", r"\1", re.sub(r"\s*([(,=])\s*|\s+(?=\))", r"\1", text))
+        for word in close.split():
             name, _, value = word.partition("=")
             if not value:
                 raise InputError(f"clock = {text!r} holds {word!r}: write each part as in {str(cls())!r}.")
@@ -169,7 +173,7 @@ def _of_clients(values: Any) -> np.ndarray:
     return array[:, None] if array.ndim == 1 else array
 
 
-def _quantity(name: str, value: Any, units: dict[str, float]) -> Any:
+def _quantity(name: str, value: Any, units: dict[str, Decimal]) -> Any:
     """Return what a text with a unit says, in seconds or bits a second; what is no text is left to be checked."""
     if not isinstance(value, str):
         return value
@@ -180,14 +184,15 @@ def _quantity(name: str, value: Any, units: dict[str, float]) -> Any:
             f"{name} = {value!r} of the clock is no {'rate' if units is _BITS else 'duration'}: give a number with one "
             f"of the units {', '.join(units)}, as in {'1Mbit' if units is _BITS else '50ms'}."
         )
-    return float(found[1]) * units.get(unit, 1.0)
+    return float(Decimal(found[1]) * units.get(unit, Decimal(1)))
 
 
-def _with_unit(value: Any, units: dict[str, float]) -> str:
+def _with_unit(value: Any, units: dict[str, Decimal]) -> str:
     """Return the shortest text for a quantity that is read as the same number."""
-    texts = [f"{value / scale:.{digits}g}{unit}" for unit, scale in units.items() for digits in (6, 17)]
+    exact = Decimal(repr(value))
+    texts = [f"{float(exact / scale):.{digits}g}{unit}" for unit, scale in units.items() for digits in (6, 17)]
     same = [text for text in texts if _quantity("", text, units) == value]
-    return min(same, key=len)
+    return min(same, key=len, default=repr(value))
 
 
 def usual_seconds(
@@ -210,7 +215,6 @@ def usual_seconds(
         The method's ``gradients`` beside ``sends``; by default one an iteration.
     """
     parts = random.parts if random else ()
-    drawn = next((part.name for part in parts if isinstance(part, Orders)), None)
     of_components = any(part.takes_components() for part in parts)
 
     def seconds(problem: Problem, params: Any, draws: Any, clock: Clock) -> np.ndarray:
@@ -226,7 +230,8 @@ def usual_seconds(
         whole = sizes(problem).mean() if of_components else 1.0
         exchanges = sends.exchanges if sends else 1
         exchanges = getattr(params, exchanges) if isinstance(exchanges, str) else exchanges
-        cohorts = draws.ends[drawn] if drawn else None
+        told = (part.cohorts(draws.ends[part.name]) for part in parts if not part.in_every_step)
+        cohorts = next((cohort for cohort in told if cohort is not None), None)
         return clock.seconds(problem.n, np.array(work) / whole, up, down, exchanges, cohorts)
 
     return seconds

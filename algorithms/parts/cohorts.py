@@ -47,6 +47,9 @@ class Orders(Part):
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
         return choices(rng, problem.n, _cohort(self.letter, problem, params), count)
 
+    def cohorts(self, values: np.ndarray) -> np.ndarray:
+        return values
+
     def listed(self, problem: Problem, params: Any) -> Listing:
         c = _cohort(self.letter, problem, params)
         count = perm(problem.n, c)

@@ -12,6 +12,7 @@ one at most. What leaves a client for its edge, and an edge for the cloud, a met
 :func:`tell_cloud`; both are found by the type of its letters.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from ...core.dispatch import dispatched
 from ...core.errors import InputError
 from ...problems import oracles
 from ...problems.problem import Problem
+from .clock import Clock
 from .cost import Length, Parcel, Sends, numbers
 from .messages import average
 from .nothing_drawn import State
@@ -114,6 +116,25 @@ def cloud_floats(problem: Problem, params: Any, size: int | None = None) -> int:
         How much of a model travels, if not all of it.
     """
     return 2 * params.edges * (problem.d if size is None else size)
+
+
+def seconds_of(sends: Sends, exchanges: Callable[[Any], int]) -> Callable[[Problem, Any, Draws, Clock], np.ndarray]:
+    """Return the ``seconds`` of a method: the slowest client in every round of its edge, then one model to the cloud.
+
+    Parameters
+    ----------
+    sends : Sends
+        What clients and their edges tell each other in a round.
+    exchanges : callable
+        ``exchanges(params)`` returns how often they do. The edges' link to the cloud is taken to be like the clients'.
+    """
+
+    def seconds(problem: Problem, params: Any, draws: Draws, clock: Clock) -> np.ndarray:
+        up, down = (way.length(problem, params).bits for way in (sends.up, sends.down))
+        model = numbers(problem.d).bits
+        return clock.seconds(problem.n, draws.lengths, [up + model], [down + model], exchanges(params) + 1)
+
+    return seconds
 
 
 @dispatched

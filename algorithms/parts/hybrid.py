@@ -55,7 +55,7 @@ def hand_out(params, kernel, state, phase):
 
 
 @implements(phase_steps, Params)
-def _steps_of_cohort(params, kernel, i, state, phase, eta, k):
+def steps_of_cohort(params, kernel, i, state, phase, eta, k):
     """Take the local steps at the clients of the cohort; what becomes of the others' models nobody asks."""
     if not (cohort(params, phase) == i).any():
         return

@@ -12,7 +12,7 @@ from .. import compressors
 from ..compressors.bernoulli import Bernoulli
 from ..compressors.identity import Identity
 from ..compressors.rand_k import RandK
-from . import graphs
+from . import graphs, random_graphs, speeds
 
 
 class Range(NamedTuple):
@@ -38,6 +38,13 @@ class Written(NamedTuple):
     """Whether the compressor may be used."""
     allowed: str
     """Those that may be used in words, as the end of "give ..."."""
+
+
+class Text(NamedTuple):
+    """Another text that stands for something."""
+
+    read: Callable[[Any], str]
+    """Return it as it is written, or raise an InputError."""
 
 
 def _above_zero(value: float) -> bool:
@@ -75,6 +82,10 @@ RefreshProbability = Annotated[float, Range(_probability, "a probability of a ne
 Momentum = Annotated[float, Range(lambda value: 0 <= value < 1, "a momentum in [0, 1)")]
 Batch = Annotated[int, Range(_at_least_one, "an integer number of components in a minibatch, at least 1")]
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
+Cost = Annotated[float, Range(_at_least_zero, "a finite cost, at least 0")]
+Weight = Annotated[float, Range(_at_least_zero, "a finite weight, at least 0")]
+Part = Annotated[float, Range(lambda value: 0 <= value < 1, "a part in [0, 1)")]
+Tiers = Annotated[int, Range(_at_least_one, "an integer number of tiers, at least 1")]
 Share = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share in [0, 1]")]
 Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coordinates that are kept, in (0, 1]")]
 Energy = Annotated[float, Range(_probability, "a share of squares of singular values that is kept, in (0, 1]")]
@@ -118,6 +129,10 @@ Diagonal = Annotated[
         "one that commutes with the mean of the clients' vectors: 'Bernoulli(p)', 'RandK(k)' or 'Identity()'",
     ),
 ]
+Salience = Annotated[str, Names(lambda: ("change", "weights"))]
+Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
+Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
+Speeds = Annotated[str, Text(speeds.written)]
 #: Losses whose gradients say what matters: the one that is minimised, and minus the logit of each sample's class.
 SCORES = ("ce", "nll_logits")
 Score = Annotated[str, Names(lambda: SCORES)]
@@ -125,6 +140,12 @@ Score = Annotated[str, Names(lambda: SCORES)]
 AGGREGATES = ("mean", "max")
 Aggregate = Annotated[str, Names(lambda: AGGREGATES)]
 Graph = Annotated[str, Names(graphs.names)]
+RandomGraph = Annotated[str, Names(random_graphs.names)]
+Degree = Annotated[int, Range(_at_least_one, "an integer number of neighbours, at least 1")]
+MovedShare = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share of a mask that moves, in [0, 1]")]
+Horizon = Annotated[int, Range(_at_least_one, "an integer number of rounds until something rests, at least 1")]
+Regrowth = Annotated[str, Names(lambda: ("gradient", "random"))]
+Counted = Annotated[str, Names(lambda: ("new", "trained"))]
 Weights = Annotated[str, Names(lambda: graphs.WEIGHTS)]
 
 
@@ -173,6 +194,8 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
     elif isinstance(rule, Names):
         if value not in rule.known():
             raise unknown(letter, str(value), rule.known())
+    elif isinstance(rule, Text):
+        return rule.read(value)
     elif isinstance(rule, Range) and kind in (float, int):
         numbers = int | np.integer if kind is int else int | float | np.integer | np.floating
         # To NumPy a duration is an integer.

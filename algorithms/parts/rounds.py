@@ -91,6 +91,10 @@ class Part(ABC):
         """Return whether a method that draws this counts gradients of components, and no whole ones."""
         return False
 
+    def cohorts(self, values: np.ndarray) -> np.ndarray | None:
+        """Return who takes part in each round, shape (rounds, clients), by the drawn values; None says all."""
+        return None
+
     def __and__(self, other: "Part") -> "Randomness":
         return EveryStep() & self & other
 

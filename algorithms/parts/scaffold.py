@@ -12,6 +12,8 @@ from .server_rounds import start_round
 
 #: Model and control variate travel both ways.
 SENDS = Dense(up=2, down=2)
+#: The same in two exchanges a round.
+SENDS_IN_TWO = Dense(up=2, down=2, exchanges=2)
 
 
 class Params(NamedTuple):

@@ -47,7 +47,7 @@ class Phase(NamedTuple):
 
 @dispatched
 def start_round(params, kernel, state, phase):
-    """Write y_i and h_i of a round; ``state`` has the server's model x."""
+    """Write y_i and h_i of a round; ``state`` has the server's model x, or a model of each client as a row of x."""
     raise NotImplementedError
 
 
@@ -86,7 +86,7 @@ def _space(params, kernel, d, w, xi):
 @njit
 def one_round(params, kernel, state, eta, k, w, xi):
     """One round of k local steps of size η, gradient by gradient; ``xi`` has shape (k, n, ...)."""
-    phase = _space(params, kernel, state.x.shape[0], w, xi)
+    phase = _space(params, kernel, state.x.shape[-1], w, xi)
     start_round(params, kernel, state, phase)
     for i in range(phase.Y.shape[0]):
         plain_phase_steps(params, kernel, i, state, phase, eta, k)
@@ -96,7 +96,7 @@ def one_round(params, kernel, state, eta, k, w, xi):
 @njit
 def all_rounds(params, kernel, state, eta, lengths, w, xi):
     """One round for each length; all local steps client by client, so that a client's data are read once a round."""
-    space = _space(params, kernel, state.x.shape[0], w[0], xi)
+    space = _space(params, kernel, state.x.shape[-1], w[0], xi)
     first = 0
     for r in range(lengths.shape[0]):
         k = lengths[r]
@@ -118,6 +118,9 @@ class ServerRounds:
         The NamedTuple of the method's letters, by which compiled code knows it.
     random : Randomness, optional
         The method's; with one part a step at most. By default nothing is drawn.
+    compiled : callable, optional
+        ``compiled(params, state)`` returns the letters as compiled code sees them, of the same type; by default
+        compressors become their senders.
     loops : tuple of callable
         What :func:`one_round` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
     """
@@ -126,17 +129,18 @@ class ServerRounds:
         self,
         letters: Any,
         random: Randomness | None = None,
+        compiled: Callable[[Any, Any], Any] | None = None,
         loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds),
     ) -> None:
-        self._letters = letters
         self._count = random.count if isinstance(random, Phases) else lambda params: params.K
+        self._letters, self._compiled = letters, compiled or with_senders
         self._one_round, self._all_rounds = loops
         parts = random.parts if random else ()
         self._ends = [part.name for part in parts if not part.in_every_step]
         self._step = next((part.name for part in parts if part.in_every_step), "")
 
     def _seen(self, params: Any, state: Any) -> Any:
-        return with_senders(self._letters(*params), state)
+        return self._compiled(self._letters(*params), state)
 
     def _drawn(self, ends: Mapping[str, np.ndarray], count: int) -> np.ndarray:
         """Return what is drawn for so many rounds, one entry a round."""

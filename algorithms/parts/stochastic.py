@@ -157,7 +157,7 @@ def minibatch_gradient(kernel, i, x, b, word, g, spare, work):
                 if rest > 0:
                     count = count * (left - 1 if is_chosen else rest - left + 1) // rest
             else:
-                is_chosen = _uniform(word, j) * (m - j) < left
+                is_chosen = uniform(word, j) * (m - j) < left
             if is_chosen:
                 component_gradient(kernel, i, j, x, spare, work)
                 for k in range(x.shape[0]):
@@ -188,7 +188,7 @@ def _choose(m, k):
 
 
 @njit
-def _uniform(word, place):
+def uniform(word, place):
     """Return the number at a place of a word's stream, in [0, 1)."""
     z = np.uint64(word) + np.uint64(place + 1) * _GOLDEN
     z = (z ^ (z >> _BITS[0])) * _FIRST
@@ -200,6 +200,6 @@ def _uniform(word, place):
 def _normal(word, j):
     """Return a standard normal number for a coordinate, one of a pair (Box and Muller 1958)."""
     pair = _NOISE + j // 2 * 2
-    radius = math.sqrt(-2.0 * math.log1p(-_uniform(word, pair)))
-    angle = 2.0 * math.pi * _uniform(word, pair + 1)
+    radius = math.sqrt(-2.0 * math.log1p(-uniform(word, pair)))
+    angle = 2.0 * math.pi * uniform(word, pair + 1)
     return radius * (math.cos(angle) if j % 2 == 0 else math.sin(angle))

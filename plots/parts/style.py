@@ -28,6 +28,7 @@ AXES = {
     "floats": (("floats_up", "floats_down"), "floats sent and received per client"),
     "bits": (("bits_up", "bits_down"), "bits sent and received per client"),
     "gradients": (("gradients",), "local gradients"),
+    "seconds": (("seconds",), "simulated seconds"),
 }
 """For each axis: the columns of a trace that add up to it, and its label."""
 
@@ -179,7 +180,7 @@ def grid(rows: int, columns: int) -> Generator[tuple[Figure, list[list[Axes]]]]:
 
 
 @contextmanager
-def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Generator[tuple[Figure, list[Axes]]]:
+def panels(titles: Sequence[str], xlabel: str, ylabel: str, caption: str = "") -> Generator[tuple[Figure, list[Axes]]]:
     """Yield a figure of one panel for each title, all with the same axes, and then freeze the layout."""
     columns = min(_PANEL_COLUMNS, len(titles))
     rows = -(-len(titles) // columns)
@@ -193,7 +194,8 @@ def panels(titles: Sequence[str], xlabel: str, ylabel: str) -> Generator[tuple[F
         # Where the last row ends early, the panels above its gap carry the labels of the shared axis.
         for axes in used[-columns:]:
             axes.tick_params(labelbottom=True)
-        figure.supxlabel(xlabel, fontsize=_RC["axes.labelsize"])
+        told = f"\n{fill(caption, int(_PANEL_WIDTH * columns * _CHARACTERS * 0.75))}" if caption else ""
+        figure.supxlabel(xlabel + told, fontsize=_RC["axes.labelsize"])
         figure.supylabel(ylabel, fontsize=_RC["axes.labelsize"])
         yield figure, used.tolist()
 

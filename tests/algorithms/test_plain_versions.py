@@ -22,6 +22,11 @@ DRAWN |= {(name, letter) for name in ("clg_sgd", "fedclg_c", "fedclg_s") for let
 DRAWN |= {("salientgrads", letter) for letter in ("gamma", "density", "c", "w", "R", "b")}
 # What there is time for is a whole number, however much of it is left over.
 DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
+# A share of rows that is a little larger is as many rows.
+DRAWN |= {("spatl", "r")}
+DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
+# Letters that are rounded to whole coordinates, of which a little makes no difference.
+ROUNDED = {("dispfl", "alpha"), ("dispfl", "T")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma"), ("salientgrads", "G")}
 # Letters of which a little more or less mostly changes nothing, as no rank does: larger changes are in the catalogue.
@@ -59,6 +64,8 @@ def refuted(name, letter, other):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_letter_that_is_a_little_wrong_is_seen(name):
     for letter, kind in letters_of(name).items():
+        if (name, letter) in ROUNDED:
+            continue
 
         def other(problem, params, letter=letter, kind=kind):
             value = getattr(params, letter)

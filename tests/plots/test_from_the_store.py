@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 from rootkappa import plots
+from rootkappa.algorithms import Clock
 from rootkappa.core.errors import InputError
+from rootkappa.plots import convergence
 from rootkappa.sweeps import Cell, ProblemSpec, Store
+from rootkappa.sweeps.clocks import column
 from rootkappa.sweeps.store import TRACE_COLUMNS
 
 
@@ -30,7 +33,7 @@ def store(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", plots.names())
 def test_every_kind_says_what_it_can_be_told(kind):
-    assert set(plots.options(kind)) <= {"axis", "measure"}
+    assert set(plots.options(kind)) <= {"axis", "measure", "clock"}
     assert plots.discover("rootkappa.plots")[kind].__doc__.splitlines()[0].endswith(".")
 
 
@@ -41,6 +44,35 @@ def test_the_promise_that_is_drawn_is_the_one_that_was_stored(store):
         dashed = [line for line in figure.axes[0].lines if line.is_dashed() and len(line.get_xdata())]
         (promise,) = (line for line in dashed if line.get_linewidth() == plots.parts.style.PROMISED["linewidth"])
         np.testing.assert_allclose(promise.get_ydata(), 0.7 ** promise.get_xdata(), rtol=1e-9)
+
+
+def test_seconds_are_drawn_by_the_clock_that_is_asked_for_with_its_letters(store):
+    clock, other = Clock(), Clock(latency=0.5)
+    keys = list(store.cells()["key"])
+    for key in keys[:-1]:
+        store.add(key, column(clock), 3.0 * np.arange(50.0))
+        store.add(key, column(other), 5.0 * np.arange(50.0))
+    for asked, slope in ((clock, 3.0), (other, 5.0)):
+        figures = list(convergence.drawn(store, store.cells(), "seconds", clock=asked))
+        assert figures[0][0] == "lyapunov-seconds-quadratic-kappa10"
+        for _, figure in figures:
+            assert figure.axes[0].get_xlabel() == "simulated seconds"
+            assert figure.axes[0].lines[0].get_xdata()[-1] == pytest.approx(49 * slope)
+            # A line may be broken anywhere.
+            assert str(asked) in " ".join(figure.get_supxlabel().split())
+    # One path has none, and is left out.
+    assert [len(figure.legends[0].legend_handles) for _, figure in figures] == [3, 3, 1]
+    with pytest.raises(InputError, match="no path has seconds by compute=1ms up=1bit") as error:
+        list(convergence.drawn(store, store.cells(), "seconds", clock=Clock(up=1.0)))
+    assert str(Clock(up=1.0)) in str(error.value)
+
+
+def test_panels_of_seconds_tell_the_clock_too():
+    rounds = np.arange(50.0)
+    table = pd.DataFrame({"seconds": rounds, "lyapunov": 0.5**rounds, "seed": 0})
+    many = pd.concat([table.assign(label=f"m{i}", method=f"m{i}") for i in range(10)], ignore_index=True)
+    figure = convergence.figure(many, "seconds", caption=f"By {Clock()}.")
+    assert str(Clock()) in " ".join(figure.get_supxlabel().split())
 
 
 def test_figures_of_some_cells_only(store, tmp_path):

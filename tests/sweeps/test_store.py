@@ -50,6 +50,36 @@ def same_bits(one, other):
 
 
 @quick
+@given(rows=numbers, values=st.lists(floats, min_size=6, max_size=6))
+def test_a_column_is_added_to_a_trace_and_replaces_one_of_its_name(tmp_path_factory, rows, values):
+    with Store(tmp_path_factory.mktemp("store") / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {}, trace(rows).assign(z=1.0, b=2.0))
+        store.put("other", {"seed": 1}, {}, trace(rows))
+        before = store.traces()
+        for shift in (1, 0):
+            store.add("a", "more", np.roll(values, shift)[: len(rows)])
+        after = store.traces()
+        own = after[after["key"] == "a"]
+    assert list(after.columns) == ["key", *TRACE_COLUMNS, *(["b", "more", "z"] if rows else [])]
+    if rows:
+        assert same_bits(own[["more"]], pd.DataFrame(values[: len(rows)]))
+        assert after.loc[after["key"] == "other", "more"].isna().all()
+        assert after.drop(columns="more").equals(before)
+
+
+def test_a_column_that_does_not_fit_changes_nothing(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {}, trace([range(10)] * 2))
+        before = store.traces()
+        for name, values in (("more", [1.0]), ("gap", [1.0, 2.0]), ("key", [1.0, 2.0])):
+            with pytest.raises(InputError, match="does not fit a trace of 2 rows"):
+                store.add("a", name, values)
+        with pytest.raises(InputError, match="key = 'b' is not in"):
+            store.add("b", "more", [1.0])
+        assert store.traces().equals(before)
+
+
+@quick
 @given(configuration=configurations, result=results)
 def test_a_cell_comes_back_as_it_was(tmp_path_factory, configuration, result):
     with Store(tmp_path_factory.mktemp("store") / "s.sqlite") as store:

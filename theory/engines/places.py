@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.parts import graphs, letters
+from ...algorithms.parts import graphs, letters, random_graphs
 from ...core.errors import InputError
 from ...core.randomness import generator
 from ...problems import Composite, Logistic, Personal, Problem, Quadratic, Softmax
@@ -326,6 +326,12 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Kept, (d // 2, d)),
         (letters.Weights, graphs.WEIGHTS),
         (letters.Graph, graphs.names()),
+        (letters.RandomGraph, random_graphs.names()),
+        (letters.Degree, (1,)),
+        (letters.MovedShare, (0.0, 1.0)),
+        (letters.Horizon, (2,)),
+        (letters.Regrowth, ("gradient", "random")),
+        (letters.Counted, ("new", "trained")),
     ]
     for of, values in candidates:
         for letter in letters.of_kind(kind, of):

@@ -14,8 +14,19 @@ def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
     >>> geometric_mean(np.array([2.0, 2.0, 2.0]))
     (2.0, 2.0, 2.0)
     """
-    logs = np.log(ratios)
+    mean, low, high = mean_interval(np.log(ratios))
+    return math.exp(mean), math.exp(low), math.exp(high)
+
+
+def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean of some seeds' numbers and the ends of its interval of 95 %, that of Student.
+
+    Examples
+    --------
+    >>> mean_interval(np.array([2.0, 2.0, 2.0]))
+    (2.0, 2.0, 2.0)
+    """
     # Imported like this SciPy, which has no types, is Any.
-    quantile = float(import_module("scipy.stats").t.ppf(0.975, len(logs) - 1))
-    centre, half = float(logs.mean()), quantile * float(logs.std(ddof=1)) / math.sqrt(len(logs))
-    return math.exp(centre), math.exp(centre - half), math.exp(centre + half)
+    quantile = float(import_module("scipy.stats").t.ppf(0.975, len(values) - 1))
+    centre, half = float(values.mean()), quantile * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return centre, centre - half, centre + half

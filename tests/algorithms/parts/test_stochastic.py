@@ -69,7 +69,7 @@ def test_the_numbers_of_a_word_are_those_of_splitmix64():
     # As published with its reference implementation, for the seed 1234567.
     published = (6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431)
     for place, bits in enumerate(published):
-        assert stochastic._uniform(1234567, place) == (bits >> 11) * 2.0**-53
+        assert stochastic.uniform(1234567, place) == (bits >> 11) * 2.0**-53
 
 
 def noises(d, sigma, words):

@@ -1,0 +1,69 @@
+"""Changes of Aergia and of TiFL."""
+
+from .change import Change
+
+CHANGES = (
+    Change(
+        "aergia_leaves_the_frozen_features",
+        "aergia",
+        "step",
+        "            offloading.put_block(kernel, z, params.phi, phase.Y[client])\n",
+        "",
+        "What a helper has trained is not put back.",
+    ),
+    Change(
+        "aergia_trains_all_to_the_end",
+        "aergia",
+        "step",
+        "local_steps(kernel, i, y, phase.H[i], eta, k - d, phase.work)",
+        "local_steps(kernel, i, y, phase.H[i], eta, k, phase.work)",
+        "A slow client takes all K steps, and those without features besides.",
+    ),
+    Change(
+        "aergia_helps_from_the_end",
+        "aergia",
+        "step",
+        "            phase.own[i] = y\n"
+        "            offloading.steps_without_block(kernel, i, y, params.phi, eta, d, phase.g, phase.work)\n",
+        "            offloading.steps_without_block(kernel, i, y, params.phi, eta, d, phase.g, phase.work)\n"
+        "            phase.own[i] = y\n",
+        "A helper receives the model that the slow client has at its end, and not the one that it froze.",
+    ),
+    Change(
+        "aergia_lets_the_slow_client_help_itself",
+        "aergia",
+        "step",
+        "offloading.steps_of_block(kernel, helper, z,",
+        "offloading.steps_of_block(kernel, client, z,",
+        "The features are trained on the slow client's data.",
+    ),
+    Change(
+        "aergia_sends_a_model_each_way",
+        "aergia",
+        "cost",
+        "cost = offloading.cost\n",
+        "\n\ndef cost(problem, params, draws):\n"
+        "    told = offloading.cost(problem, params, draws)\n"
+        "    return told._replace(floats_up=problem.d * len(draws), bits_up=64 * problem.d * len(draws))\n\n\n",
+        "What is handed on is not counted.",
+    ),
+    Change(
+        "tifl_averages_two_clients",
+        "tifl",
+        "step",
+        "hybrid.average_of_cohort(phase.w, phase.Y, state.x)",
+        "hybrid.average_of_cohort(phase.w[:2], phase.Y, state.x)",
+        "Of a cohort the first two are averaged.",
+    ),
+    Change(
+        "tifl_forgets_a_client_of_the_cohort",
+        "tifl",
+        "step",
+        "implements(server_rounds.phase_steps, Params)(hybrid.steps_of_cohort)\n",
+        "\n\n@implements(server_rounds.phase_steps, Params)\n"
+        "def _steps(params, kernel, i, state, phase, eta, k):\n"
+        "    if i != phase.w[0]:\n"
+        "        hybrid.steps_of_cohort(params, kernel, i, state, phase, eta, k)\n",
+        "The first client of a cohort does not train.",
+    ),
+)
