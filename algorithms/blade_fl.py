@@ -28,6 +28,7 @@ SENDS = blocks.BROADCAST
 PROMISE = "blade_fl"
 GROUP = "blocks in a chain"
 start = blocks.start
+seconds = blocks.seconds
 
 
 class Params(NamedTuple):

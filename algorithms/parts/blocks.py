@@ -18,15 +18,16 @@ from ...core.errors import InputError
 from ...core.inner import inner
 from ...problems import oracles
 from ...problems.problem import Problem
+from .clock import Clock
 from .cost import Length, Parcel, Sends, numbers
 from .ledger import NUMBERS
 from .local_steps import broadcast
 from .messages import average
 from .nothing_drawn import State
-from .rounds import LISTED, Listing, Part
+from .rounds import LISTED, Draws, Listing, Part
 from .stochastic import add_noise
 
-# What division may leave of a whole number of steps.
+# The share of a block's time that rounding may take from a whole number of steps.
 _ROUNDING = 1e-12
 
 
@@ -50,7 +51,8 @@ def local_steps(params: Any) -> int:
     >>> local_steps(Params(eta=1.0, K=10, t_sum=300.0, alpha=1.0, beta=5.0, M=0, sigma=0.0))
     25
     """
-    steps = math.floor((params.t_sum / params.K - params.beta) / params.alpha * (1.0 + _ROUNDING) + _ROUNDING)
+    each = params.t_sum / params.K
+    steps = math.floor((each - params.beta + _ROUNDING * each) / params.alpha)
     if steps < 1:
         most = params.t_sum / (params.alpha + params.beta)
         raise InputError(
@@ -126,8 +128,19 @@ class _Told(Parcel):
         return numbers(others * problem.d + NUMBERS * self.headers(others))
 
 
-#: A model to each other client, and from each; the miner tells a header to everybody, who hear of one.
-BROADCAST = Sends(_Told(lambda others: others), _Told(lambda others: min(others, 1)))
+#: A model to each other client, and from each; then the miner tells a header to everybody, who hear of one.
+BROADCAST = Sends(_Told(lambda others: others), _Told(lambda others: min(others, 1)), exchanges=2)
+
+
+def seconds(problem: Problem, params: Any, draws: Draws, clock: Clock) -> np.ndarray:
+    """Return how long each block takes: training, where the slowest honest client is waited for, telling, and mining.
+
+    The clock says how long a local step takes at speed 1, and mining takes β/α times that, whoever mines.
+    """
+    steps = np.where(np.arange(problem.n) < honest(problem, params), local_steps(params), 0)
+    told = BROADCAST.cost(problem, params, 1, 0, 0)
+    (training,) = clock.seconds(problem.n, steps[None], [told.bits_up], [told.bits_down], exchanges=2)
+    return np.full(len(draws), training + params.beta / params.alpha * float(clock.compute))
 
 
 @njit

@@ -157,6 +157,21 @@ def test_everybody_tells_everybody_and_a_block_has_a_header(n):
     assert spent == [up, down, 64 * up, 64 * down, 70]
 
 
+def test_a_block_lasts_as_long_as_its_training_its_mining_and_what_is_told():
+    """Ten steps of the slowest, twice a latency, 3 (6 + 11) numbers up and 3·6 + 11 down, and mining of five steps."""
+    problem = quadratic(0, dim=6)
+    clock = algorithms.Clock(compute=0.01, latency=0.1, up=1e3, down=1e4, speeds=[1.0, 0.5, 1.0, 0.25])
+    telling = 0.2 + 64 * 51 / 1e3 + 64 * 29 / 1e4
+    for letters, expected in (
+        ({}, 0.4 + telling + 0.05),
+        ({"M": 1}, 0.2 + telling + 0.05),  # the slowest is lazy
+        ({"beta": 0.0, "K": 30}, 0.4 + telling),
+        ({"t_sum": 600.0, "alpha": 2.0, "beta": 10.0}, 0.4 + telling + 0.05),
+    ):
+        trace = algorithms.run(METHOD, problem, params_of(problem, **letters), rounds=3, clock=clock)
+        np.testing.assert_allclose(trace.column("seconds"), expected * trace.column("round"), rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("letters", "sentence"),
     [
