@@ -254,7 +254,7 @@ def verify(
     out: str | None,
     **options: Any,
 ) -> int:
-    """Hold methods against their promises; without --problem and --data on a quadratic and on real data."""
+    """Hold methods against their promises; without --problem, --data and --server on a quadratic and on real data."""
     from rich.console import Console
 
     from . import algorithms
@@ -271,6 +271,12 @@ def verify(
     if everything == bool(named):
         raise click.UsageError("Name the methods to verify, or give --all instead.")
     chosen = [algorithms.find(name) for name in dict.fromkeys(algorithms.names() if everything else named)]
+    needing = next((method.name for method in chosen if method.needs_server), None)
+    if needing and options["server"] == 0.0 and _option_given("server"):
+        raise click.UsageError(
+            f"server = 0 leaves it without the data that {needing} needs: give a share above 0 and up to 1, such as "
+            "--server 0.1, or leave --server out."
+        )
     given = {letter: value(text) for letter, text in texts.items()}
     # A method that is named is meant with every letter; of all methods only some have it.
     for group in [chosen] if everything else [[method] for method in chosen]:
@@ -598,12 +604,14 @@ def _command_line() -> str:
 
 
 def _specs(options: dict[str, Any], kappas: list[float]) -> "list[ProblemSpec]":
-    """Return the problems that the options describe; without kind and data a quadratic and one on real data."""
+    """Return the problems that the options describe; without kind, data and server a quadratic and one on real data."""
     from .sweeps.problems import FIELDS, ON_DATA, problem_specs
 
     given = _given(options)
     kinds = dict.fromkeys(given.pop("problem").split(",")) if "problem" in given else None
     data = dict.fromkeys(_files(given.pop("data"))) if "data" in given else None
+    if kinds is None and data is None and given["server"] > 0.0:
+        kinds = ["logistic"]  # what is drawn has no samples of which a server could have a share
     specs = problem_specs(kappas, kinds, data, problem_seed=given.pop("seed"), **given)
     chosen = dict.fromkeys(spec.problem for spec in specs)
     read = {field for kind in chosen for field in FIELDS[kind]}

@@ -10,7 +10,7 @@ t = 0, 1, ..., in which client i hears the clients S_i, with counted masks c_j a
     |∇f_i(w_i)| is largest
 
 Products are coordinate by coordinate. So c_i is the mask under which w_i was trained, as in the authors' code; with
-count = "new" it is m_i, as in the paper. From round T on masks stay. With density 1 it is decentralised FedAvg, whose
+counted = "new" it is m_i, as in the paper. From round T on masks stay. With density 1 it is decentralised FedAvg, whose
 models are the clients' own, in the graph "complete" FedAvg, and in "alone" everybody trains for itself.
 
 Source: Dai, Shen, He, Tian and Tao, "DisPFL: Towards Communication-Efficient Personalized Federated Learning via
@@ -40,13 +40,13 @@ class Params(NamedTuple):
     eta: letters.LocalStepSize
     K: letters.LocalSteps
     density: letters.Density
-    alpha: letters.Share
+    alpha: letters.MovedShare
     T: letters.Horizon
     decay: letters.Decay
     graph: letters.RandomGraph
     deg: letters.Degree
     regrow: letters.Regrowth
-    count: letters.Counted
+    counted: letters.Counted
     w: letters.Draw
 
 
@@ -78,7 +78,7 @@ implements(parts.own_scratch, Params)(evolving_masks.space)
 @implements(parts.start_round, Params)
 def _average(params, kernel, state, phase):
     """y_i = z_i, the mean of what i hears."""
-    counted = state.mask if params.count == 1.0 else state.trained
+    counted = state.mask if params.counted == 1.0 else state.trained
     evolving_masks.average_by_counts(phase.w[0].hears, state.x, counted, state.mask, phase.own.sizes, phase.Y)
     state.z[:] = phase.Y
 

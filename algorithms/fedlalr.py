@@ -1,20 +1,20 @@
 r"""FedLALR: local steps of AMSGrad, whose moments the server averages.
 
-The recursion of a round, with m = 0 and v̂ = ε² at the start; g are the gradients of minibatches of b components, and
-all operations are coordinate by coordinate::
+The recursion of a round with a cohort Ω of M clients, with m = 0 and v̂ = ε² at the start; g are the gradients of
+minibatches of b components, and all operations are coordinate by coordinate::
 
-    y_i = x;  m_i = m;  v_i = v̂_i = v̂
+    y_i = x;  m_i = m;  v_i = v̂_i = v̂                  for i in Ω
     K times   m_i ← β₁ m_i + (1 - β₁) g_i(y_i)
               v_i ← β₂ v_i + (1 - β₂) g_i(y_i)²
               v̂_i ← max{v̂_i, v_i}
               y_i ← y_i - α m_i / √v̂_i
-    x⁺ = (1/n) Σ_i y_i,   m⁺ = (1/n) Σ_i m_i,   v̂⁺ = (1/n) Σ_i v̂_i
+    x⁺ = (1/M) Σ_i y_i,   m⁺ = (1/M) Σ_i m_i,   v̂⁺ = (1/M) Σ_i v̂_i  or  max_i v̂_i
 
 Within a round one client is AMSGrad. From round to round v_i starts anew from v̂, so that v̂ only grows. While no |g|
 exceeds ε, v̂ stays ε² and it is FedAvg with momentum β₁ and the step size α/ε, without momentum FedAvg itself.
 
 Source: Sun, Shen, Chen, Sun, Li, Sun and Tao, "FedLALR: Client-Specific Adaptive Learning Rates Achieve Linear Speedup
-for Non-IID Data" (2023), algorithm 1 with all clients.
+for Non-IID Data" (2023), algorithm 1, and the largest v̂_i of its corollary.
 """
 
 from typing import NamedTuple
@@ -23,10 +23,10 @@ import numpy as np
 
 from ..problems.oracles import clients
 from . import parts
-from .parts import Phases, Stochastic, implements, letters
+from .parts import Stochastic, cohorts, implements, letters
 
 STOCHASTIC = Stochastic(batch="b")
-RANDOM = Phases("K") & STOCHASTIC
+RANDOM = parts.Phases("K") & cohorts.Sampled("M") & STOCHASTIC
 SENDS = parts.Dense(up=3, down=3)
 PROMISE = "fedlalr"
 GROUP = "adaptive steps"
@@ -34,7 +34,7 @@ gradients = STOCHASTIC.gradients
 
 
 class Params(NamedTuple):
-    """Step size α, decay β₁, β₂ of the moments, floor ε of √v̂, number K of local steps, size b of a minibatch."""
+    """Step size α, decay β₁, β₂ of moments, floor ε of √v̂, K local steps, minibatches of b, M clients, v̂⁺ of theirs."""
 
     alpha: letters.StepSize
     beta1: letters.Momentum
@@ -42,6 +42,8 @@ class Params(NamedTuple):
     eps: letters.Floor
     K: letters.LocalSteps
     b: letters.Batch
+    M: letters.Cohort
+    v: letters.Aggregate
 
 
 class State(NamedTuple):
@@ -57,6 +59,7 @@ class State(NamedTuple):
 
 def start(problem, params):
     """Return the start x = m = 0, v̂ = ε²."""
+    cohorts.check_size(problem, params.M)
     return State(np.zeros(problem.d), np.zeros(problem.d), np.full(problem.d, params.eps**2))
 
 
@@ -86,8 +89,10 @@ def _hand_out(params, kernel, state, phase):
 
 @implements(parts.phase_steps, Params)
 def _steps_of_amsgrad(params, kernel, i, state, phase, eta, k):
-    """K steps of AMSGrad at client i of size η = α, the first one from v_i = v̂."""
+    """K steps of AMSGrad of size η = α at a client i of the cohort, the first one from v_i = v̂."""
     Y, g, (M, V_hat, v) = phase.Y, phase.g, phase.own
+    if not (phase.w == i).any():
+        return
     for j in range(v.shape[0]):
         v[j] = state.v_hat[j]
     for t in range(k):
@@ -101,7 +106,10 @@ def _steps_of_amsgrad(params, kernel, i, state, phase, eta, k):
 
 @implements(parts.end_round, Params)
 def _average(params, kernel, state, phase):
-    """x⁺, m⁺ and v̂⁺ are the means of the clients'."""
-    parts.average(phase.Y, state.x)
-    parts.average(phase.own.M, state.m)
-    parts.average(phase.own.V_hat, state.v_hat)
+    """x⁺ and m⁺ are the means of the cohort's, v̂⁺ is their mean or the largest of them."""
+    cohorts.average_of(phase.w, phase.Y, state.x)
+    cohorts.average_of(phase.w, phase.own.M, state.m)
+    if params.v == "max":
+        cohorts.largest_of(phase.w, phase.own.V_hat, state.v_hat)
+    else:
+        cohorts.average_of(phase.w, phase.own.V_hat, state.v_hat)

@@ -101,11 +101,10 @@ def _end(params, kernel, state, phase):
     """u⁺, c_i⁺ and c⁺ from the rows of D_i that are sent."""
     (x, _, C, c), Y, own = state, phase.Y, phase.own
     encoders.mark_rows(params, Y, x, own)
-    R = own.marks.shape[1]
     if params.s > 0.0:
         for i in range(C.shape[0]):
             for j in range(C.shape[1]):
-                if params.control or own.marks[i, j % R] == 1.0:
+                if params.control or own.marks[i, j % len(own.scores)] == 1.0:
                     C[i, j] -= c[j] + (Y[i, j] - x[j]) / (params.K * params.eta)
         parts.average(C, c)
     if params.mean:

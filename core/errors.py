@@ -16,17 +16,17 @@ class InputError(ValueError):
 
 
 def unknown(kind: str, name: object, valid: Iterable[str]) -> InputError:
-    """Return the error for a name that is not known, or is no text, listing the valid ones with the nearest first.
+    """Return the error for a name that is not known, or is no text, with the nearest valid one and all in order.
 
     Examples
     --------
     >>> print(unknown("method", "scafnew", ["fedavg", "scaffnew"]))
-    unknown method 'scafnew': did you mean 'scaffnew'? Known are scaffnew, fedavg.
+    unknown method 'scafnew': did you mean 'scaffnew'? Known are fedavg, scaffnew.
     """
-    names = sorted(valid)
-    near = get_close_matches(name, names, n=len(names), cutoff=0.0) if isinstance(name, str) else names
-    hint = f"did you mean {near[0]!r}? " if isinstance(name, str) and get_close_matches(name, names, n=1) else ""
-    return InputError(f"unknown {kind} {shown(name)}: {hint}Known are {', '.join(near or names)}.")
+    names = sorted(valid, key=lambda one: (one.casefold(), one))
+    near = get_close_matches(name, names, n=1) if isinstance(name, str) else []
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return InputError(f"unknown {kind} {shown(name)}: {hint}Known are {', '.join(names)}.")
 
 
 def shown(value: Any) -> str:

@@ -99,6 +99,7 @@ def write(
     for family, rows in families(cells):
         try:
             for name, figure in figures.drawn(store, rows, **options):
+                name = "-".join(name.split())  # a shell takes a space for the end of a name
                 taken.append(name)
                 number = f"-{taken.count(name)}" if taken.count(name) > 1 else ""
                 paths += save(figure, folder / f"{kind}-{name}{number}", command)

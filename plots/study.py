@@ -30,6 +30,7 @@ OPTIONS = ()
 _FEW = 16
 _DECADES = 500.0
 _GREYS = ("0.25", "0.5", "0.68")
+_DARK = ("0.0", "0.3")
 
 
 def drawn(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
@@ -95,7 +96,8 @@ def _control(place: int) -> dict[str, Any]:
 
 
 def _reference(place: int) -> dict[str, Any]:
-    return {"color": _GREYS[place % len(_GREYS)], **PROMISED, "zorder": 2.0}
+    # Above all lines, of which it hides little, being thin and dashed: where theory is right it lies on one of them.
+    return {"color": _DARK[place % len(_DARK)], **PROMISED, "zorder": 3.5}
 
 
 _LOOKS = {"method": _method, "control": _control, "reference": _reference}
@@ -134,7 +136,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, look: dict[str, Any], panel: Panel) ->
         floor = y.min() * 1e-3 if panel.yscale == "log" else -np.inf
         band = {
             "color": look["color"],
-            "alpha": 0.16 if look["zorder"] >= 3.0 else 0.08,
+            "alpha": 0.16 if look["zorder"] == 3.0 else 0.08,
             "linewidth": 0,
             "zorder": look["zorder"] - 1.0,
         }

@@ -22,7 +22,8 @@ def numbers(name: str, text: str) -> list[float]:
     Raises
     ------
     InputError
-        If a part is no finite number, the grid is empty, or a logarithmic grid has an end that is not positive.
+        If a part is no finite number, the grid is empty, or a logarithmic grid falls, or has an end that is not
+        positive.
 
     Examples
     --------
@@ -41,6 +42,9 @@ def numbers(name: str, text: str) -> list[float]:
         raise InputError(f"{name} = {text!r} is no grid: give a whole count from 1 to {_MOST}, as in 1e2:1e6:9.")
     if not (low > 0 and high > 0):
         raise InputError(f"{name} = {text!r} cannot be spaced logarithmically: give two ends above 0.")
+    if low > high:
+        turned = ":".join(part.strip() for part in (parts[1], parts[0], parts[2]))
+        raise InputError(f"{name} = {text!r} falls: give the lower end first, as in {turned}.")
     grid = np.geomspace(low, high, int(count))
     grid[0], grid[-1] = (low, high) if count > 1 else (low, low)
     return [float(value) for value in grid]

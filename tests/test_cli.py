@@ -128,12 +128,14 @@ BAD = {
     "sweep scaffnew --kappa 1e2:1e6:0": "kappa = '1e2:1e6:0' is no grid",
     "sweep scaffnew --kappa 1e2:1e6": "kappa = '1e2:1e6' is no grid",
     "sweep scaffnew --kappa 1e2:1e6:1e12": "kappa = '1e2:1e6:1e12' is no grid",
+    "sweep scaffnew --kappa 1e4:1e2:5": "kappa = '1e4:1e2:5' falls: give the lower end first, as in 1e2:1e4:5",
+    "sweep scaffnew --p 1:0.1:3 --kappa 10": "p = '1:0.1:3' falls: give the lower end first, as in 0.1:1:3",
     "sweep scaffnew --kappa 10,x": "kappa = '10,x' holds 'x'",
     "sweep scaffnew --kappa 1,10": "kappa = 1.0 is no condition number",
     # The method and its parameters.
     "verify": "Name the methods",
     "verify --all scaffnew": "Name the methods",
-    "verify scafnew": "unknown method 'scafnew': did you mean 'scaffnew'? Known are scaffnew",
+    "verify scafnew": "unknown method 'scafnew': did you mean 'scaffnew'? Known are adiana, ",
     "sweep scafnew": "unknown method 'scafnew': did you mean 'scaffnew'?",
     "sweep": "Missing argument 'METHOD",
     "verify scaffnew --p 0": "p = 0 is out of range: give a probability of communication in (0, 1]",
@@ -153,7 +155,7 @@ BAD = {
     "sweep scaffnew --set p=1:2 --kappa 10": "p = '1:2' is no grid",
     "sweep scaffnew --set p=1,,2 --kappa 10": "p = '1,,2' holds an empty value",
     "sweep scaffnew fedavg --eta 1 --kappa 10": "No such option '--eta': did you mean '--set'",
-    "sweep scaffnew fedavg --set eta=1": "unknown letter of scaffnew and fedavg 'eta': Known are gamma, p, K",
+    "sweep scaffnew fedavg --set eta=1": "unknown letter of scaffnew and fedavg 'eta': Known are gamma, K, p",
     "sweep --exat scaffnew": "No such option '--exat': did you mean '--exact'?",
     "sweep --p 0.1": "Missing argument 'METHOD",
     "verify scaffnew --gamma 0": "gamma = 0 is out of range",
@@ -236,10 +238,14 @@ BAD = {
     "plot convergence sparsity": "'sparsity' says nothing about convergence: leave it out",
     "plot study sparsity --axis floats": "--axis says nothing about sparsity",
     "verify scaffnew --problem quadratic --server 0.1": "--server says nothing about quadratic",
+    "verify fedclg_c --server 0": "server = 0 leaves it without the data that fedclg_c needs: give a share above 0",
+    "verify scaffnew fedclg_s --server 0": "such as --server 0.1, or leave --server out",
+    "verify fedclg_c --server 0.1 --dim 3": "--dim says nothing about logistic: leave it out",
     "verify scaffnew --data breast_cancer --server 2": "server = 2.0 is no share of the samples",
     "plot sparsity --kappa 1": "kappa = '1' is no condition number",
     "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
     "prove": "No such command 'prove'",
+    "new some/missing/folder/x.py": "folder 'some/missing/folder' of the file does not exist: make it first, or give",
     "verify --sloppy": "No such option '--sloppy'",
 }
 
@@ -254,6 +260,16 @@ def test_a_bad_input_gets_one_sentence(line, folder, command):
     assert BAD[line] in found.errors.replace("'./", "'")
     assert not found.output
     assert [path for path in sorted(folder.iterdir()) if path.name not in ("out", "__pycache__")] == before
+
+
+@pytest.mark.parametrize("share", ["0.1", "1"])
+def test_a_server_with_a_share_of_samples_needs_samples(share, folder, command):
+    """What is drawn has none, so nothing is tried on a quadratic of which it could only be said that it is none."""
+    found = command("verify", "fedclg_c", "--server", share, "--evidence", "invariant", "--clients", "4")
+    assert (found.code, found.errors) == (0, "")
+    assert "logistic breast_cancer" in found.output
+    assert "quadratic" not in found.output
+    assert "not applicable" not in found.output
 
 
 @pytest.mark.parametrize("name", ["interrupts.py", "interrupts_later.py"])

@@ -140,6 +140,8 @@ def problem_of(kind):
     quadratic = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
     if kind == "personal":
         return problems.Personal(quadratic, [2])
+    if kind == "private":
+        return problems.Personal(quadratic, "all")
     return with_server(quadratic) if kind == "server" else quadratic
 
 

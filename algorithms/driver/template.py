@@ -44,12 +44,17 @@ def write_template(path: Path, like: str | None = None) -> None:
     Raises
     ------
     InputError
-        If the file exists, cannot be written or does not end in .py, or there is no method to copy.
+        If the file exists, cannot be written or does not end in .py, its folder is missing, or there is no method to
+        copy.
     """
     if path.suffix != ".py":
         raise InputError(f"file {str(path)!r} is no Python file: give a name that ends in .py.")
     if os.path.lexists(path):
         raise InputError(f"file {str(path)!r} exists, and nothing is written over it: give another name.")
+    if not os.path.isdir(path.parent):
+        raise InputError(
+            f"folder {str(path.parent)!r} of the file does not exist: make it first, or give a path in one that does."
+        )
     text = template(like)
     check_writable(path)
     write_whole(path, text.encode())

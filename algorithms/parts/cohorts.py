@@ -6,8 +6,8 @@ s j + s - 1 modulo c of the list. So every coordinate has s senders, and a clien
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import permutations
-from math import perm
+from itertools import combinations, permutations
+from math import comb, perm
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import dispatched, implements
 from ...core.errors import InputError
+from ...core.inner import inner
 from ...core.vectors import copyto
 from ...problems.oracles import local_steps, workspace
 from ...problems.problem import Problem
 from ..compressors.choices import choices
 from .cost import Length, Parcel, Sends, Vectors
 from .local_steps import broadcast, communicate
+from .messages import average
 from .rounds import LISTED, Draws, Listing, Part
 from .skipped_rounds import State
 
@@ -54,6 +56,53 @@ class Orders(Part):
         if count > LISTED:
             return None
         return [(1.0 / count, np.array(order)) for order in permutations(range(problem.n), c)]
+
+
+@dataclass(frozen=True)
+class Sampled(Orders):
+    """The clients of a cohort in increasing order, one cohort a round; where all take part nothing is drawn."""
+
+    def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
+        M = _cohort(self.letter, problem, params)
+        if problem.n == M:
+            return np.tile(np.arange(M), (count, 1))
+        return np.sort(choices(rng, problem.n, M, count), axis=1)
+
+    def listed(self, problem: Problem, params: Any) -> Listing:
+        M = _cohort(self.letter, problem, params)
+        count = comb(problem.n, M)
+        if count > LISTED:
+            return None
+        return [(1.0 / count, np.array(chosen)) for chosen in combinations(range(problem.n), M)]
+
+
+def check_size(problem: Problem, M: int) -> None:
+    """Raise an InputError if a cohort has more clients than there are."""
+    if problem.n < M:
+        raise InputError(f"M = {M} clients in a cohort do not fit n = {problem.n} clients: give 1 <= M <= n.")
+
+
+@inner
+def average_of(omega, X, mean):
+    """Write (1/M) Σ_i x_i over the M clients of a cohort in increasing order to ``mean``."""
+    if omega.shape[0] == X.shape[0]:
+        average(X, mean)
+    else:
+        mean[:] = 0.0
+        for i in omega:
+            for j in range(mean.shape[0]):
+                mean[j] += X[i, j]
+        for j in range(mean.shape[0]):
+            mean[j] /= omega.shape[0]
+
+
+@inner
+def largest_of(omega, X, largest):
+    """Write the largest of the x_i of a cohort, coordinate by coordinate, to ``largest``."""
+    largest[:] = X[omega[0]]
+    for i in omega:
+        for j in range(largest.shape[0]):
+            largest[j] = max(largest[j], X[i, j])
 
 
 @dataclass(frozen=True)

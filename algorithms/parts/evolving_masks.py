@@ -104,7 +104,7 @@ def cost(problem: Problem, params: Any, draws: Draws) -> Cost:
 
 def compiled(params: Any, state: Any) -> Any:
     """Return the letters with numbers in the place of words: 1 for gradients that say where to grow, and for new."""
-    numbered = {"regrow": float(params.regrow == "gradient"), "count": float(params.count == "new"), "graph": 0.0}
+    numbered = {"regrow": float(params.regrow == "gradient"), "counted": float(params.counted == "new"), "graph": 0.0}
     return params._replace(**numbered)
 
 

@@ -91,6 +91,8 @@ Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coord
 Energy = Annotated[float, Range(_probability, "a share of squares of singular values that is kept, in (0, 1]")]
 Rows = Annotated[int, Range(_at_least_one, "an integer number of rows of the model as a matrix, at least 1")]
 Draw = Annotated[int, Range(_at_least_zero, "an integer that names a draw, at least 0")]
+Minibatches = Annotated[int, Range(_at_least_one, "an integer number of minibatches, at least 1")]
+Clip = Annotated[float, Range(lambda value: 0 <= value <= 1e100, "a norm from 0, for none, to 1e100")]
 Floor = Annotated[float, Range(_step, "a floor of what a step is divided by between 1e-100 and 1e100")]
 UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]
 LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]
@@ -131,9 +133,16 @@ Salience = Annotated[str, Names(lambda: ("change", "weights"))]
 Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
 Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
 Speeds = Annotated[str, Text(speeds.written)]
+#: Losses whose gradients say what matters: the one that is minimised, and minus the logit of each sample's class.
+SCORES = ("ce", "nll_logits")
+Score = Annotated[str, Names(lambda: SCORES)]
+#: What a server makes of the same number of several clients.
+AGGREGATES = ("mean", "max")
+Aggregate = Annotated[str, Names(lambda: AGGREGATES)]
 Graph = Annotated[str, Names(graphs.names)]
 RandomGraph = Annotated[str, Names(random_graphs.names)]
 Degree = Annotated[int, Range(_at_least_one, "an integer number of neighbours, at least 1")]
+MovedShare = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share of a mask that moves, in [0, 1]")]
 Horizon = Annotated[int, Range(_at_least_one, "an integer number of rounds until something rests, at least 1")]
 Regrowth = Annotated[str, Names(lambda: ("gradient", "random"))]
 Counted = Annotated[str, Names(lambda: ("new", "trained"))]

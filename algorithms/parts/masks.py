@@ -7,6 +7,7 @@ import numpy as np
 
 from ...problems.problem import Problem
 from .cost import Cost, Length, Parcel, Sends, numbers
+from .scores import gradients, of_clients
 
 
 def kept(d: int, density: float) -> int:
@@ -20,8 +21,8 @@ def kept(d: int, density: float) -> int:
     return max(int(density * d), 1)
 
 
-def salient(problem: Problem, x: np.ndarray, density: float) -> np.ndarray:
-    """Return 1 where the mean of the clients' scores |∇f_i(x) x| is largest, 0 elsewhere; of equal ones the first.
+def salient(problem: Problem, x: np.ndarray, params: Any) -> np.ndarray:
+    """Return 1 where the mean of the clients' scores |g_i(x) x| is largest, 0 elsewhere; of equal ones the first.
 
     Parameters
     ----------
@@ -29,23 +30,29 @@ def salient(problem: Problem, x: np.ndarray, density: float) -> np.ndarray:
         Whose clients compute the scores.
     x : ndarray, shape (d,)
         The initial model; where it is 0 there is no score.
-    density : float
-        The share of the coordinates that are kept, in (0, 1].
+    params : NamedTuple
+        The ``density``, the share of the coordinates that are kept; ``R`` minibatches of ``b`` samples, drawn by the
+        number ``w``, whose gradients g_i are; and of which loss, ``score``.
 
     Returns
     -------
     ndarray, shape (d,)
 
+    Raises
+    ------
+    InputError
+        If the loss needs classes, and the problem has none.
+
     Examples
     --------
-    >>> from rootkappa import problems
+    >>> from rootkappa import problems, theory
     >>> problem = problems.Quadratic([np.diag([1.0, 2.0, 3.0, 4.0])], [[0.0, 0.0, 0.0, 8.0]])
-    >>> salient(problem, np.ones(4), 0.5).tolist()
+    >>> salient(problem, np.ones(4), theory.get("salientgrads").parameters(problem, density=0.5)).tolist()
     [0.0, 0.0, 1.0, 1.0]
     """
-    scores = np.abs(problem.gradients(x) * x).mean(axis=0)
+    scores = of_clients(problem, x, params).mean(axis=0)
     mask = np.zeros(problem.d)
-    mask[np.argsort(-scores, kind="stable")[: kept(problem.d, density)]] = 1.0
+    mask[np.argsort(-scores, kind="stable")[: kept(problem.d, params.density)]] = 1.0
     return mask
 
 
@@ -65,9 +72,9 @@ SENDS = Sends(Masked("density"), Masked("density"))
 
 
 def opening(problem: Problem, params: Any) -> Cost:
-    """Return what the mask costs once: a score of every coordinate up, a bit of each down, and a gradient.
+    """Return what the mask costs once: a score of every coordinate up, a bit of each down, and gradients.
 
     The initial model is drawn by everybody from its number.
     """
     scores = numbers(problem.d)
-    return Cost(0, scores.floats, 0, scores.bits, problem.d, 1)
+    return Cost(0, scores.floats, 0, scores.bits, problem.d, gradients(problem, params))

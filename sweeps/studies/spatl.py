@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.randomness import derived_seed
-from ...problems import Personal, Softmax
 from ...theory.case import Case
 from ...theory.case import case as hold
 from ...theory.claims import bandit_finds_the_share, control_removes_the_floor
@@ -36,7 +35,7 @@ _CONTROLS = {"SCAFFOLD": planted.SCAFFOLD, "FedAvg": planted.FEDAVG}
 _FEW = (0.1, 0.2, 0.4)
 _SHARES_TRIED = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 _SAMPLES = (10, 20, 40, 80, 160)
-_SEEDS, _ROUNDS, _LONG = 4, 100, 400
+_SEEDS, _ROUNDS, _FLOOR, _LONG = 4, 100, 200, 400
 _KB = 8e3
 
 
@@ -89,8 +88,7 @@ def _agents(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
 
 
 def _digits(case: Case) -> Iterator[dict[str, Any]]:
-    inner = Softmax.load(clients=10, kappa=1e3, partition="dirichlet", alpha=0.3, seed=case.seed)
-    problem = Personal(inner, private_features=16)
+    problem = planted.digits(derived_seed(case.seed, "private predictors", 0))
     curves = {f"SPATL, r = {r:g}": ("method", {"r": r}) for r in _FEW}
     curves |= {name: ("control", letters) for name, letters in _CONTROLS.items()}
     for curve, (role, letters) in curves.items():
@@ -103,7 +101,7 @@ def _floors(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
     words = ("SPATL, r = 0.2", "zeros averaged in", "rows of large weights", "control damped by 1/100")
     curves = dict(zip(words, control_removes_the_floor.CHOICES.values(), strict=True)) | {"no control": {"s": 0.0}}
     for curve, letters in curves.items():
-        traces = [replace(case, changes={"r": 0.2} | letters).run(_LONG, record=25) for case in cases]
+        traces = [replace(case, changes={"r": 0.2} | letters).run(_FLOOR, record=25) for case in cases]
         gaps = np.array([trace.column("gap")[1:] for trace in traces])
         role = "method" if curve == words[0] else "control"
         rounds = traces[0].column("round")[1:]

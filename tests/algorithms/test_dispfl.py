@@ -43,11 +43,11 @@ def states(problem, params, seed, count):
     return found
 
 
-@given(seed=SEEDS, density=st.floats(0.01, 1.0), alpha=st.floats(0.0, 1.0), graph=GRAPHS, regrow=GROWTH, count=COUNTED)
-def test_every_mask_keeps_as_many_coordinates_and_its_model_no_others(seed, density, alpha, graph, regrow, count):
+@given(seed=SEEDS, density=st.floats(0.01, 1.0), alpha=st.floats(0.0, 1.0), graph=GRAPHS, regrow=GROWTH, how=COUNTED)
+def test_every_mask_keeps_as_many_coordinates_and_its_model_no_others(seed, density, alpha, graph, regrow, how):
     problem = private(seed)
     params = params_of(
-        problem, density=density, alpha=alpha, graph=graph, regrow=regrow, count=count, w=seed, T=6, deg=2
+        problem, density=density, alpha=alpha, graph=graph, regrow=regrow, counted=how, w=seed, T=6, deg=2
     )
     before, *after = states(problem, params, seed, 8)
     for state in after:
@@ -96,12 +96,12 @@ def test_dense_and_alone_every_client_goes_to_its_own_minimum(seed):
     np.testing.assert_allclose(METHOD.model(state), problem.solution().x, rtol=0, atol=1e-10)
 
 
-@given(seed=SEEDS, count=COUNTED, regrow=GROWTH, graph=GRAPHS)
-def test_of_dense_models_neither_the_growth_nor_what_is_counted_matters(seed, count, regrow, graph):
+@given(seed=SEEDS, how=COUNTED, regrow=GROWTH, graph=GRAPHS)
+def test_of_dense_models_neither_the_growth_nor_what_is_counted_matters(seed, how, regrow, graph):
     problem = private(seed)
     letters = {"density": 1.0, "graph": graph}
     usual = states(problem, params_of(problem, alpha=0.0, **letters), seed, 5)[-1]
-    params = params_of(problem, alpha=1.0, count=count, regrow=regrow, **letters)
+    params = params_of(problem, alpha=1.0, counted=how, regrow=regrow, **letters)
     state, draws = METHOD.start(problem, params), drawn(problem, params_of(problem, alpha=0.0, **letters), seed, 5)
     METHOD.advance(problem.kernel, params, state, draws)
     for one, other in zip(usual, state, strict=True):
@@ -112,20 +112,20 @@ def test_of_dense_models_neither_the_growth_nor_what_is_counted_matters(seed, co
 def test_masks_that_do_not_move_are_counted_alike_by_both(seed, graph, regrow):
     problem = private(seed)
     params = params_of(problem, alpha=0.0, graph=graph, regrow=regrow)
-    trained, new = (states(problem, params._replace(count=count), seed, 6)[-1] for count in ("trained", "new"))
+    trained, new = (states(problem, params._replace(counted=how), seed, 6)[-1] for how in ("trained", "new"))
     for one, other in zip(trained, new, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@given(seed=SEEDS, graph=GRAPHS, count=COUNTED)
-def test_a_mean_is_over_those_who_have_the_coordinate(seed, graph, count):
+@given(seed=SEEDS, graph=GRAPHS, how=COUNTED)
+def test_a_mean_is_over_those_who_have_the_coordinate(seed, graph, how):
     """Where nobody whom a client hears has a coordinate that it keeps, the model is 0 there."""
     problem = private(seed)
-    params = params_of(problem, density=0.4, graph=graph, count=count, w=seed, deg=2)
+    params = params_of(problem, density=0.4, graph=graph, counted=how, w=seed, deg=2)
     draws = drawn(problem, params, seed, 4)
     found = states(problem, params, seed, 4)
     for r, (before, after) in enumerate(pairwise(found)):
-        counted = before.trained if count == "trained" else before.mask
+        counted = before.trained if how == "trained" else before.mask
         for i in range(5):
             heard = [*np.flatnonzero(draws.ends["hears"][r, i]), i]
             for j in range(7):

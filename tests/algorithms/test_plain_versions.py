@@ -14,9 +14,12 @@ NAMES = algorithms.names()
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 # Letters that say no more than what is drawn, or where a method starts.
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), ("fedlalr", "eps"), ("fedlalr", "K")}
+DRAWN |= {("fedlalr", "M")}
 DRAWN |= {("hiersfl", "q")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
-DRAWN |= {("salientgrads", letter) for letter in ("density", "c", "w")}
+# As prescribed a minibatch is of all samples, and one more is as good.
+DRAWN |= {(name, letter) for name in ("clg_sgd", "fedclg_c", "fedclg_s") for letter in ("b", "b_s")}
+DRAWN |= {("salientgrads", letter) for letter in ("gamma", "density", "c", "w", "R", "b")}
 # What there is time for is a whole number, however much of it is left over.
 DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
 # A share of rows that is a little larger is as many rows.
@@ -25,7 +28,7 @@ DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
 # Letters that are rounded to whole coordinates, of which a little makes no difference.
 ROUNDED = {("dispfl", "alpha"), ("dispfl", "T")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
-AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma")}
+AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma"), ("salientgrads", "G")}
 # Letters of which a little more or less mostly changes nothing, as no rank does: larger changes are in the catalogue.
 AT_REST |= {("feddlr", letter) for letter in ("p", "q", "rows")}
 

@@ -6,7 +6,7 @@ from .minibatches import minibatch_gradients
 
 
 class FedLALR:
-    """Sun, Shen, Chen et al. (2023), algorithm 1 with all clients: v starts each round from the averaged v̂."""
+    """Sun, Shen, Chen et al. (2023), algorithm 1: v starts each round from the averaged v̂."""
 
     LIKE = "fedlalr"
 
@@ -22,7 +22,8 @@ class FedLALR:
             v = params.beta2 * v + (1 - params.beta2) * g**2
             v_hat = np.maximum(v_hat, v)
             y = y - params.alpha * m / np.sqrt(v_hat)
-        return y.mean(axis=0), m.mean(axis=0), v_hat.mean(axis=0)
+        y, m, v_hat = (field[outcome["omega"]] for field in (y, m, v_hat))
+        return y.mean(axis=0), m.mean(axis=0), v_hat.max(axis=0) if params.v == "max" else v_hat.mean(axis=0)
 
     def model(self, state):
         return state[0]

@@ -39,7 +39,7 @@ class DisPFL:
 
     def step(self, problem, params, state, outcome):
         w, _, masks, trained, (t,) = state
-        counted = {"trained": trained, "new": masks}[params.count]
+        counted = {"trained": trained, "new": masks}[params.counted]
         hears = outcome["hears"] + np.eye(problem.n)
         counts = hears @ counted
         z = masks * np.divide(hears @ (counted * w), counts, out=np.zeros(w.shape), where=counts > 0)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rootkappa import plots, theory
 from rootkappa.core.errors import InputError
@@ -96,6 +97,38 @@ def test_the_method_is_drawn_boldest_and_last_with_its_interval(computed):
     assert not method.is_dashed()
     assert control.is_dashed()
     assert len(figure.axes[0].collections) == 2
+
+
+def test_what_theory_says_is_seen_where_it_lies_on_the_line_of_the_method():
+    """In the image of both there are dark places that the line alone does not have."""
+    rows = {"panel": "rounds", "curve": "mine", "role": "method", "x": [1.0, 2.0], "y": [3.0, 3.0]}
+    method = pd.DataFrame(rows)
+    both = pd.concat([method, method.assign(curve="promised", role="reference")])
+
+    def dark(table):
+        drawn = figures.figure(table, [Panel("rounds", "κ", "rounds", yscale="linear")], "One line.")
+        drawn.legends[0].remove()
+        (axes,) = drawn.axes
+        axes.set_axis_off()
+        axes.set_title("", loc="left")
+        drawn.set_layout_engine("none")
+        drawn._supxlabel.set_text("")
+        canvas = FigureCanvasAgg(drawn)
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+        return int((pixels.max(axis=2) < 60).sum())
+
+    assert dark(both) > dark(method) + 20
+
+
+def test_no_name_of_a_file_has_a_space(computed, tmp_path, monkeypatch):
+    """Softmax regression on digits is written so in tables, and data may be of a file whose name has spaces."""
+    cells = computed.cells().assign(problem="softmax", data="my digits.txt")
+    monkeypatch.setattr(computed, "cells", lambda keys=None: cells)
+    written = plots.write("study", computed, None, tmp_path, "rootkappa plot study toy")
+    assert [path.name for path in written] == [
+        f"study-toy-softmax-my-digits.txt-kappa30.{end}" for end in ("svg", "png", "txt")
+    ]
 
 
 def test_its_figure_is_written_like_every_other(computed, tmp_path):

@@ -1,6 +1,7 @@
 """Every claim holds where it is made, and is refuted of a method that only bears the name."""
 
 import dataclasses
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -133,6 +134,28 @@ def test_a_claim_draws_from_the_seed_that_it_is_given(monkeypatch):
         for seed in (0, 0, 1)
     ]
     assert measured[0] == measured[1] != measured[2]
+
+
+def test_step_sizes_of_pseudo_data_are_told_with_whose_they_are_and_how_they_were_found(monkeypatch):
+    monkeypatch.setattr(pseudo_data_save_rounds, "_PROBLEMS", 2)
+    monkeypatch.setattr(pseudo_data_save_rounds, "_TUNING", 1)
+    verdicts = named("pseudo_data_save_rounds").verdicts(case("fedreg"), lambda share: None)
+    number = r"[0-9.e+-]+ \[[0-9.e+-]+, [0-9.e+-]+\]"
+    size = r"0\.[1-8]/L"
+    for verdict, between in zip(
+        verdicts,
+        (
+            rf", and {number} times that of the mixing of models without projections",
+            ", in 5 times as many rounds, which compute as many gradients",
+            "",
+        ),
+        strict=True,
+    ):
+        assert re.match(
+            rf"The mean gap of 20 rounds is {number} times that of FedAvg, the control{between}\. The best step sizes "
+            rf"on other problems were taken, {size}, and {size} for FedAvg\.",
+            verdict.sentence,
+        ), verdict.sentence
 
 
 def test_where_few_bits_do_not_diverge_nothing_is_decided():

@@ -38,6 +38,13 @@ def test_a_floor_that_is_no_square_is_seen(monkeypatch):
     assert judged("floor_of_adaptive_steps", advance=advance) == ["refuted"]
 
 
+def test_what_one_client_is_held_against_is_said():
+    claim = next(one for one in claims.about("fedlalr") if one.name == "one_client_is_amsgrad")
+    verdict = claim.verdicts(theory.case("fedlalr", PROBLEM), lambda share: None)[0]
+    assert verdict.sentence.startswith("After a round of 100 steps the model of one client is that of AMSGrad to ")
+    assert verdict.sentence.endswith(" Control: AMSGrad is written out in NumPy and takes the same steps.")
+
+
 def test_another_second_moment_is_not_amsgrad():
     advance = with_letters(lambda params: params._replace(beta2=0.99))
     assert judged("one_client_is_amsgrad", advance=advance)[0] == "refuted"

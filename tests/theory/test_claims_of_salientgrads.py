@@ -21,9 +21,9 @@ def judged(name, **functions):
 
 def of_least_scores(problem, params):
     """Start with a mask of the coordinates that the method leaves out first."""
-    x, mask = METHOD.start(problem, params)
+    x, mask, gamma = METHOD.start(problem, params)
     others = METHOD.start(problem, params._replace(density=max(1.0 - params.density, 0.01))).mask
-    return METHOD.State(x, 1.0 - others if params.density < 1.0 else mask)
+    return METHOD.State(x, 1.0 - others if params.density < 1.0 else mask, gamma)
 
 
 def test_a_mask_of_the_smallest_scores_is_worse_than_a_random_one():
@@ -43,6 +43,13 @@ def test_a_mask_that_holds_nothing_back_would_be_news(monkeypatch):
 def test_a_mask_of_the_smallest_scores_keeps_too_little_at_any_density(monkeypatch):
     monkeypatch.setattr(masked_models_are_as_good, "_DRAWS", 1)
     assert judged("masked_models_are_as_good", start=of_least_scores) == ["confirmed", "confirmed", "refuted"]
+
+
+def test_scores_of_all_samples_whatever_the_letters_are_as_good_which_would_be_news():
+    def of_all_samples(problem, params):
+        return METHOD.start(problem, params._replace(b=10**6))
+
+    assert judged("minibatches_score_as_well", start=of_all_samples) == ["refuted"]
 
 
 def test_the_planted_features_are_those_that_matter():

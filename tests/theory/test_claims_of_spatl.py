@@ -37,15 +37,15 @@ def test_a_method_that_sends_all_rows_saves_nothing():
         return METHOD.cost(problem, params._replace(r=1.0), draws)
 
     found = judged("pruned_rows_save_uplink", cost=whole)
-    known = {"what goes down, beside FedAvg", "86 % less up with a fifth of the rows"}
+    known = {"up and down, beside FedAvg", "86 % less up with a fifth of the rows"}
     assert found == {part: "confirmed" if part in known else "refuted" for part in found}
-    assert len(found) == 6
+    assert len(found) == 8
 
 
 def test_a_server_that_sends_nothing_would_be_news():
     free = costing(bits_down=lambda params: 1.0 if params.r == 1.0 else 0.0, bits_up=lambda params: min(params.r, 0.5))
     found = judged("pruned_rows_save_uplink", cost=free)
-    assert found["what goes down, beside FedAvg"] == "refuted"
+    assert found["up and down, beside FedAvg"] == "refuted"
     assert found["86 % less up with a fifth of the rows"] == "refuted"
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ...algorithms.driver.objects import found
 from ...core.discover import discover
-from ...problems import Problem, Quadratic
+from ...problems import Personal, Problem, Quadratic
 from ..case import Case, Progress
 from ..verdict import Verdict
 
@@ -38,8 +38,8 @@ class Claim:
     methods : tuple of str
         The methods of which it speaks.
     on_quadratics : bool
-        Whether it is measured on quadratics only, given or of its own: the module's ``ON_QUADRATICS``, by default
-        False.
+        Whether it is measured where a quadratic is given only, on that or on problems of its own: the module's
+        ``ON_QUADRATICS``, by default False.
     of_its_own : bool
         Whether it is measured on problems of its own, whichever is given, so that of several given problems it is told
         once: the module's ``OF_ITS_OWN``, by default False.
@@ -111,7 +111,8 @@ def about(method: Any, problem: Problem | None = None) -> tuple[Claim, ...]:
     method = found(method)
     told = method.likenesses
     name = told[0].name if len(told) == 1 else method.name
-    anywhere = problem is None or isinstance(problem, Quadratic)
+    inner = problem.inner if isinstance(problem, Personal) else problem
+    anywhere = problem is None or isinstance(inner, Quadratic)
     return tuple(claim for claim in _discovered() if name in claim.methods and (anywhere or not claim.on_quadratics))
 
 

@@ -20,6 +20,7 @@ from ..verdict import Verdict
 from .best_number_of_blocks import LABEL, on, uneven
 
 METHODS = ("blade_fl",)
+OF_ITS_OWN = True
 _FAR, _NEAR = "far from the solution, digits", "near the solution"
 REFUTED = {
     _NEAR: "Near the solution what drift leaves of the gap does not fall with more blocks, as the bound has it, but "

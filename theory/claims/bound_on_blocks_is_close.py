@@ -18,6 +18,7 @@ from ..verdict import Verdict
 from .best_number_of_blocks import BETA, LABEL, TIME, on, uneven
 
 METHODS = ("blade_fl",)
+OF_ITS_OWN = True
 _BEST, _DESCENT = "at the best number of blocks", "with one step in a block"
 _LOOSE = "An upper bound that holds for every convex loss is far from one of them; where blocks have several local "
 REFUTED = {

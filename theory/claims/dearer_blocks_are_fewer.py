@@ -16,6 +16,7 @@ from .best_number_of_blocks import LABEL, TIME, uneven
 from .blocks_in_proportion_to_time import numbers_of_blocks
 
 METHODS = ("blade_fl",)
+OF_ITS_OWN = True
 _MINING, _TRAINING = "mining", "training"
 #: The times β of a block with α = 1, and α of a step with β = 10.
 BETAS, ALPHAS = (2.5, 5.0, 10.0, 20.0, 40.0), (0.5, 1.0, 2.0, 4.0)

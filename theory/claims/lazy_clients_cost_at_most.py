@@ -18,6 +18,7 @@ from ..verdict import Verdict
 from .best_number_of_blocks import LABEL, on, uneven
 
 METHODS = ("blade_fl",)
+OF_ITS_OWN = True
 _LAZY, _SIGMA, _BLOCKS, _PROBLEMS = 5, 5.0, 10, 4
 _ROUNDING = 1e-9
 

@@ -15,6 +15,7 @@ from ..verdict import Verdict
 from .best_number_of_blocks import LABEL, gap, on, uneven
 
 METHODS = ("blade_fl",)
+OF_ITS_OWN = True
 _FEW, _MANY, _NOISY = "a fifth is lazy", "half are lazy", "half are lazy, with noise"
 SIGMA, BLOCKS = 2.0, 10
 _PROBLEMS = 16

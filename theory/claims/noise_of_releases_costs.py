@@ -72,8 +72,8 @@ def power(x: Sequence[float], y: np.ndarray, seed: int) -> Power:
     rows = generator(seed, "bootstrap").integers(len(y), size=(_BOOTSTRAPS, len(y)))
     # A mean that noise has made negative is told as the smallest size: it makes the interval wide, as it should.
     logs = np.log(np.maximum(y[np.vstack([np.arange(len(y)), rows])].mean(axis=1), 1e-300))
-    slopes = np.polyfit(np.log(x), logs.T, 1)[0]
-    low, high = cast("np.ndarray", np.quantile(slopes[1:], (0.025, 0.975)))
+    slopes = cast("np.ndarray", np.polyfit(np.log(x), logs.T, 1))[0]
+    low, high = np.quantile(slopes[1:], (0.025, 0.975))
     return Power(float(slopes[0]), float(low), float(high))
 
 

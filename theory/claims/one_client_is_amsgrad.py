@@ -35,7 +35,8 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
         case.verdict(
             "claim",
             "confirmed" if apart <= _ROUNDING else "refuted",
-            f"One client is AMSGrad to {max(apart, 1e-16):.0e} in a round of {_STEPS} steps. Control: that in NumPy.",
+            f"After a round of {_STEPS} steps the model of one client is that of AMSGrad to {max(apart, 1e-16):.0e} of "
+            "its size. Control: AMSGrad is written out in NumPy and takes the same steps.",
             apart,
             0.0,
             sensitivity=_ROUNDING,

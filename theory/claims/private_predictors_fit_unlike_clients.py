@@ -18,13 +18,14 @@ from ..verdict import Verdict
 from .pruned_rows_save_uplink import LABEL, drawn
 
 METHODS = ("spatl",)
+OF_ITS_OWN = True
 _FEW, _MANY = 20, 120
 REFUTED = {
     f"beside one model, {_FEW} samples": "So few samples teach a private predictor less than those of all others do, "
     "unlike as they are."
 }
 _CONTROLS = ("one model", "each client alone")
-_FRESH, _ROUNDS, _SEEDS = 200, 60, 5
+_FRESH, _ROUNDS, _SEEDS = 1000, 60, 6
 
 
 def measure(case: Case, progress: Progress) -> list[Verdict]:

@@ -24,6 +24,8 @@ KINDS = ("salient", "signs", "random")
 SEEDS = 8
 _CLIENTS, _SAMPLES, _FEATURES, _CLASSES, _TRUE, _L2 = 10, 40, 50, 4, 0.15, 0.02
 _DENSITY, _ROUNDS = 0.2, 60
+#: What the problems are called in verdicts.
+LABEL = f"softmax, {_CLASSES} classes, {_FEATURES} features of which few matter"
 # A smaller gain is none.
 _GAIN = 0.85
 
@@ -49,9 +51,7 @@ def measure(case: Case, progress: Progress) -> Verdict:
         (low, high),
         sensitivity=max(_GAIN - high, 0.0) / _GAIN,
     )
-    return dataclasses.replace(
-        verdict, problem=f"softmax, {_CLASSES} classes, {_FEATURES} features of which few matter"
-    )
+    return dataclasses.replace(verdict, problem=LABEL)
 
 
 def planted(seed: int) -> tuple[Softmax, np.ndarray]:
@@ -84,7 +84,7 @@ def of_mask(case: Case, kind: str) -> tuple[float, float]:
     problem, density, state = case.problem, case.params.density, case.initial()
     if kind == "signs":
         x = case.params.c * np.sign(state.x)
-        state = case.state(x, masks.salient(problem, x, density))
+        state = case.state(x, masks.salient(problem, x, case.params), state.gamma)
     if kind == "random":
         places = generator(case.seed, "random mask").permutation(problem.d)
         state.mask[:] = places < masks.kept(problem.d, density)

@@ -8,7 +8,7 @@ FedAvg's last model keeps if it is truncated once: the same share p of the energ
 import dataclasses
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -35,7 +35,8 @@ def planted(seed: int) -> Softmax:
     model = rng.standard_normal((_CLASSES, _DIRECTIONS)) @ rng.standard_normal((_DIRECTIONS, _FEATURES))
     features = rng.standard_normal((_CLIENTS * _SAMPLES, _FEATURES))
     logits = features @ model.T / np.sqrt(_DIRECTIONS)
-    labels = np.argmax(logits + rng.gumbel(size=logits.shape), axis=1)
+    noise = cast("np.ndarray", rng.gumbel(size=logits.shape))
+    labels = np.argmax(logits + noise, axis=1)
     return Softmax(features, labels, clients=_CLIENTS, l2=_L2)
 
 

@@ -8,7 +8,7 @@ the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at mo
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,8 @@ _MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS = 64, 16, 64, 4
 class _Feature(NamedTuple):
     """A class of every draw of one method."""
 
-    name: str
+    told: Callable[[int], str]
+    """What is so of a draw of a class, as the end of "in 0.3 of its rounds"."""
     classes: int
     drawn: np.ndarray
 
@@ -46,8 +47,9 @@ def difference(own: Case, theirs: Case, alpha: float) -> str:
     if found[worst] <= math.log(len(pairs) / alpha):
         return ""
     one, two = (np.bincount(feature.drawn, minlength=feature.classes) / len(feature.drawn) for feature in pairs[worst])
-    value, name = int(np.abs(one - two).argmax()), pairs[worst][0].name
-    return f"{one[value]:.3g} of its draws have {name}, and {two[value]:.3g} of those of {theirs.method.name}"
+    value = int(np.abs(one - two).argmax())
+    told, name = pairs[worst][0].told(value), theirs.method.name
+    return f"of what is drawn, {told} in {one[value]:.3g} of its rounds and in {two[value]:.3g} of those of {name}"
 
 
 def _rounds(case: Case, axis: str) -> np.ndarray:
@@ -66,25 +68,57 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
     count, entries = rounds.shape
     edges = [_edges(column, _CLASSES) for column in sample.T]
     for j in range(entries):
-        name = f"entry {j} of a round" if j else "the length of a round"
-        yield _Feature(f"{name} in one class", len(edges[j]) + 1, np.digitize(rounds[:, j], edges[j]))
+        name = f"number {j} of a round" if j else "the length of a round"
+        yield _Feature(_within(name, edges[j]), len(edges[j]) + 1, np.digitize(rounds[:, j], edges[j]))
         twice = rounds[: count // 2 * 2, j].reshape(-1, 2)
-        yield _Feature(f"{name} twice in a row or not", 2, (twice[:, 0] == twice[:, 1]).astype(int))
+        yield _Feature(_again(name), 2, (twice[:, 0] == twice[:, 1]).astype(int))
         if 0 < j < entries - 1:
             order = np.sign(rounds[:, j + 1] - rounds[:, j]).astype(int)
-            yield _Feature(f"entries {j} and {j + 1} equal, rising or falling", 3, order + 1)
+            yield _Feature(_beside(j), 3, order + 1)
     # Without the length of the round, and what hardly has two values, such as the coin that ends it.
     varied = [j for j in range(1, entries) if len(edges[j]) > 1]
     rising = (np.diff(rounds[:, varied], axis=1) > 0).sum(axis=1)
-    yield _Feature("as many entries that are above the one before", entries, rising)
+    yield _Feature(_rising, entries, rising)
     # What is alike in all entries, as in each client's minibatches, is seen in all before it is in one.
     values = _edges(sample[:, varied], _VALUES)
     ours, theirs = np.digitize(rounds[:, varied], values), np.digitize(sample[:, varied], values)
     for value in range(len(values) + 1):
         counts: np.ndarray = (ours == value).sum(axis=1)
         numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
-        name = f"the same number of entries in class {value} of {len(values) + 1}"
-        yield _Feature(name, len(numbers) + 1, np.digitize(counts, numbers))
+        yield _Feature(_counted(value, values, numbers), len(numbers) + 1, np.digitize(counts, numbers))
+
+
+def _range(value: int, edges: np.ndarray) -> str:
+    """Return which numbers are in a class, in words; those on an edge are in the class above."""
+    if len(edges) == 0:
+        return "any number"
+    if value == 0:
+        return f"below {edges[0]:.4g}"
+    return (
+        f"{edges[-1]:.4g} or more"
+        if value == len(edges)
+        else f"from {edges[value - 1]:.4g} to below {edges[value]:.4g}"
+    )
+
+
+def _within(name: str, edges: np.ndarray) -> Callable[[int], str]:
+    return lambda value: f"{name} is {_range(value, edges)}"
+
+
+def _again(name: str) -> Callable[[int], str]:
+    return lambda value: f"{name} is {'the same as' if value else 'another than'} in the round before"
+
+
+def _beside(j: int) -> Callable[[int], str]:
+    return lambda value: f"number {j + 1} of a round is {('below', 'equal to', 'above')[value]} number {j}"
+
+
+def _rising(value: int) -> str:
+    return f"just {value} numbers of a round are larger than the one that is drawn before them"
+
+
+def _counted(value: int, values: np.ndarray, numbers: np.ndarray) -> Callable[[int], str]:
+    return lambda count: f"the count of numbers that are {_range(value, values)} is {_range(count, numbers)}"
 
 
 def _edges(numbers: np.ndarray, classes: int) -> np.ndarray:

@@ -143,7 +143,7 @@ def best_steps(ratio: float, eta: float, a: float, c: float, L: float, delta: fl
     --------
     >>> constants = {"eta": 0.1, "a": 1.0, "c": 0.5, "L": 1.0, "delta": 1.0}
     >>> [round(best_steps(ratio, **constants), 3) for ratio in (0.01, 0.04)]
-    [1.93, 3.614]
+    [1.963, 3.693]
     """
     if not 0.0 <= ratio < math.inf:
         raise InputError(f"ratio = {ratio} of the times beta and alpha is out of range: give a number, at least 0.")

@@ -16,7 +16,7 @@ def prescribed(problem: Problem) -> Params:
     """η = 1/L, K = 5, density and α 0.5, T = 500, decay 0.998, two peers, random growth, trained masks are counted."""
     return Params(
         eta=1.0 / problem.L, K=5, density=0.5, alpha=0.5, T=500, decay=0.998,
-        graph="peers", deg=max(1, min(2, problem.n - 1)), regrow="random", count="trained", w=0,
+        graph="peers", deg=max(1, min(2, problem.n - 1)), regrow="random", counted="trained", w=0,
     )  # fmt: skip
 
 

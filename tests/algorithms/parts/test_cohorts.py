@@ -1,5 +1,6 @@
 """A cohort of c clients, of which s send every coordinate."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -79,3 +80,19 @@ def test_senders_and_cohorts_that_do_not_fit_are_refused(s, c):
 def test_one_client_shares_with_nobody():
     with pytest.raises(InputError, match="clients = 1 is too few"):
         cohorts.check(Quadratic.random(clients=1, dim=3))
+
+
+@given(size=sizes(), seed=SEEDS)
+def test_a_sample_of_clients_is_an_order_that_is_sorted(size, seed):
+    n, c, _, d = size
+    problem, letters = Quadratic.random(clients=n, dim=d), SimpleNamespace(c=c)
+    found = cohorts.Sampled("c").draw(np.random.default_rng(seed), problem, letters, 20)
+    rng = np.random.default_rng(seed)
+    assert np.array_equal(found, np.sort(cohorts.Orders("c").draw(rng, problem, letters, 20), axis=1))
+    listed = cohorts.Sampled("c").listed(problem, letters)
+    assert sum(chance for chance, _ in listed) == pytest.approx(1.0, abs=1e-12)
+    assert len({tuple(chosen) for _, chosen in listed}) == len(listed) == math.comb(n, c)
+    if c == n:
+        before = rng.bit_generator.state
+        cohorts.Sampled("c").draw(rng, problem, letters, 5)
+        assert rng.bit_generator.state == before

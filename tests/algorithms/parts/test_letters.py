@@ -43,6 +43,8 @@ RANGES = {
     "SoftLabels": SHARE,
     "Density": PROBABILITY,
     "Energy": PROBABILITY,
+    "Minibatches": COUNT,
+    "Clip": ([0, 0.0, 10, 1e100], [-1e-300, -1.0, 1e101]),
     "Rows": COUNT,
     "Draw": COUNT_FROM_0,
     "Floor": STEP,
@@ -67,6 +69,8 @@ RANGES = {
     "Unbiased": (["RandK(2)", "QSGD(4)", "Natural()", "Identity()"], [*BIASED, *TOGETHER]),
     "Diagonal": (["RandK(2)", "Bernoulli(0.5)", "Identity()"], [*BIASED, *TOGETHER, "QSGD(4)", "Natural()"]),
     "Graph": (["ring", "star"], ["rings", "", "metropolis"]),
+    "Aggregate": (["mean", "max"], ["min", "", "Mean"]),
+    "Score": (["ce", "nll_logits"], ["nll", "", "CE"]),
     "Weights": (["lazy", "metropolis"], ["ring", ""]),
 }
 NO_NUMBERS = [math.nan, math.inf, -math.inf, True, "1", None, 1j, [1.0], 10**400, -(10**400), np.ones(1)]
@@ -149,7 +153,9 @@ def test_a_letter_that_a_method_does_not_have_is_refused(name):
     with pytest.raises(InputError, match="unknown parameter 'alfa'"):
         letters.checked_letter(params, "alfa", 1.0)
     named = letters.compressors_of(params)
-    assert set(named) == {letter for letter in params._fields if letter in ("C", "R", "C_s")}
+    # A number of minibatches is an R as well.
+    usual = ("C", "C_s") if name == "salientgrads" else ("C", "R", "C_s")
+    assert set(named) == {letter for letter in params._fields if letter in usual}
 
 
 def test_all_letters_are_checked_at_once_and_overridden_by_name():

@@ -31,8 +31,8 @@ CHANGES = (
         "fedlalr_one_second_moment",
         "fedlalr",
         "sizes",
-        "    parts.average(phase.own.V_hat, state.v_hat)",
-        "    state.v_hat[:] = phase.own.V_hat[:4].sum(axis=0) / min(len(phase.own.V_hat), 4)",
+        "        cohorts.average_of(phase.w, phase.own.V_hat, state.v_hat)",
+        "        state.v_hat[:] = phase.own.V_hat[:4].sum(axis=0) / min(len(phase.own.V_hat), 4)",
         "The second moments of the fifth client and of those after it are lost.",
     ),
     Change(
@@ -64,5 +64,21 @@ CHANGES = (
         "model",
         *appended("fedlalr", "\ndef model(state):\n    return state.x - state.m"),
         "The model after another step of the first moment is handed out.",
+    ),
+    Change(
+        "fedlalr_takes_the_first_for_the_largest",
+        "fedlalr",
+        "ends",
+        "        cohorts.largest_of(phase.w, phase.own.V_hat, state.v_hat)",
+        "        cohorts.largest_of(phase.w[:1], phase.own.V_hat, state.v_hat)",
+        "The v̂ of the first client of the cohort is taken for the largest.",
+    ),
+    Change(
+        "fedlalr_averages_moments_of_all",
+        "fedlalr",
+        "ends",
+        "    cohorts.average_of(phase.w, phase.own.M, state.m)",
+        "    parts.average(phase.own.M, state.m)",
+        "The first moments of clients that take no part are averaged too.",
     ),
 )

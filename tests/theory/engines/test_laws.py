@@ -1,6 +1,7 @@
 """Draws of another law are told apart from those of a shipped method, and draws of the same law are not."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -64,6 +65,32 @@ WRONG = {
 @pytest.mark.parametrize(("name", "how"), WRONG)
 def test_another_law_is_found(name, how):
     assert laws.difference(*beside(name, WRONG[name, how]), 1e-4)
+
+
+TOLD = {
+    (
+        "tamuna",
+        "sorted in half of the rounds",
+    ): r"just \d+ numbers of a round are larger than the one that is drawn before",
+    ("tamuna", "each cohort twice"): r"number \d+ of a round is (the same as|another than) in the round before",
+    ("tamuna", "the same clients in another way"): r"the count of numbers that are .* is |number \d+ of a round is ",
+}
+
+
+@pytest.mark.parametrize(("name", "how"), TOLD)
+def test_what_differs_is_told_in_words_with_both_shares(name, how):
+    told = laws.difference(*beside(name, WRONG[name, how]), 1e-4)
+    assert re.fullmatch(
+        rf"of what is drawn, ({TOLD[name, how]}).* in [\d.e-]+ of its rounds and in .* of those of {name}", told
+    )
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "below 1"), (1, "from 1 to below 2.5"), (2, "2.5 or more")])
+def test_a_class_is_told_as_what_is_in_it(value, words):
+    edges = np.array([1.0, 2.5])
+    assert laws._range(value, edges) == words
+    inside = {"below 1": 0.5, "from 1 to below 2.5": 1.0, "2.5 or more": 2.5}[words]
+    assert np.digitize(inside, edges) == value
 
 
 def half_as_likely(draws):

@@ -1,0 +1,138 @@
+"""Wrong copies of methods whose clients have masks of their own, which move."""
+
+from .change import Change
+
+CHANGES = (
+    Change(
+        "dispfl_averages_over_all_that_it_hears",
+        "dispfl",
+        "step",
+        "    counted = state.mask if params.counted == 1.0 else state.trained",
+        "    counted = np.ones_like(state.mask)",
+        "The sum is divided by how many clients are heard, and not by how many of them have the coordinate.",
+        "private",
+    ),
+    Change(
+        "dispfl_counts_other_masks",
+        "dispfl",
+        "step",
+        "    counted = state.mask if params.counted == 1.0 else state.trained",
+        "    counted = state.trained if params.counted == 1.0 else state.mask",
+        "New and trained masks are taken for each other.",
+        "private",
+    ),
+    Change(
+        "dispfl_keeps_what_it_hears_off_its_mask",
+        "dispfl",
+        "step",
+        "state.x, counted, state.mask, phase.own.sizes, phase.Y)",
+        "state.x, counted, np.ones_like(state.mask), phase.own.sizes, phase.Y)",
+        "The mean is not masked before the first local step, whose gradient is at another point.",
+        "private",
+    ),
+    Change(
+        "dispfl_masks_the_gradient",
+        "dispfl",
+        "step",
+        "            y[j] = state.mask[i, j] * (y[j] - size * g[j])",
+        "            y[j] -= size * state.mask[(i + 1) % state.mask.shape[0], j] * g[j]",
+        "A client steps on the mask of the next one.",
+        "private",
+    ),
+    Change(
+        "dispfl_steps_do_not_shrink",
+        "dispfl",
+        "step",
+        "    size = eta * params.decay ** state.t[0]",
+        "    size = eta",
+        "The step size stays the same.",
+        "private",
+    ),
+    Change(
+        "dispfl_grows_where_it_is_flat",
+        "dispfl",
+        "step",
+        "                evolving_masks.grow_steepest(phase.g, m, q, phase.own.sizes)",
+        "                evolving_masks.grow_steepest(1.0 / (1.0 + np.abs(phase.g)), m, q, phase.own.sizes)",
+        "By gradients a mask grows where they are smallest.",
+        "private",
+    ),
+    Change(
+        "dispfl_drops_the_largest",
+        "dispfl",
+        "step",
+        "            evolving_masks.drop_smallest(state.x[i], m, q, phase.own.sizes)",
+        "            evolving_masks.drop_smallest(1.0 / (1.0 + np.abs(state.x[i])), m, q, phase.own.sizes)",
+        "Masks leave the coordinates where models are largest.",
+        "private",
+    ),
+    Change(
+        "dispfl_moves_one_less",
+        "dispfl",
+        "sizes",
+        "        if q > 0:",
+        "        q -= q > 4\n        if q > 0:",
+        "Of more than four coordinates that should move one stays.",
+        "private",
+    ),
+    Change(
+        "dispfl_moves_masks_by_the_last_round",
+        "dispfl",
+        "step",
+        "params.alpha, state.t[0], params.T, m.sum())",
+        "params.alpha, state.t[0] + 1.0, params.T, m.sum())",
+        "As many move as in the round after.",
+        "private",
+    ),
+    Change(
+        "dispfl_hands_out_models_as_averaged",
+        "dispfl",
+        "model",
+        "    return state.x.ravel()",
+        "    return state.z.ravel()",
+        "The models are those before the local steps.",
+        "private",
+    ),
+    Change(
+        "dispfl_begins_with_one_mask_for_all",
+        "dispfl",
+        "start",
+        "    mask = evolving_masks.drawn(problem.n, problem.inner.d, params.density, params.w)",
+        "    mask = evolving_masks.drawn(problem.n, problem.inner.d, params.density, params.w)\n    mask[:] = mask[0]",
+        "All clients start with the mask of the first.",
+        "private",
+    ),
+    Change(
+        "dispfl_sends_places_for_nothing",
+        "dispfl",
+        "cost",
+        "cost = evolving_masks.cost\n",
+        "\n\ndef cost(problem, params, draws):\n"
+        "    told = evolving_masks.cost(problem, params, draws)\n"
+        "    return told._replace(bits_up=64 * told.floats_up, bits_down=64 * told.floats_down)\n\n\n",
+        "Where the numbers stand is not counted, though masks move.",
+        "private",
+    ),
+    Change(
+        "dispfl_counts_one_message",
+        "dispfl",
+        "cost",
+        "cost = evolving_masks.cost\n",
+        "\n\ndef cost(problem, params, draws):\n"
+        "    told = evolving_masks.cost(problem, params, draws)\n"
+        "    return told._replace(floats_up=told.floats_up // params.deg, bits_up=told.bits_up // params.deg)\n\n\n",
+        "What is sent is counted once, not for each client that hears it.",
+        "private",
+    ),
+    Change(
+        "dispfl_counts_one_gradient_less",
+        "dispfl",
+        "cost",
+        "cost = evolving_masks.cost\n",
+        "\n\ndef cost(problem, params, draws):\n"
+        "    told = evolving_masks.cost(problem, params, draws)\n"
+        "    return told._replace(gradients=told.gradients - len(draws))\n\n\n",
+        "One gradient of each round is not counted.",
+        "private",
+    ),
+)
