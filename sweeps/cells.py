@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RECORDS = 400
+# So long is a path of a method of which no rate is promised: it need not reach any accuracy.
+_UNPROMISED = 500
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Cell:
         """Return the cell's result, and its trace if it is a sampled one.
 
         What is promised stands in the result, so that nobody who reads it has to ask the method again; so does, as
-        ``failed``, why a path has no costs.
+        ``failed``, why a path has no costs. Where no rate is promised a path may end before the accuracy, and is none
+        that failed.
 
         Raises
         ------
@@ -106,17 +109,20 @@ class Cell:
             case.check()
             case.check_rounds()
             params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
+            is_promised = case.theorem.contraction is not None
             about = {"label": problem.label, "params": params, **promises(case.theorem)}
             if self.exact:
                 counts, frame = exact.time_to_accuracy(case, self.epsilon)._asdict(), None
                 reason = f"The expected costs of the accuracy {self.epsilon:g} are no numbers."
             else:
                 case.check_unsolved()
-                trace = case.run(case.horizon(self.epsilon), record=_RECORDS, until=("lyapunov", self.epsilon))
+                rounds = case.horizon(self.epsilon) if is_promised else _UNPROMISED
+                trace: Any = case.run(rounds, record=_RECORDS, until=("lyapunov", self.epsilon))
                 counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
-                reason, frame = _reason(case, trace, self.epsilon), case.frame(trace)
+                frame = case.frame(trace) if is_promised else trace.frame()
+                reason = _reason(case, trace, self.epsilon) if is_promised else ""
             # A cost may be infinite, which says that the accuracy is never reached.
-            is_finished = all(count >= 0.0 for count in counts.values())
+            is_finished = not reason or all(count >= 0.0 for count in counts.values())
             return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame
 
 

@@ -27,7 +27,6 @@ from ...theory.claims.sparse_private_models_are_more_accurate import (
     place,
     told,
 )
-from ...theory.engines.paired import ratio
 from ..problems import ProblemSpec
 from . import Panel
 
@@ -76,7 +75,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
     rows = [row for regime in REGIMES for part in (_of_density, _of_traffic) for row in part(case, regime)]
     caption = (
         f"10 clients, 2 peers drawn a round, {ROUNDS} rounds of 5 local steps; step sizes tuned on other problems; "
-        f"means and intervals of 95 %. Below: along the rounds, with masks of density {_SHOWN:g}; the one model goes "
+        f"means, smallest and largest. Below: along the rounds, with masks of density {_SHOWN:g}; the one model goes "
         "through a server."
     )
     return {"caption": caption, "label": "Softmax regression"}, pd.DataFrame(rows)
@@ -96,8 +95,10 @@ def _of_density(case: Case, regime: Regime) -> Iterator[dict[str, Any]]:
 
 def _of_traffic(case: Case, regime: Regime) -> Iterator[dict[str, Any]]:
     panel = f"{_TITLES[regime]}: traffic"
-    ways = [(curve, changes | {"density": _SHOWN}, 1, role) for curve, (changes, role) in _WAYS.items()]
-    ways += [(*control, "control") for control in (DENSE, ONE_MODEL)]
+    ways: list[tuple[str, dict[str, Any], int, str]] = [
+        (curve, changes | {"density": _SHOWN}, 1, role) for curve, (changes, role) in _WAYS.items()
+    ]
+    ways += [(curve, changes, which, "control") for curve, changes, which in (DENSE, ONE_MODEL)]
     for curve, changes, which, role in ways:
         numbers = _numbers(case, regime, changes)
         for position, errors in enumerate(told(case, regime, changes, which, _EVERY)[..., which].T):
@@ -116,5 +117,4 @@ def _numbers(case: Case, regime: Regime, changes: dict[str, Any]) -> float:
 
 
 def _mean(errors: np.ndarray) -> dict[str, float]:
-    mean = ratio(errors, np.ones(len(errors)))
-    return {"y": mean.mean, "low": mean.low, "high": mean.high}
+    return {"y": errors.mean(), "low": errors.min(), "high": errors.max()}

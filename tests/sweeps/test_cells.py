@@ -1,5 +1,7 @@
 """One cell of a sweep by itself."""
 
+import math
+
 import pytest
 
 from rootkappa.problems import InputError
@@ -18,6 +20,17 @@ def draw(rng, problem, params, rounds):
     problem.kernel.b[:] += 1.0
     return RANDOM.draw(rng, problem, params, rounds)
 """
+
+
+def test_a_path_of_a_method_without_a_promised_rate_is_none_that_failed():
+    result, trace = Cell("aergia", SMALL, epsilon=1e-9).compute()
+    assert "failed" not in result
+    assert not any(name.startswith("promised") for name in result)
+    assert math.isnan(result["rounds"])
+    assert "promise" not in trace
+    assert trace["round"].iloc[-1] == 500
+    easy, trace = Cell("aergia", SMALL, epsilon=0.9).compute()
+    assert 0 < easy["rounds"] <= trace["round"].iloc[-1] < 500
 
 
 def test_a_method_that_writes_to_the_problem_reaches_no_other_cell(tmp_path):

@@ -7,6 +7,7 @@ which the authors' code has in the place of the cross-entropy.
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ METHODS = ("salientgrads",)
 OF_ITS_OWN = True
 REFUTED = "the mean of sizes keeps the noise of every minibatch, and small ones are mostly noise."
 _DENSITY, _R, _b = 0.2, 10, 4
-_WAYS = ({}, {"R": _R, "b": _b}, {"R": 1, "b": _b}, {"score": "nll_logits"})
+_WAYS: tuple[dict[str, Any], ...] = ({}, {"R": _R, "b": _b}, {"R": 1, "b": _b}, {"score": "nll_logits"})
 # A smaller loss is none.
 _LOSS = 1.0 / 0.85
 

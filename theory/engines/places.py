@@ -42,7 +42,7 @@ _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor, letters.Clip,
-    letters.Length, letters.Multiplier,
+    letters.Length, letters.Multiplier, letters.Part, letters.Weight, letters.Cost,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -322,7 +322,11 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Senders, ((problem.n + 1) // 2, problem.n)),
         (letters.Blocks, (12, 1, 50)),
         (letters.Lazies, (2, 1)),
-        (letters.Cohort, (problem.n - 1, problem.n)),
+        (letters.Time, (400.0, 2.0)),
+        (letters.Wait, (1.0,)),
+        (letters.Rows, (problem.d, 1)),
+        (letters.Tiers, (2, 1)),
+        (letters.Cohort, (problem.n - 1, problem.n, 1)),
         (letters.Kept, (d // 2, d)),
         (letters.Salience, ("weights",)),
         (letters.Means, ("zeros",)),

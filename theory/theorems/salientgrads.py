@@ -27,9 +27,8 @@ UNIT = "round"
 
 def prescribed(problem: Problem) -> Params:
     """γ = 1/L, K = 5, density 0.2, c = 0.01, w = 0; scores of one minibatch of all samples, ρ = 1, nothing clipped."""
-    b = int(sizes(problem).max())
-    of_scores = {"R": 1, "b": b, "score": "ce"}
-    return Params(gamma=1.0 / problem.L, K=5, density=0.2, c=0.01, w=0, **of_scores, rho=1.0, G=0.0)
+    gamma, b = 1.0 / problem.L, int(sizes(problem).max())
+    return Params(gamma, K=5, density=0.2, c=0.01, w=0, R=1, b=b, score="ce", rho=1.0, G=0.0)
 
 
 def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:

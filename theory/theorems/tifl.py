@@ -1,6 +1,6 @@
 """Nothing is promised of TiFL here: local steps of clients that differ end at a distance from the solution.
 
-The step size η = 1/(K L) keeps a round within a step of gradient descent. V = F(x) - F*.
+The step size is that of FedAvg. V = F(x) - F*.
 
 Source: Chai et al., "TiFL: A Tier-based Federated Learning System" (2020), which proves no rate.
 """
@@ -11,6 +11,6 @@ from .fedlin import lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:
-    """η = 1/(K L) with K = 10; up to 3 tiers of which up to 3 clients take part, with speeds between 0.1 and 1."""
+    """η = 1/L with K = 10; up to 3 tiers of which up to 3 clients take part, with speeds between 0.1 and 1."""
     K, m = 10, min(3, problem.n)
-    return Params(1.0 / (K * problem.L), K, min(3, problem.n // m), m, speeds="uniform(0.1,1)", w=0)
+    return Params(1.0 / problem.L, K, min(3, problem.n // m), m, speeds="uniform(0.1,1)", w=0)
