@@ -36,7 +36,7 @@ class Params(NamedTuple):
 
     eta: letters.LocalStepSize
     K: letters.Blocks
-    t_sum: letters.Time
+    t_sum: letters.Budget
     alpha: letters.Time
     beta: letters.Wait
     M: letters.Lazies

@@ -107,6 +107,7 @@ SoftLabels = Annotated[float, Range(lambda value: 0 <= value <= 1, "a weight of 
 Move = Annotated[float, Range(lambda value: abs(value) <= 1e100, "a move of an input, -1e100 to 1e100")]
 Blocks = Annotated[int, Range(_at_least_one, "an integer number of blocks, at least 1")]
 Lazies = Annotated[int, Range(_at_least_zero, "an integer number of lazy clients, at least 0")]
+Budget = Annotated[float, Range(_step, "a whole time between 1e-100 and 1e100")]
 Time = Annotated[float, Range(_step, "a time between 1e-100 and 1e100")]
 Wait = Annotated[float, Range(lambda value: 0 <= value <= 1e100, "a time from 0 to 1e100")]
 Cohort = Annotated[int, Range(_at_least_one, "an integer number of clients in a cohort, at least 1")]

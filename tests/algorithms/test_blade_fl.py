@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.parts import blocks
 from rootkappa.problems import InputError
+from rootkappa.theory.engines.places import places
 
 METHOD = algorithms.get("blade_fl")
 SEEDS = st.integers(0, 99)
@@ -180,7 +181,7 @@ def test_a_block_lasts_as_long_as_its_training_its_mining_and_what_is_told():
         ({"M": 4}, "M = 4 lazy clients of n = 4 leave nobody who trains: give 0 <= M < n"),
         ({"M": -1}, "M = -1 is out of range: give an integer number of lazy clients, at least 0"),
         ({"alpha": 0.0}, "alpha = 0.0 is out of range: give a time"),
-        ({"t_sum": 0.0}, "t_sum = 0.0 is out of range: give a time"),
+        ({"t_sum": 0.0}, "t_sum = 0.0 is out of range: give a whole time"),
         ({"beta": -1.0}, "beta = -1.0 is out of range: give a time from 0"),
         ({"K": 0}, "K = 0 is out of range: give an integer number of blocks"),
     ],
@@ -189,3 +190,10 @@ def test_what_leaves_no_time_or_nobody_is_refused(letters, sentence):
     problem = quadratic(0)
     with pytest.raises(InputError, match=sentence):
         algorithms.run(METHOD, problem, params_of(problem, **letters), rounds=2)
+
+
+def test_all_letters_at_once_have_other_values_where_a_copy_is_held_against_it():
+    """What takes lazy clients and noise to be seen is seen in that place only."""
+    case = theory.case("blade_fl", quadratic(2))
+    others = [place.case.params for place in places(case, beyond=True)]
+    assert any(params.M > 0 and params.sigma > 0.0 and blocks.local_steps(params) > 1 for params in others)

@@ -60,6 +60,7 @@ RANGES = {
     "ServerSteps": COUNT_FROM_0,
     "Blocks": COUNT,
     "Lazies": COUNT_FROM_0,
+    "Budget": STEP,
     "Time": STEP,
     "Wait": ([0, 0.5, 1e100], [-1e-300, -1, 1e101]),
     "Cohort": COUNT,
