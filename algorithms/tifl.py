@@ -15,6 +15,7 @@ keeps the paper's cohorts and no credits, and its probabilities do not follow th
 
 from typing import NamedTuple
 
+from ..problems.oracles import local_steps
 from .parts import Phases, hybrid, implements, letters, server_rounds, tiers
 
 RANDOM = Phases("K") & tiers.OfOneTier()
@@ -37,7 +38,13 @@ class Params(NamedTuple):
 
 
 implements(server_rounds.start_round, Params)(hybrid.hand_out)
-implements(server_rounds.phase_steps, Params)(hybrid.steps_of_cohort)
+
+
+@implements(server_rounds.phase_steps, Params)
+def _steps(params, kernel, i, state, phase, eta, k):
+    """Take the local steps at the clients of the cohort; what becomes of the others' models nobody asks."""
+    if (phase.w == i).any():
+        local_steps(kernel, i, phase.Y[i], phase.H[i], eta, k, phase.work)
 
 
 @implements(server_rounds.end_round, Params)

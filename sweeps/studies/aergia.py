@@ -95,7 +95,7 @@ def _by_part(problem: Softmax, spec: ProblemSpec) -> list[dict[str, Any]]:
         )
         rows += [
             _ratio("Aergia", "method", bf, float(times.mean()), float(times.min()), float(times.max())),
-            _ratio("as planned, no helper waits", "reference", bf, float(hoped.mean())),
+            _ratio("as planned, no helper waits", "control", bf, float(hoped.mean())),
             _ratio("1 - bf", "reference", bf, 1.0 - bf),
             _ratio("FedAvg", "control", bf, 1.0),
         ]

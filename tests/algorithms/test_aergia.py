@@ -39,7 +39,10 @@ def test_with_equal_speeds_it_is_fedavg_to_the_bit(problem, seed, K, S):
     assert (draws.ends["plan"][..., 2] == 0).all()
     same = algorithms.parts.rounds.Draws(draws.lengths, {"omega": draws.ends["plan"][..., 0].copy()}, {})
     tifl, _ = walked("tifl", problem, seed, same, eta=eta, K=K, S=S, m=1)
-    served, _ = walked("clg_sgd", with_server(problem), seed, same, eta=eta, K=K, M=S, gamma=1.0, E=0)
+    own = {"eta": eta, "K": K, "M": S, "gamma": 1.0, "E": 0, "b": 100, "b_s": 100}
+    drawn = theory.case("clg_sgd", with_server(problem), **own).draw(np.random.default_rng(seed), len(draws))
+    drawn.ends["omega"][:] = same.ends["omega"]
+    served, _ = walked("clg_sgd", with_server(problem), seed, drawn, **own)
     assert x.tobytes() == tifl.tobytes() == served.tobytes()
 
 

@@ -25,8 +25,11 @@ DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
 # A share of rows that is a little larger is as many rows.
 DRAWN |= {("spatl", "r")}
 DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
+# A plan says who takes part, who helps whom and for how many steps.
+DRAWN |= {("aergia", letter) for letter in ("S", "bf", "f", "comm", "w")}
+DRAWN |= {("tifl", letter) for letter in ("S", "m", "w")}
 # Letters that are rounded to whole coordinates, of which a little makes no difference.
-ROUNDED = {("dispfl", "alpha"), ("dispfl", "T")}
+ROUNDED = {("dispfl", "alpha"), ("dispfl", "T"), ("aergia", "phi")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
 AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma"), ("salientgrads", "G")}
 # Letters of which a little more or less mostly changes nothing, as no rank does: larger changes are in the catalogue.
