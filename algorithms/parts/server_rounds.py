@@ -39,7 +39,7 @@ class Phase(NamedTuple):
     own: Any
     """What the method has asked for by :func:`~rootkappa.algorithms.parts.local_steps.own_scratch`."""
     w: np.ndarray
-    """What is drawn for the round; empty if nothing is, and of several parts a record, such as ``w[0].omega``."""
+    """What is drawn for the round; empty if nothing is, and of several parts a record, such as ``w[0]["omega"]``."""
     xi: np.ndarray
     """What is drawn for its local steps, shape (k, n, ...); empty if nothing is."""
 
