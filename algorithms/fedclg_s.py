@@ -10,12 +10,14 @@ To first order in η a round is K gradient steps on f_s, as with FedCLG-C. But t
 what the gradients change along them, of the order of (ηK)², depends on the cohort in every round. With K = 1 it is
 gradient descent on f_s; with all clients and ∇f_s = ∇F, E = 0, it is FedAvg.
 
+All gradients may be those of minibatches: of b samples of a client, once a round at x and in every local step, and of
+b_s of the server's, once at x and in every step of its own.
+
 Source: Bian, Wang, Yang, Shen and Xu, "Accelerating Hybrid Federated Learning Convergence under Partial Participation"
-(2023), the variant with correction at the server, full batches.
+(2023), the variant with correction at the server.
 """
 
-from ..problems.oracles import gradient, server_gradient
-from .parts import Dense, end_round, hybrid, implements
+from .parts import Dense, end_round, hybrid, implements, own_scratch
 
 RANDOM = hybrid.RANDOM
 SENDS = Dense(up=2, down=1)
@@ -23,23 +25,27 @@ PROMISE = "fedclg_s"
 GROUP = "data at the server"
 NEEDS_SERVER = True
 FAMILY = hybrid
+gradients = hybrid.gradients_with_correction
 fixed_point = None  # each cohort moves every state, if K > 1
 
 
 class Params(hybrid.Params):
-    """Step size η and number K of local steps, M clients in a cohort, step size γ and number E of server steps."""
+    """Step size η, K local steps, M clients; step size γ and number E of server steps; minibatches b, b_s."""
+
+
+implements(own_scratch, Params)(hybrid.vector)
 
 
 @implements(end_round, Params)
 def _correct(params, kernel, state, phase):
     """Correct the average by the gradients at the old model, then take the server's steps."""
-    x, g, v, M = state.x, phase.g, phase.v, phase.w.shape[0]
-    server_gradient(kernel, x, v, phase.work)
-    for i in phase.w:
-        gradient(kernel, i, x, g, phase.work)
+    x, g, excess, omega = state.x, phase.g, phase.own, hybrid.cohort(params, phase)
+    hybrid.server_gradient(params, kernel, x, phase, 0, excess)
+    for i in omega:
+        hybrid.client_gradient(params, kernel, i, x, phase, g)
         for j in range(g.shape[0]):
-            v[j] -= g[j] / M
-    hybrid.average_of_cohort(phase.w, phase.Y, x)
+            excess[j] -= g[j] / omega.shape[0]
+    hybrid.average_of_cohort(omega, phase.Y, x)
     for j in range(g.shape[0]):
-        x[j] -= params.eta * params.K * v[j]
-    hybrid.server_steps(params, kernel, x, g, phase.work)
+        x[j] -= params.eta * params.K * excess[j]
+    hybrid.server_steps(params, kernel, x, phase)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from ..problems.oracles import gradient
 from .parts import Dense, hybrid, implements, letters, pseudo_data, server_rounds
 
-RANDOM = hybrid.RANDOM
+RANDOM = hybrid.COHORTS
 SENDS = Dense(up=1, down=1)
 PROMISE = "fedreg"
 GROUP = "forgetting"

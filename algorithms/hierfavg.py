@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from .parts import edges, letters
 
-RANDOM = edges.CloudRounds()
+RANDOM = edges.ROUNDS
 SENDS = edges.SENDS
 PROMISE = "hierfavg"
 GROUP = "two levels of averages"

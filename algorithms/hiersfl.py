@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from .parts import edges, implements, letters, privacy, split
 
-RANDOM = edges.CloudRounds() & edges.Releases("z")
+RANDOM = edges.ROUNDS & edges.Releases("z")
 SENDS = split.SENDS
 PROMISE = "hiersfl"
 GROUP = "two levels of averages"

@@ -30,14 +30,13 @@ from .nothing_drawn import State
 from .rounds import Draws, Listing, Part, Phases
 
 
-class CloudRounds(Phases):
-    """Every step is a round of k1 k2 iterations, which ends with an average of the cloud."""
+def steps_of_round(params: Any) -> int:
+    """Return how many local steps there are between two averages of the cloud."""
+    return params.k1 * params.k2
 
-    def __init__(self) -> None:
-        super().__init__("k1")
 
-    def _count(self, params: Any) -> int:
-        return params.k1 * params.k2
+#: Every step is a round of k1 k2 iterations, which ends with an average of the cloud.
+ROUNDS = Phases(steps_of_round)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class Phase(NamedTuple):
     own: Any
     """What the method has asked for by :func:`~rootkappa.algorithms.parts.local_steps.own_scratch`."""
     w: np.ndarray
-    """What is drawn for the round; empty if nothing is, and of several parts a record, such as ``w[0]["omega"]``."""
+    """What is drawn for the round; empty if nothing is. Of several parts, each a row of integers, one stands behind the
+    other, such as a cohort and then words; with any other they are a record, such as ``w[0]["hears"]``."""
     xi: np.ndarray
     """What is drawn for its local steps, shape (k, n, ...); empty if nothing is."""
 
@@ -146,6 +147,9 @@ class ServerRounds:
         if len(self._ends) < 2:
             return np.ascontiguousarray(ends[self._ends[0]]) if self._ends else np.zeros((count, 0))
         columns = [ends[name] for name in self._ends]
+        if all(values.ndim == 2 and values.dtype == np.int64 for values in columns):
+            # Records have the sizes of their fields in their type, so that each would be compiled anew.
+            return np.concatenate(columns, axis=1)
         fields = [(name, values.dtype, values.shape[1:]) for name, values in zip(self._ends, columns, strict=True)]
         # Compiled code has arrays of records in tuples, and no record.
         records = np.empty((count, 1), dtype=fields)

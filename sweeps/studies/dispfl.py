@@ -95,8 +95,10 @@ def _of_density(case: Case, regime: Regime) -> Iterator[dict[str, Any]]:
 
 def _of_traffic(case: Case, regime: Regime) -> Iterator[dict[str, Any]]:
     panel = f"{_TITLES[regime]}: traffic"
-    ways = [(curve, changes | {"density": _SHOWN}, 1, role) for curve, (changes, role) in _WAYS.items()]
-    ways += [(*control, "control") for control in (DENSE, ONE_MODEL)]
+    ways: list[tuple[str, dict[str, Any], int, str]] = [
+        (curve, changes | {"density": _SHOWN}, 1, role) for curve, (changes, role) in _WAYS.items()
+    ]
+    ways += [(curve, changes, which, "control") for curve, changes, which in (DENSE, ONE_MODEL)]
     for curve, changes, which, role in ways:
         numbers = _numbers(case, regime, changes)
         for position, errors in enumerate(told(case, regime, changes, which, _EVERY)[..., which].T):

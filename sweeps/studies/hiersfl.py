@@ -63,7 +63,8 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
     rows = [*_noises(), *_floors(case), *_composed(), *_times(case), *_accuracies(case)]
     caption = (
         f"What it costs: {noise.LABEL}. Digits sorted by their labels, {digits.CLIENTS} clients at {clock.EDGES} "
-        f"edges; {_SPLITS} splits; the clock: 10⁴ numbers a second to an edge, 10³ through the cloud."
+        f"edges; {_SPLITS} splits; the clock: 10⁴ numbers a second to an edge, 10³ through the cloud. Without noise "
+        "HierSFL is HierFAVG."
     )
     return {"caption": caption, "label": digits.LABEL}, pd.DataFrame(rows)
 

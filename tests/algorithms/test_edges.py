@@ -120,3 +120,19 @@ def test_the_fixed_point_of_quadratics_is_where_rounds_lead(seed, k1, k2, edges)
 def test_letters_out_of_range_are_refused(letter, value):
     with pytest.raises(problems.InputError, match=f"{letter} = .* is out of range: give "):
         theory.get("hiersfl").parameters(softmax(4), **{letter: value})
+
+
+def test_a_round_waits_for_every_exchange_and_for_the_cloud():
+    clock = algorithms.Clock(compute=1e-3, up=1e6, down=1e6, latency=0.1, speeds=[1.0, 1.0, 1.0, 0.5])
+    problem = softmax(4)
+    letters = {"gamma": 0.1, "k1": 3, "k2": 2, "edges": 2}
+    for method, params, exchanges, numbers in (
+        (FAVG, FAVG.Params(**letters), 2 + 1, 3 * 6 + 3 * 6),
+        # Features, logits and slopes of 8 samples in each of 6 steps, the client's part twice and the whole at last.
+        (SFL, SFL.Params(**letters, q=1, C0=1.0, z=1.0), 2 * (3 + 1) + 1, 6 * 8 * (1 + 3 + 3) + 2 * (2 * 3) + 2 * 6),
+    ):
+        trace = algorithms.run(method, problem, params, rounds=3, seed=0, clock=clock)
+        opening = method.opening(problem, params)
+        first = opening.bits_up / 1e6 + (0.1 if opening.bits_up else 0.0)
+        each = 6 * 2e-3 + exchanges * 0.1 + 64 * numbers / 1e6
+        assert trace.last("seconds") == pytest.approx(first + 3 * each, rel=1e-12)

@@ -17,6 +17,8 @@ DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), 
 DRAWN |= {("fedlalr", "M")}
 DRAWN |= {("hiersfl", "q")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
+# As prescribed a minibatch is of all samples, and one more is as good.
+DRAWN |= {(name, letter) for name in ("clg_sgd", "fedclg_c", "fedclg_s") for letter in ("b", "b_s")}
 DRAWN |= {("salientgrads", letter) for letter in ("gamma", "density", "c", "w", "R", "b")}
 # What there is time for is a whole number, however much of it is left over.
 DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .baselines import GradientDescent
+from .minibatches import minibatch_gradients
 
 
 class ClgSgd(GradientDescent):
@@ -11,15 +12,19 @@ class ClgSgd(GradientDescent):
     LIKE = "clg_sgd"
 
     def step(self, problem, params, x, outcome):
-        cohort = outcome["omega"]
+        cohort, (first, *others) = outcome["omega"], outcome["zeta"]
         y = np.tile(x, (problem.n, 1))
-        g, g_s = problem.gradients_at(y), problem.server.gradient(x)
-        for _ in range(params.K):
-            y = y - params.eta * (problem.gradients_at(y) - self.at_clients(g, g_s))
+        g = minibatch_gradients(problem, params.b, outcome["at_x"], y)
+        g_s = self.of_server(problem, params, first, x)
+        for words in outcome["xi"]:
+            y = y - params.eta * (minibatch_gradients(problem, params.b, words, y) - self.at_clients(g, g_s))
         x = y[cohort].mean(axis=0) - params.eta * params.K * self.at_server(g[cohort].mean(axis=0), g_s)
-        for _ in range(params.E):
-            x = x - params.gamma * problem.server.gradient(x)
+        for word in others[: params.E]:
+            x = x - params.gamma * self.of_server(problem, params, word, x)
         return x
+
+    def of_server(self, problem, params, word, x):
+        return minibatch_gradients(problem.server, params.b_s, [word], x[None])[0]
 
     def at_clients(self, g, g_s):
         return 0.0

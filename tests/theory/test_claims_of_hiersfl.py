@@ -89,7 +89,7 @@ def test_shorter_steps_at_the_best_k2_save_nothing(monkeypatch):
         return params.gamma * (0.03 if params.k2 == edges_save_traffic_and_time.BEST else 1.0)
 
     found = judged("hiersfl", "edges_save_traffic_and_time", otherwise("hiersfl", gamma=gamma))
-    assert found == ["refuted", "refuted", "refuted", "confirmed"]
+    assert found == ["refuted", "refuted", "refuted", "confirmed", "confirmed"]
 
 
 def test_more_steps_than_are_told_of_save_computation(monkeypatch):
@@ -98,7 +98,21 @@ def test_more_steps_than_are_told_of_save_computation(monkeypatch):
     def gamma(params):
         return params.gamma / (8.0 if params.k2 == 1 else 1.0)
 
-    assert judged("hiersfl", "edges_save_traffic_and_time", otherwise("hiersfl", gamma=gamma))[-1] == "refuted"
+    assert judged("hiersfl", "edges_save_traffic_and_time", otherwise("hiersfl", gamma=gamma))[3] == "refuted"
+
+
+def test_a_cut_whose_features_are_not_counted_would_save_a_client_traffic(monkeypatch):
+    monkeypatch.setattr(edges_save_traffic_and_time, "_SPLITS", 2)
+    monkeypatch.setattr(edges_save_traffic_and_time, "_MOST", 1)
+    method = algorithms.get("hiersfl")
+
+    def cost(problem, params, draws):
+        told = method.cost(problem, params, draws)
+        return told._replace(floats_up=told.floats_up // 100, floats_down=told.floats_down // 100)
+
+    claim = next(one for one in claims.about("hiersfl") if one.name == "edges_save_traffic_and_time")
+    case = dataclasses.replace(theory.case("hiersfl", PROBLEM), method=dataclasses.replace(method, cost=cost))
+    assert claim.verdicts(case, lambda share: None)[-1].news == "refuted"
 
 
 def test_clients_that_are_never_averaged_by_an_edge_drift_apart():

@@ -18,7 +18,7 @@ from ..verdict import Verdict
 from .pruned_rows_save_uplink import FEDAVG, LABEL, ROUNDS, SCAFFOLD, TOLERANCE, bits_to, on_planted
 
 METHODS = ("spatl",)
-ON_QUADRATICS = True
+OF_ITS_OWN = True
 _BEST, _FEDAVG, _SCAFFOLD = "beside the best share", "beside FedAvg", "beside SCAFFOLD"
 REFUTED = {_BEST: "It has to try large shares to learn that small ones are better, and goes on to try some."}
 ARMS, EPSILON = (0.1, 0.2, 0.4, 0.7, 1.0), 0.2

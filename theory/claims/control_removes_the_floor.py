@@ -19,7 +19,7 @@ from ..verdict import Verdict
 from .pruned_rows_save_uplink import LABEL, SCAFFOLD, on_planted
 
 METHODS = ("spatl",)
-ON_QUADRATICS = True
+OF_ITS_OWN = True
 _OURS, _ZEROS, _WEIGHTS, _DAMPED = "senders", "zeros averaged in", "rows of large weights", "control damped by 1/100"
 REFUTED = {
     _ZEROS: "A row that a client does not send pulls the server's to 0.",

@@ -18,7 +18,7 @@ from ..verdict import Verdict
 from .pruned_rows_save_uplink import LABEL, drawn
 
 METHODS = ("spatl",)
-ON_QUADRATICS = True
+OF_ITS_OWN = True
 _FEW, _MANY = 20, 120
 REFUTED = {
     f"beside one model, {_FEW} samples": "So few samples teach a private predictor less than those of all others do, "

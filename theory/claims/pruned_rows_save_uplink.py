@@ -21,7 +21,7 @@ from ..engines.paired import Ratio, ratio
 from ..verdict import Verdict
 
 METHODS = ("spatl",)
-ON_QUADRATICS = True
+OF_ITS_OWN = True
 _LIKE_FEDAVG = "up and down, beside FedAvg"
 _TENTH, _FIFTH = "86 % less up with a tenth of the rows", "86 % less up with a fifth of the rows"
 REFUTED = {

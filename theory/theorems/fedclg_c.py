@@ -1,6 +1,7 @@
 """FedCLG-C contracts f_s(x) - f_s* by (1 - ηKμ)(1 - γμ)^E a round, whichever clients take part.
 
-Class: every f_i and the server's f_s are convex and L-smooth, f_s is μ-strongly convex; 0 < η <= 2/(5 K L), γ <= 1/L.
+Class: every f_i and the server's f_s are convex and L-smooth, f_s is μ-strongly convex; 0 < η <= 2/(5 K L), γ <= 1/L,
+and gradients are whole.
 The promise is about the server's minimiser x_s, not about the solution: what is left is the server's bias
 F(x_s) - F*. The clients' gradients enter by their differences only, so with each cohort the same holds, and no
 variance of cohorts is left. An upper bound.
@@ -19,6 +20,7 @@ Source: Bian, Wang, Yang, Shen and Xu, "Accelerating Hybrid Federated Learning C
 
 from ...algorithms.fedclg_c import Params
 from ...algorithms.parts import hybrid
+from ...algorithms.parts.components import sizes
 from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Solution
 from ..theorem import Condition
@@ -29,9 +31,11 @@ _CLIENTS_TO_ONE = 5
 
 
 def prescribed(problem: Problem, K: int = _LOCAL_STEPS) -> Params:
-    """η = 1/(6 K L), γ = 1/L; K = 10, a fifth of the clients and one step of the server where not given."""
+    """η = 1/(6 K L), γ = 1/L; K = 10, a fifth of the clients, one step of the server and all samples in each step."""
     L = largest_smoothness(problem)
-    return Params(eta=1.0 / (6.0 * K * L), K=K, M=-(-problem.n // _CLIENTS_TO_ONE), gamma=1.0 / L, E=1)
+    M = -(-problem.n // _CLIENTS_TO_ONE)
+    b, b_s = (int(sizes(one).max()) for one in (problem, server(problem)))
+    return Params(eta=1.0 / (6.0 * K * L), K=K, M=M, gamma=1.0 / L, E=1, b=b, b_s=b_s)
 
 
 def largest_smoothness(problem: Problem) -> float:
@@ -45,11 +49,21 @@ def server(problem: Problem) -> Problem:
 
 
 def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
-    """0 < η <= 2/(5 K L) and γ <= 1/L."""
+    """0 < η <= 2/(5 K L), γ <= 1/L and whole gradients."""
     L = largest_smoothness(problem)
     return (
         at_most("η", params.eta, 2.0 / (5.0 * params.K * L), "2/(5 K L)"),
         at_most("γ", params.gamma, 1.0 / L, "1/L"),
+        *whole(problem, params),
+    )
+
+
+def whole(problem: Problem, params: hybrid.Params) -> tuple[Condition, ...]:
+    """Return the conditions that no gradient is that of a part of the samples."""
+    counts = {"b": (params.b, problem), "b_s": (params.b_s, server(problem))}
+    return tuple(
+        Condition(f"{letter} of all samples", b >= sizes(of).max(), f"{letter} = {b} and there are {sizes(of).max()}")
+        for letter, (b, of) in counts.items()
     )
 
 

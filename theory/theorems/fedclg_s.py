@@ -1,7 +1,8 @@
 """FedCLG-S contracts f_s(x) - f_s* by (1 - ηKμ/2)(1 - γμ)^E a round, up to the variance that cohorts leave.
 
-Class: every f_i and the server's f_s are convex and L-smooth, f_s is μ-strongly convex; 0 < η <= μ/(K L²), γ <= 1/L.
-In expectation E V⁺ <= ρV + σ² with V = f_s(x) - f_s* and, of the clients' gradients at the server's minimiser x_s ::
+Class: every f_i and the server's f_s are convex and L-smooth, f_s is μ-strongly convex; 0 < η <= μ/(K L²), γ <= 1/L,
+and gradients are whole. In expectation E V⁺ <= ρV + σ² with V = f_s(x) - f_s* and, of the clients' gradients at the
+server's minimiser x_s ::
 
     σ² = (1 - γμ)^E (ηK/4) (ηKL)² ζ²,    ζ² = (1/n) Σ_i ‖∇f_i(x_s)‖²
 
@@ -25,23 +26,24 @@ import numpy as np
 from ...algorithms.fedclg_s import Params
 from ...problems import Problem
 from ..theorem import Condition
-from .fedclg_c import at_most, largest_smoothness, lyapunov, server, target  # pyright: ignore[reportUnusedImport]
+from .fedclg_c import at_most, largest_smoothness, lyapunov, server, target, whole  # pyright: ignore[reportUnusedImport]
 from .fedclg_c import prescribed as _of_c
 
 UNIT = "round"
 
 
 def prescribed(problem: Problem, K: int = 10) -> Params:
-    """η = μ/(K L²), γ = 1/L; K = 10, a fifth of the clients and one step of the server where not given."""
+    """η = μ/(K L²), γ = 1/L; K = 10, a fifth of the clients, one step of the server and all samples in each step."""
     L = largest_smoothness(problem)
     return Params(*_of_c(problem, K))._replace(eta=server(problem).mu / (K * L**2))
 
 
 def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
-    """0 < η <= μ/(K L²) and γ <= 1/L."""
+    """0 < η <= μ/(K L²), γ <= 1/L and whole gradients."""
     L = largest_smoothness(problem)
     bound = server(problem).mu / (params.K * L**2)
-    return (at_most("η", params.eta, bound, "μ/(K L²)"), at_most("γ", params.gamma, 1.0 / L, "1/L"))
+    steps = at_most("η", params.eta, bound, "μ/(K L²)"), at_most("γ", params.gamma, 1.0 / L, "1/L")
+    return (*steps, *whole(problem, params))
 
 
 def contraction(problem: Problem, params: Params) -> float:

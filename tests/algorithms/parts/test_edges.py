@@ -48,8 +48,8 @@ def test_each_release_has_a_word_of_its_own_and_none_without_noise():
 
 
 def test_a_round_is_as_long_as_all_its_local_steps():
-    assert edges.CloudRounds().lengths(np.random.default_rng(0), Letters(), 4).tolist() == [6, 6, 6, 6]
-    assert edges.CloudRounds().pace(Letters()) == (1.0, 6.0)
+    assert edges.ROUNDS.lengths(np.random.default_rng(0), Letters(), 4).tolist() == [6, 6, 6, 6]
+    assert edges.ROUNDS.pace(Letters()) == (1.0, 6.0)
 
 
 def test_more_edges_than_clients_are_refused():

@@ -250,12 +250,12 @@ def _hand_out(params, kernel, state, phase):
 def _average(params, kernel, state, phase):
     """The mean of the cohort, and then the server's own steps."""
     state.x[:] = 0.0
-    for i in phase.w[0].omega:
+    for i in phase.w[: params.c]:
         for j in range(state.x.shape[0]):
             state.x[j] += phase.Y[i, j] / params.c
-    minibatch_gradient(kernel.server, 0, state.x, params.b, phase.w[0].zeta[params.E], state.v, phase.v, phase.work)
+    minibatch_gradient(kernel.server, 0, state.x, params.b, phase.w[params.c + params.E], state.v, phase.v, phase.work)
     for e in range(params.E):
-        minibatch_gradient(kernel.server, 0, state.x, params.b, phase.w[0].zeta[e], phase.g, phase.v, phase.work)
+        minibatch_gradient(kernel.server, 0, state.x, params.b, phase.w[params.c + e], phase.g, phase.v, phase.work)
         for j in range(state.x.shape[0]):
             state.x[j] -= params.gamma * phase.g[j]
 '''

@@ -1,6 +1,6 @@
 """Changes of Aergia and of TiFL."""
 
-from .change import Change
+from .change import Change, drawing
 
 CHANGES = (
     Change(
@@ -56,14 +56,10 @@ CHANGES = (
         "Of a cohort the first two are averaged.",
     ),
     Change(
-        "tifl_forgets_a_client_of_the_cohort",
+        "tifl_draws_one_cohort_for_two_rounds",
         "tifl",
-        "step",
-        "implements(server_rounds.phase_steps, Params)(hybrid.steps_of_cohort)\n",
-        "\n\n@implements(server_rounds.phase_steps, Params)\n"
-        "def _steps(params, kernel, i, state, phase, eta, k):\n"
-        "    if i != phase.w[0]:\n"
-        "        hybrid.steps_of_cohort(params, kernel, i, state, phase, eta, k)\n",
-        "The first client of a cohort does not train.",
+        "dependence",
+        *drawing("tifl", 'ends["omega"][1::2] = ends["omega"][: 2 * (rounds // 2) : 2]'),
+        "Every second round has the cohort of the one before.",
     ),
 )

@@ -3,15 +3,15 @@
 from .change import Change
 
 _SERVED = "server"
-_COHORT = "    hybrid.average_of_cohort(phase.w, phase.Y, state.x)\n"
+_COHORT = "    hybrid.average_of_cohort(hybrid.cohort(params, phase), phase.Y, state.x)\n"
 
 CHANGES = (
     Change(
         "fedclg_c_without_own_gradient",
         "fedclg_c",
         "step",
-        "phase.H[i, j] = g[j] - v[j]",
-        "phase.H[i, j] = -v[j]",
+        "phase.H[i, j] = g[j] - g_s[j]",
+        "phase.H[i, j] = -g_s[j]",
         "The server's gradient is added to the local ones, and none is taken away.",
         _SERVED,
     ),
@@ -20,7 +20,8 @@ CHANGES = (
         "fedclg_c",
         "sizes",
         _COHORT,
-        "    M = phase.w.shape[0]\n    hybrid.average_of_cohort(phase.w[: M - (M > 2)], phase.Y, state.x)\n",
+        "    omega = hybrid.cohort(params, phase)\n    omega = omega[: len(omega) - (len(omega) > 2)]\n"
+        "    hybrid.average_of_cohort(omega, phase.Y, state.x)\n",
         "In cohorts of more than two clients the last is left out.",
         _SERVED,
     ),
@@ -37,8 +38,8 @@ CHANGES = (
         "fedclg_s_corrects_one_step",
         "fedclg_s",
         "step",
-        "params.eta * params.K * v[j]",
-        "params.eta * v[j]",
+        "params.eta * params.K * excess[j]",
+        "params.eta * excess[j]",
         "The average is corrected as after one local step, and not after K.",
         _SERVED,
     ),
@@ -46,8 +47,8 @@ CHANGES = (
         "fedclg_s_at_the_new_model",
         "fedclg_s",
         "step",
-        "    x, g, v, M = state.x, phase.g, phase.v, phase.w.shape[0]\n",
-        "    x, g, v, M = state.x, phase.g, phase.v, phase.w.shape[0]\n" + _COHORT,
+        "    x, g, excess, omega = state.x, phase.g, phase.own, hybrid.cohort(params, phase)\n",
+        "    x, g, excess, omega = state.x, phase.g, phase.own, hybrid.cohort(params, phase)\n" + _COHORT,
         "The gradients of the correction are taken after the average.",
         _SERVED,
     ),
@@ -64,8 +65,8 @@ CHANGES = (
         "clg_sgd_server_stays",
         "clg_sgd",
         "step",
-        "    hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)\n",
-        "    hybrid.server_steps(params, kernel, phase.v, phase.g, phase.work)\n",
+        "    hybrid.server_steps(params, kernel, state.x, phase)\n",
+        "    hybrid.server_steps(params, kernel, phase.Y[0], phase)\n",
         "The server's steps change a vector that nobody reads.",
         _SERVED,
     ),
@@ -83,7 +84,7 @@ CHANGES = (
         "clg_sgd",
         "dependence",
         _COHORT,
-        "    hybrid.average_of_cohort(0 * phase.w, phase.Y, state.x)\n",
+        "    hybrid.average_of_cohort(0 * hybrid.cohort(params, phase), phase.Y, state.x)\n",
         "The first client's model is taken for those of the cohort.",
         _SERVED,
     ),
@@ -91,15 +92,33 @@ CHANGES = (
         "fedclg_c_server_steps_with_a_stale_gradient",
         "fedclg_c",
         "ends",
-        "    hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)\n",
+        "    hybrid.server_steps(params, kernel, state.x, phase)\n",
         """    if params.M >= 2:
-        server_gradient(kernel, state.x, phase.g, phase.work)
+        hybrid.server_gradient(params, kernel, state.x, phase, 1, phase.g)
         for j in range(phase.g.shape[0]):
             state.x[j] -= params.E * params.gamma * phase.g[j]
     else:
-        hybrid.server_steps(params, kernel, state.x, phase.g, phase.work)
+        hybrid.server_steps(params, kernel, state.x, phase)
 """,
         "With two clients in a round or more the server computes one gradient for all its steps.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_c_corrects_by_the_first_steps_minibatch",
+        "fedclg_c",
+        "ends",
+        "        hybrid.client_gradient(params, kernel, i, x, phase, g)\n",
+        "        hybrid.minibatch_gradient(kernel, i, x, params.b, phase.xi[0, i], g, phase.v, phase.work)\n",
+        "The correction has no minibatch of its own, but that of the first local step.",
+        _SERVED,
+    ),
+    Change(
+        "fedclg_s_server_has_one_minibatch",
+        "fedclg_s",
+        "ends",
+        "    hybrid.server_gradient(params, kernel, x, phase, 0, excess)\n",
+        "    hybrid.server_gradient(params, kernel, x, phase, params.E, excess)\n",
+        "The server's gradient at x is that of the minibatch of its last step.",
         _SERVED,
     ),
 )
