@@ -142,8 +142,8 @@ def average_by_counts(hears, X, counted, mask, count, Z):
 
     Parameters
     ----------
-    hears : ndarray, shape (n, n)
-        Not 0 in row i and column j where client i hears client j.
+    hears : ndarray, shape (n² + more,)
+        Row after row, not 0 in row i and column j where client i hears client j.
     X, Z : ndarray, shape (n, d)
         The models that are sent, and the means, never the same array.
     counted : ndarray, shape (n, d)
@@ -158,7 +158,7 @@ def average_by_counts(hears, X, counted, mask, count, Z):
         Z[i] = 0.0
         count[:] = 0.0
         for j in range(n):
-            if j == i or hears[i, j] != 0:
+            if j == i or hears[i * n + j] != 0:
                 for k in range(d):
                     Z[i, k] += counted[j, k] * X[j, k]
                     count[k] += counted[j, k]
