@@ -79,7 +79,7 @@ implements(parts.own_scratch, Params)(evolving_masks.space)
 def _average(params, kernel, state, phase):
     """y_i = z_i, the mean of what i hears."""
     counted = state.mask if params.counted == 1.0 else state.trained
-    evolving_masks.average_by_counts(phase.w[0].hears, state.x, counted, state.mask, phase.own.sizes, phase.Y)
+    evolving_masks.average_by_counts(phase.w, state.x, counted, state.mask, phase.own.sizes, phase.Y)
     state.z[:] = phase.Y
 
 
@@ -108,7 +108,7 @@ def _move_masks(params, kernel, state, phase):
                 gradient(kernel.own, i, state.x[i], phase.g, phase.own.work)
                 evolving_masks.grow_steepest(phase.g, m, q, phase.own.sizes)
             else:
-                evolving_masks.grow_anywhere(phase.w[0].zeta[i], m, q)
+                evolving_masks.grow_anywhere(phase.w[state.x.shape[0] ** 2 + i], m, q)
     state.t[0] += 1.0
 
 

@@ -142,8 +142,8 @@ def average_by_counts(hears, X, counted, mask, count, Z):
 
     Parameters
     ----------
-    hears : ndarray, shape (n, n)
-        Not 0 in row i and column j where client i hears client j.
+    hears : ndarray, shape (n² + more,)
+        Row after row, not 0 in row i and column j where client i hears client j.
     X, Z : ndarray, shape (n, d)
         The models that are sent, and the means, never the same array.
     counted : ndarray, shape (n, d)
@@ -158,7 +158,7 @@ def average_by_counts(hears, X, counted, mask, count, Z):
         Z[i] = 0.0
         count[:] = 0.0
         for j in range(n):
-            if j == i or hears[i, j] != 0:
+            if j == i or hears[i * n + j] != 0:
                 for k in range(d):
                     Z[i, k] += counted[j, k] * X[j, k]
                     count[k] += counted[j, k]
@@ -177,16 +177,18 @@ def drop_smallest(x, mask, q, sizes):
     """Take from the mask the q coordinates where |x| is smallest on it, of equal ones the first; ``sizes``: (d,)."""
     on = 0
     for j in range(x.shape[0]):
-        if mask[j] == 1.0:
+        if mask[j] > 0.0:
             sizes[on] = -_size(x[j])
             on += 1
-    most = -kth_largest(sizes[:on], q)
-    ties = q
+    ties = min(q, on)
+    if ties < 1:
+        return
+    most = -kth_largest(sizes[:on], ties)
     for j in range(x.shape[0]):
-        if mask[j] == 1.0 and _size(x[j]) < most:
+        if mask[j] > 0.0 and _size(x[j]) < most:
             mask[j] = 0.0
             ties -= 1
-        elif mask[j] == 1.0 and _size(x[j]) == most:
+        elif mask[j] > 0.0 and _size(x[j]) == most:
             # Whether it goes is known when all smaller ones are counted.
             mask[j] = -1.0
     for j in range(x.shape[0]):
@@ -203,8 +205,10 @@ def grow_steepest(g, mask, q, sizes):
         if mask[j] == 0.0:
             sizes[off] = _size(g[j])
             off += 1
-    least = kth_largest(sizes[:off], q)
-    ties = q
+    ties = min(q, off)
+    if ties < 1:
+        return
+    least = kth_largest(sizes[:off], ties)
     for j in range(g.shape[0]):
         if mask[j] == 0.0 and _size(g[j]) > least:
             mask[j] = 1.0

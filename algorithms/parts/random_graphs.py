@@ -1,9 +1,9 @@
 """Whom each client hears in a round, where the graph is drawn anew for every one."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, product
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -121,7 +121,7 @@ _GRAPHS: dict[str, Callable[[np.random.Generator, int, int, int], np.ndarray]] =
 
 @dataclass(frozen=True)
 class Hearing(Part):
-    """Who hears whom, one graph a round.
+    """Who hears whom, one graph a round: the n² entries of :func:`hearing`, row after row.
 
     Parameters
     ----------
@@ -134,21 +134,22 @@ class Hearing(Part):
     name: str = "hears"
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, count: int) -> np.ndarray:
-        return hearing(rng, getattr(params, self.graph), problem.n, getattr(params, self.degree), count)
+        hears = hearing(rng, getattr(params, self.graph), problem.n, getattr(params, self.degree), count)
+        return hears.reshape(count, -1).astype(np.int64)
 
     def listed(self, problem: Problem, params: Any) -> Listing:
         graph, n, deg = getattr(params, self.graph), problem.n, getattr(params, self.degree)
         check_degree(graph, n, deg)
-        if graph == "regular" or (graph == "peers" and comb(n - 1, deg) ** n > LISTED):
+        if graph == "regular" or (graph == "peers" and math.comb(n - 1, deg) ** n > LISTED):
             return None
         if graph != "peers":
-            return [(1.0, hearing(np.random.default_rng(0), graph, n, deg, 1)[0])]
+            return [(1.0, self.draw(np.random.default_rng(0), problem, params, 1)[0])]
         each = [list(combinations([j for j in range(n) if j != i], deg)) for i in range(n)]
         drawn: list[np.ndarray] = []
         for chosen in product(*each):
-            hears = np.zeros((n, n), dtype=np.int8)
+            hears = np.zeros((n, n), dtype=np.int64)
             np.put_along_axis(hears, np.array(chosen), 1, axis=1)
-            drawn.append(hears)
+            drawn.append(hears.ravel())
         return [(1.0 / len(drawn), hears) for hears in drawn]
 
 
@@ -157,9 +158,11 @@ def messages_of_busiest(draws: Draws) -> tuple[int, int]:
 
     Examples
     --------
-    >>> hears = np.array([[[0, 1, 0], [0, 0, 1], [0, 1, 0]]])
+    >>> hears = np.array([[0, 1, 0, 0, 0, 1, 0, 1, 0]])
     >>> messages_of_busiest(Draws(np.ones(1, dtype=int), {"hears": hears}, {}))
     (2, 1)
     """
-    hears = np.asarray(draws.ends["hears"], dtype=np.int64)
+    hears = draws.ends["hears"]
+    n = math.isqrt(hears.shape[1])
+    hears = hears.reshape(-1, n, n)
     return int(hears.sum(axis=1).max(axis=1).sum()), int(hears.sum(axis=2).max(axis=1).sum())

@@ -40,7 +40,7 @@ class Phase(NamedTuple):
     """What the method has asked for by :func:`~rootkappa.algorithms.parts.local_steps.own_scratch`."""
     w: np.ndarray
     """What is drawn for the round; empty if nothing is. Of several parts, each a row of integers, one stands behind the
-    other, such as a cohort and then words; with any other they are a record, such as ``w[0].hears``."""
+    other, such as a cohort and then words; with any other they are a record, such as ``w[0]["zeta"]``."""
     xi: np.ndarray
     """What is drawn for its local steps, shape (k, n, ...); empty if nothing is."""
 

@@ -127,7 +127,7 @@ def test_a_mean_is_over_those_who_have_the_coordinate(seed, graph, how):
     for r, (before, after) in enumerate(pairwise(found)):
         counted = before.trained if how == "trained" else before.mask
         for i in range(5):
-            heard = [*np.flatnonzero(draws.ends["hears"][r, i]), i]
+            heard = [*np.flatnonzero(draws.ends["hears"].reshape(-1, 5, 5)[r, i]), i]
             for j in range(7):
                 values = [before.x[h, j] for h in heard if counted[h, j]]
                 expected = before.mask[i, j] * (sum(values) / len(values) if values else 0.0)
@@ -217,7 +217,7 @@ def test_where_peers_are_drawn_the_busiest_of_each_round_counts():
     draws = drawn(problem, params, 3, 40)
     told = METHOD.cost(problem, params, draws)
     assert told.floats_down == 40 * 2 * 5
-    assert told.floats_up == 5 * sum(max(hears.sum(axis=0)) for hears in draws.ends["hears"].astype(int))
+    assert told.floats_up == 5 * sum(max(hears.sum(axis=0)) for hears in draws.ends["hears"].reshape(-1, 5, 5))
     assert told.floats_up > told.floats_down
 
 

@@ -40,7 +40,7 @@ class DisPFL:
     def step(self, problem, params, state, outcome):
         w, _, masks, trained, (t,) = state
         counted = {"trained": trained, "new": masks}[params.counted]
-        hears = outcome["hears"] + np.eye(problem.n)
+        hears = outcome["hears"].reshape(problem.n, problem.n) + np.eye(problem.n)
         counts = hears @ counted
         z = masks * np.divide(hears @ (counted * w), counts, out=np.zeros(w.shape), where=counts > 0)
         y = z

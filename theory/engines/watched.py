@@ -16,7 +16,7 @@ from ...algorithms.driver.objects import ObjectMethod
 from ...algorithms.parts import letters
 from ...core.errors import InputError, complaint
 from ...core.randomness import generator
-from ...problems import Quadratic
+from ...problems import Personal, Problem, Quadratic
 from ..case import Case, NotExact
 from .watch import AVERAGED, POINT, SENT, STATE, Bump, Evaluation, Watch, Watched
 
@@ -129,7 +129,8 @@ class Rounds:
     def __init__(self, case: Case) -> None:
         self.case = _small(case)
         self.watch = Watch()
-        small = self.case.problem
+        self._is_private = isinstance(self.case.problem, Personal)
+        small = self.case.problem.inner if isinstance(self.case.problem, Personal) else self.case.problem
         self.problem = Watched(*small.kernel[:2])
         # What the server computes on its own data nobody has to be told.
         self.problem.server, self.problem.kernel = (
@@ -142,7 +143,7 @@ class Rounds:
         self._advance = method.advance if self._is_object else self.watch.listening().of(method.advance)
         draws = self.case.draw(generator(case.seed, "cost"), _BEFORE + ROUNDS)
         self.draws = draws[_BEFORE:]
-        state = method.start(self.problem, self.case.params)
+        state = method.start(self._given(self.problem), self.case.params)
         before = self._play(state, draws[:_BEFORE], range(_BEFORE), {}, None)
         self._starts = [before.states[-1]]
         self.known = {_key(evaluation) for _, evaluation in before.evaluations}
@@ -190,9 +191,14 @@ class Rounds:
         d = self.problem.d
         return SERVER if array.shape in ((), (1,), (d,), (1, d)) else NOBODY
 
+    def _given(self, problem: Watched) -> Problem:
+        """Return the problem as the method is given it, whose models may all be the clients' own."""
+        return Personal(problem, "all") if self._is_private else problem
+
     def _after(self, problem: Watched, state: Any, draws: Any) -> Any:
         state = _copied(state)
-        asked = problem if self._is_object else problem.kernel
+        given = self._given(problem)
+        asked = given if self._is_object else given.kernel
         try:
             with np.errstate(all="ignore"):
                 returned = self._advance(asked, self.case.params, state, draws)
@@ -288,7 +294,9 @@ def _small(case: Case) -> Case:
     refusal = ""
     for clients, dim in ((_CLIENTS, _DIM), (n, _DIM), (_CLIENTS, d), (n, d)):
         try:
-            shortened = _with_short_rounds(replace(case, problem=_quadratic(case, clients, dim)))
+            small = _quadratic(case, clients, dim)
+            alone = isinstance(case.problem, Personal) and len(case.problem.shared) == 0
+            shortened = _with_short_rounds(replace(case, problem=Personal(small, "all") if alone else small))
         except Exception as error:  # whatever a file or an object does with a problem that is not the given one
             refusal = str(error) if isinstance(error, InputError) else complaint(error)
             continue

@@ -83,7 +83,7 @@ def test_averages_are_of_those_who_are_heard_and_have_the_coordinate(seed, n, d)
     hears = (rng.random((n, n)) < 0.5).astype(np.int8)
     X, (counted, mask) = rng.standard_normal((n, d)), (rng.random((2, n, d)) < 0.5).astype(float)
     Z = np.full((n, d), np.nan)
-    evolving_masks.average_by_counts(hears, X, counted, mask, np.empty(d), Z)
+    evolving_masks.average_by_counts(hears.ravel(), X, counted, mask, np.empty(d), Z)
     for i in range(n):
         for j in range(d):
             values = [X[k, j] for k in range(n) if counted[k, j] and (k == i or hears[i, k])]
