@@ -5,15 +5,16 @@ The recursion of a round, from a_i = 0, with a contractive compressor C, mostly 
     τ   ← ρ τ
     M_i = 1 where |a_i| is above its u-quantile, elsewhere 0
     y_i = x, v_i = 0;  K times
-        g_i = ∇f_i(y_i),  in the first step  g_i = ∇f_i(y_i) + τ M_i sign(y_i - x - a_i)
+        g_i = ∇f_i(y_i),  in the first step  g_i = ∇f_i(y_i) + τ M_i s(y_i - x - a_i)
         v_i ← β v_i - η g_i,  y_i ← y_i + v_i
     q_i = y_i - x + a_i,  D_i = C(q_i),  a_i ← q_i - D_i
     x   ← x + (1/n) Σ_i D_i
 
-The term with τ is the gradient of τ ‖M_i (y - x - a_i)‖₁. It makes larger what is remembered in coordinates where that
-is large, so that it is sent sooner; as τ falls, so does the bias. With K = 1 a round is, whatever β is,
-q_i = a_i - η ∇f_i(x) + ητ M_i sign(a_i). With τ = 0 it is error correction: for K = 1 error feedback without a step
-ahead, whose e_i is -a_i. Where nothing is left out it is FedAvg with momentum.
+The term with τ is the gradient of τ ‖M_i (y - x - a_i)‖ in the norm of power P, s(z) = sign(z) for P = 1 and 2z for
+P = 2. It makes larger what is remembered in coordinates where that is large, so that it is sent sooner; as τ falls, so
+does the bias. With K = 1 a round is, whatever β is, q_i = a_i - η ∇f_i(x) + ητ M_i s(a_i): with P = 2 what is not sent
+grows by 1 + 2ητ. With τ = 0 it is error correction: for K = 1 error feedback without a step ahead, whose e_i is -a_i.
+Where nothing is left out it is FedAvg with momentum.
 
 Source: Greidi and Cohen, "Sparse Training for Federated Learning with Regularized Error Correction" (2023), as in the
 authors' code: τ falls before the first round already, momentum starts anew in every round, and the term acts in one
@@ -34,7 +35,7 @@ GROUP = "remembered errors"
 
 
 class Params(NamedTuple):
-    """Step size η, K local steps, compressor C, regularisation τ with its factor ρ a round, quantile u, momentum β."""
+    """Step size η, K steps, compressor C, regularisation τ, its factor ρ a round, quantile u, momentum β, power P."""
 
     eta: letters.LocalStepSize
     K: letters.LocalSteps
@@ -43,6 +44,7 @@ class Params(NamedTuple):
     rho: letters.Decay
     u: letters.Share
     beta: letters.Momentum
+    P: letters.Power
 
 
 class State(NamedTuple):
@@ -90,7 +92,7 @@ def _rounds(kernel, params, x, A, tau, w):
                 for j in range(d):
                     if s == 0 and abs(a[j]) > least:
                         # Here y_i is x still.
-                        g[j] -= tau[0] * np.sign(a[j])
+                        g[j] -= tau[0] * (np.sign(a[j]) if params.P == 1 else 2.0 * a[j])
                     v[j] = params.beta * v[j] - params.eta * g[j]
                     y[j] += v[j]
             # q_i = y_i - x + a_i, D_i = C(q_i), a_i ← q_i - D_i

@@ -93,6 +93,7 @@ Rows = Annotated[int, Range(_at_least_one, "an integer number of rows of the mod
 Draw = Annotated[int, Range(_at_least_zero, "an integer that names a draw, at least 0")]
 Minibatches = Annotated[int, Range(_at_least_one, "an integer number of minibatches, at least 1")]
 Clip = Annotated[float, Range(lambda value: 0 <= value <= 1e100, "a norm from 0, for none, to 1e100")]
+Power = Annotated[int, Range(lambda value: value in (1, 2), "a power of a norm, 1 or 2")]
 Floor = Annotated[float, Range(_step, "a floor of what a step is divided by between 1e-100 and 1e100")]
 UpToHalf = Annotated[float, Range(lambda value: 0 < value <= 0.5, "a weight in (0, 1/2]")]
 LocalSteps = Annotated[int, Range(_at_least_one, "an integer number of local steps, at least 1")]

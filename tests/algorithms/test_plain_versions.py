@@ -18,7 +18,8 @@ DRAWN |= {("fedlalr", "M")}
 DRAWN |= {("hiersfl", "q")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 # As prescribed a minibatch is of all samples, and one more is as good.
-DRAWN |= {(name, letter) for name in ("clg_sgd", "fedclg_c", "fedclg_s") for letter in ("b", "b_s")}
+DRAWN |= {(name, letter) for name in ("clg_sgd", "fedclg_c", "fedclg_s") for letter in ("b", "b_s", "E")}
+DRAWN |= {("clg_sgd", "K"), ("fedclg_c", "K")}
 DRAWN |= {("salientgrads", letter) for letter in ("gamma", "density", "c", "w", "R", "b")}
 # What there is time for is a whole number, however much of it is left over.
 DRAWN |= {("blade_fl", letter) for letter in ("alpha", "beta", "M")}
@@ -31,7 +32,7 @@ DRAWN |= {("tifl", letter) for letter in ("S", "m", "w")}
 # Letters that are rounded to whole coordinates, of which a little makes no difference.
 ROUNDED = {("dispfl", "alpha"), ("dispfl", "T"), ("aergia", "phi")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.
-AT_REST = {("flare", "tau"), ("flare", "beta"), ("blade_fl", "sigma"), ("salientgrads", "G")}
+AT_REST = {("flare", "tau"), ("flare", "beta"), ("flare", "P"), ("blade_fl", "sigma"), ("salientgrads", "G")}
 # Letters of which a little more or less mostly changes nothing, as no rank does: larger changes are in the catalogue.
 AT_REST |= {("feddlr", letter) for letter in ("p", "q", "rows")}
 

@@ -64,7 +64,8 @@ class FLARE(GradientDescent):
         for step in range(params.K):
             g = problem.gradients_at(y)
             if step == 0:
-                g = g + tau * mask * np.sign(y - (x + a))
+                z = y - (x + a)
+                g = g + tau * mask * (np.sign(z) if params.P == 1 else 2 * z)
             v = params.beta * v - params.eta * g
             y = y + v
         q = y - x + a

@@ -55,6 +55,15 @@ def test_without_a_decay_of_its_own_nothing_is_found_of_one():
     assert found.status == "inconclusive"
 
 
+def test_a_size_that_is_a_square_and_the_reverse_would_be_news():
+    def turned(kernel, params, state, draws):
+        flare.advance(kernel, params._replace(P=3 - params.P), state, draws)
+
+    claim = next(claim for claim in claims.about("flare") if claim.name == "square_is_as_safe")
+    found = claim.verdicts(theory.case(dataclasses.replace(algorithms.get("flare"), advance=turned), PROBLEM), print)
+    assert [one.news for one in found] == ["refuted", "refuted"]
+
+
 def test_problems_are_those_of_their_seeds():
     case = theory.case("flare", PROBLEM, seed=3)
     one, again, other = (fewer.on(case, fewer.planted, run).problem for run in (0, 0, 1))

@@ -55,6 +55,8 @@ class Letters(NamedTuple):
     """The step size in units of 1/L."""
     tau: float = 0.0
     rho: float = 1.0 / 1.02
+    P: int = 1
+    """The power of the norm."""
 
 
 class Setting(NamedTuple):

@@ -312,6 +312,7 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.ServerSteps, (3, 0)),
         (letters.SoftLabels, (1.0,)),
         (letters.Minibatches, (3,)),
+        (letters.Power, (2,)),
         (letters.Score, letters.SCORES[1:]),
         (letters.Aggregate, letters.AGGREGATES),
         (letters.Batch, (2,)),

@@ -18,7 +18,7 @@ _SENT = 0.01
 
 
 def prescribed(problem: Problem, C: str | None = None) -> Params:
-    """η = 1/(4L), K = 1, τ = 0.1, ρ = 1/1.02, u = 1/2, β = 0.9; by default C = top-k with k = ⌈d/100⌉."""
+    """η = 1/(4L), K = 1, τ = 0.1, ρ = 1/1.02, P = 1, u = 1/2, β = 0.9; by default C = top-k with k = ⌈d/100⌉."""
     return Params(
         eta=1.0 / (4.0 * problem.L),
         K=1,
@@ -27,6 +27,7 @@ def prescribed(problem: Problem, C: str | None = None) -> Params:
         rho=1.0 / 1.02,
         u=0.5,
         beta=0.9,
+        P=1,
     )
 
 

@@ -44,6 +44,7 @@ RANGES = {
     "Density": PROBABILITY,
     "Energy": PROBABILITY,
     "Minibatches": COUNT,
+    "Power": ([1, 2], [0, 3, 1.5, 2.0]),
     "Clip": ([0, 0.0, 10, 1e100], [-1e-300, -1.0, 1e101]),
     "Rows": COUNT,
     "Draw": COUNT_FROM_0,
