@@ -292,7 +292,7 @@ def verify(
     # What is wrong with a file or a partition is told before the first verdict.
     for spec in specs:
         spec.build()
-    is_open = options["problem"] is None and options["data"] is None
+    is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     console, found, claimed = Console(), list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))

@@ -63,7 +63,7 @@ def add_seconds(
         own = traces.get(row["key"])
         if own is not None and (name not in own or own[name].isna().any()):
             try:
-                store.add(row["key"], name, _seconds(row, own["round"], clock, runs_files))
+                store.add(row["key"], name, _seconds(row, own, clock, runs_files))
             except InputError as error:
                 refused.setdefault(row["method"], error)
         if progress:
@@ -71,7 +71,7 @@ def add_seconds(
     return list(refused.values())
 
 
-def _seconds(row: "pd.Series", rounds: "pd.Series", clock: Clock, runs_files: bool) -> Any:
+def _seconds(row: "pd.Series", trace: "pd.DataFrame", clock: Clock, runs_files: bool) -> Any:
     """Return when the recorded rounds of a path end."""
     method = row["method"]
     if isinstance(row.get("study"), str):
@@ -89,4 +89,6 @@ def _seconds(row: "pd.Series", rounds: "pd.Series", clock: Clock, runs_files: bo
     found = find(method)
     with blaming(found):
         case = Case(found, promised_by(found), cell.spec.build(), dict(cell.changes), cell.seed)
-        return seconds(case.method, case.problem, case.params, rounds.astype(int), cell.seed, clock)
+        # What is declared is what was sent, unless a method says what it has sent in fact.
+        bits = [trace[name].to_numpy() for name in ("bits_up", "bits_down")] if hasattr(found.module, "spent") else None
+        return seconds(case.method, case.problem, case.params, trace["round"].astype(int), cell.seed, clock, bits)

@@ -1,7 +1,7 @@
 """The driver: draws randomness, advances the method, measures at recorded rounds."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +181,7 @@ def run(
     trace = Trace(
         method.name, problem.label, params, seed, state, (*COLUMNS, *(["seconds"] if timer else []), *observe)
     )
-    measure.record(trace, 0, spent, timer, observe)
+    measure.record(trace, 0, spent, timer and timer.total, observe)
     first = trace.last(stop_column) if stop_column else 0.0
     draws = _Draws(method, problem, params, seed)
     done = 0
@@ -192,7 +192,8 @@ def run(
             if timer:
                 timer.add(batch)
         done = int(stop)
-        measure.record(trace, done, method.spent(problem, params, state, spent), timer, observe)
+        told = method.spent(problem, params, state, spent)
+        measure.record(trace, done, told, timer and timer.after(spent, told.bits_up, told.bits_down), observe)
         if progress is not None:
             progress(done)
         arrived = stop_column and trace.last(stop_column) <= stop_fraction * first
@@ -202,7 +203,13 @@ def run(
 
 
 def seconds(
-    method: Any, problem: Problem, params: Any, rounds: Iterable[int], seed: int, clock: Clock | str
+    method: Any,
+    problem: Problem,
+    params: Any,
+    rounds: Iterable[int],
+    seed: int,
+    clock: Clock | str,
+    bits: Sequence[np.ndarray] | None = None,
 ) -> np.ndarray:
     """Return when some rounds of a run end: its column ``seconds``, from what it draws alone, without the run.
 
@@ -214,6 +221,9 @@ def seconds(
         In ascending order; 0 is the start.
     clock : Clock or str
         The clock, or its text.
+    bits : pair of ndarray, optional
+        The run's columns ``bits_up`` and ``bits_down`` at these rounds: needed where how long a message is shows in the
+        states only, see :attr:`Method.spent`.
 
     Returns
     -------
@@ -231,12 +241,14 @@ def seconds(
     params = method.letters(params)
     timer = _Timer(method, problem, params, Clock.read(clock))
     draws = _Draws(method, problem, params, seed)
-    done, ends = 0, list[float]()
-    for stop in rounds:
+    done, ends, declared = 0, list[float](), method.opening(problem, params)
+    for place, stop in enumerate(rounds):
         for batch in draws.between(done, int(stop)):
             timer.add(batch)
+            declared = declared if bits is None else declared.plus(method.cost(problem, params, batch))
         done = int(stop)
-        ends.append(timer.total)
+        up, down = (declared.bits_up, declared.bits_down) if bits is None else (bits[0][place], bits[1][place])
+        ends.append(timer.after(declared, up, down))
     return np.array(ends)
 
 
@@ -283,7 +295,7 @@ class _Measure:
         trace: Trace,
         done: int,
         spent: Cost,
-        timer: "_Timer | None",
+        seconds: float | None,
         observe: Mapping[str, Callable[[Any], float]],
     ) -> None:
         """Append a row to the trace."""
@@ -293,7 +305,7 @@ class _Measure:
             distance = float(np.linalg.norm(model - self._solution.x))
             gap = self._problem.gap(model)
             observed = [function(trace.state) for function in observe.values()]
-        told = [timer.total] if timer else []
+        told = [] if seconds is None else [seconds]
         trace.rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *told, *observed))
 
 
@@ -302,11 +314,17 @@ class _Timer:
 
     def __init__(self, method: Method, problem: Problem, params: Any, clock: Clock) -> None:
         self._seconds = lambda batch: method.seconds(problem, params, batch, clock)
+        self._up, self._down = float(clock.up), float(clock.down)
         self.total = before_rounds(problem, method.opening(problem, params), clock)
 
     def add(self, batch: Any) -> None:
         """Add the rounds of a batch."""
         self.total = float(np.cumsum(np.append(self.total, self._seconds(batch)))[-1])
+
+    def after(self, declared: Cost, bits_up: float, bits_down: float) -> float:
+        """Return the seconds if so many bits were sent, the same for all clients, and not those that are declared."""
+        more = (bits_up - declared.bits_up) / self._up + (bits_down - declared.bits_down) / self._down
+        return self.total + more
 
 
 class _Draws:

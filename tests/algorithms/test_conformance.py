@@ -4,6 +4,7 @@ import ast
 import copy
 import inspect
 import math
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import numpy as np
@@ -186,3 +187,10 @@ def test_the_docstring_names_the_source_and_every_letter_has_a_range(method):
     body = ast.parse(inspect.getsource(method.State)).body[0].body[1:]
     kinds = [type(line) for line in body]
     assert kinds == [ast.AnnAssign, ast.Expr] * len(method.State._fields), "each field has its own docstring"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_a_method_is_for_is_said_and_the_readme_has_it(name):
+    assert algorithms.get(name).group
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in readme

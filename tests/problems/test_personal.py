@@ -396,6 +396,9 @@ def test_the_command_line_names_private_parts(command):
     found = command("verify", "scaffnew", "--problem", "quadratic", "--private", "5")
     assert found.code == 3
     assert "scaffnew has one model for all clients" in " ".join(found.output.split())
+    found = command("verify", "spatl", "--private", "all", "--evidence", "invariant")
+    assert found.code == 3
+    assert "has no shared coordinates" in " ".join(found.output.split())
     found = command("verify", "scaffnew", "--problem", "softmax", "--private", "65")
     assert found.code == 2
     assert "private = '65' is no part of a model with 64 features: give 'all', or how many" in found.errors

@@ -188,7 +188,11 @@ def told(case: Case, regime: Regime, changes: dict[str, Any], which: int, every:
 def measure(case: Case, progress: Progress) -> list[Verdict]:
     """Compare errors with those of each control, in each regime."""
     verdicts: list[Verdict] = []
-    ways = ((UNLIKE, "", {}), (UNLIKE, ", a tenth by gradients", TENTH), (ALIKE, "", {}))
+    ways: tuple[tuple[Regime, str, dict[str, Any]], ...] = (
+        (UNLIKE, "", {}),
+        (UNLIKE, ", a tenth by gradients", TENTH),
+        (ALIKE, "", {}),
+    )
     for position, (regime, how, letters) in enumerate(ways):
         own = told(case, regime, letters, 1)[:, -1]
         density = dataclasses.replace(case, changes=letters).params.density

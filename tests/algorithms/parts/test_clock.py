@@ -189,6 +189,18 @@ def test_seconds_are_those_of_the_run_to_the_bit_whatever_is_recorded(name):
     assert many.frame().drop(columns="seconds").equals(plain.frame())
 
 
+def test_messages_that_are_shorter_than_declared_take_less():
+    problem = problems.Softmax.load("iris", clients=3, kappa=100.0)
+    case, clock = theory.case("feddlr", problem), Clock(compute=0.0, latency=0.0, up=1e3, down=1e4)
+    trace = algorithms.run(case.method, problem, case.params, rounds=40, clock=clock)
+    sent = trace.column("bits_up") / 1e3 + trace.column("bits_down") / 1e4
+    np.testing.assert_allclose(trace.column("seconds"), sent, rtol=1e-9, atol=1e-12)
+    bits = trace.column("bits_up"), trace.column("bits_down")
+    again = seconds(case.method, problem, case.params, trace.column("round"), 0, clock, bits)
+    assert again.tolist() == trace.column("seconds").tolist()
+    assert seconds(case.method, problem, case.params, [40], 0, clock)[0] > trace.last("seconds")
+
+
 def test_a_method_may_say_its_own_seconds(tmp_path):
     text = template("scaffnew")
     file = tmp_path / "mine.py"

@@ -56,6 +56,22 @@ CHANGES = (
         "personal",
     ),
     Change(
+        "spatl_averages_no_zeros",
+        "spatl",
+        "ends",
+        "        encoders.mean_with_zeros(Y, own.marks, x)",
+        "        encoders.mean_of_senders(Y, own.marks, x)",
+        "The mean is over the senders also where it is said to be over all.",
+    ),
+    Change(
+        "spatl_knows_no_dense_control",
+        "spatl",
+        "ends",
+        "if params.control or own.marks",
+        "if own.marks",
+        "Control variates change in the rows that are sent only, also where they are said to be dense.",
+    ),
+    Change(
         "spatl_counts_no_control_variates",
         "spatl",
         "cost",
