@@ -65,14 +65,17 @@ def test_what_is_all_at_the_edge_is_neither_clipped_nor_noised(seed, z, C0):
     np.testing.assert_array_equal(reached(SFL, problem, q=3, C0=C0, z=z, **letters), reached(FAVG, problem, **letters))
 
 
-@given(seed=SEEDS, C0=st.floats(1e-6, 1e-2))
+@given(seed=SEEDS, C0=st.floats(1e-6, 1e-3))
 def test_an_update_is_no_longer_than_it_may_be(seed, C0):
-    """Without noise the clients' part of the cloud moves by k2 C0 at most in a round, the edges' freely."""
+    """Without noise the clients' part of the cloud moves by k2 C0 at most in a round, which steps without exceed.
+
+    By as little as this with one solution in 10⁶, as two numbers of about 4 are seldom both below 0.003.
+    """
     problem = quadratic(seed)
     letters = {"gamma": 1.0, "k1": 20, "k2": 3, "edges": 2, "q": 1, "C0": C0, "z": 0.0}
     moved = reached(SFL, problem, 1, **letters)
     assert np.linalg.norm(moved[:2]) <= 3 * C0 * (1.0 + 1e-12)
-    assert abs(moved[2]) > 3 * C0
+    assert np.linalg.norm(reached(SFL, problem, 1, **letters | {"C0": 1e100})[:2]) > 3 * C0
 
 
 def test_noise_has_the_deviations_of_both_levels():

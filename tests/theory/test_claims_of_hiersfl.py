@@ -36,11 +36,17 @@ def otherwise(method, **changes):
     return advance
 
 
-def test_noise_that_is_a_power_of_what_it_should_be_costs_another_power(monkeypatch):
-    monkeypatch.setattr(noise_of_releases_costs, "_SEEDS", 4)
-    # z^1.27 falls like 1/ε where the exact z falls like ε^-0.79.
-    found = judged("hiersfl", "noise_of_releases_costs", otherwise("hiersfl", z=lambda params: params.z**1.27))
-    assert found == ["refuted", "refuted", "refuted"]
+@pytest.mark.parametrize(
+    ("noise", "found"),
+    [
+        # So large that clipping holds the way back up: then it costs more than its square.
+        (lambda params: 5.0 * params.z**1.1, ["refuted", "refuted", "refuted"]),
+        (lambda params: params.z**0.5, ["refuted", "refuted", "confirmed"]),
+    ],
+    ids=["larger", "root"],
+)
+def test_noise_that_is_another_than_it_should_be_costs_another_power(noise, found):
+    assert judged("hiersfl", "noise_of_releases_costs", otherwise("hiersfl", z=noise)) == found
 
 
 def test_half_of_the_noise_is_seen_by_whoever_compares_releases():
