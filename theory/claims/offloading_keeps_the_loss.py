@@ -16,6 +16,7 @@ from ..verdict import Verdict
 from .offloading_saves_time import FEDAVG, LABEL, at, skewed
 
 METHODS = ("aergia",)
+OF_ITS_OWN = True
 _AS_GOOD, _SIMILAR = "as good as FedAvg", "similarity lowers the floor"
 REFUTED = {
     _AS_GOOD: "The features of a slow client are trained on a helper's samples, and its classifier on its own: where "

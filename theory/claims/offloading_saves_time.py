@@ -19,6 +19,7 @@ from ..verdict import Verdict
 from .offloading_shortens_rounds import UNEQUAL
 
 METHODS = ("aergia",)
+OF_ITS_OWN = True
 _FEDAVG, _TIFL = "27 % less than FedAvg", "53 % less than TiFL"
 REFUTED = {
     _TIFL: "TiFL waits for clients of equal speed only, so it is faster than FedAvg itself, and not slower as in the "

@@ -16,6 +16,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 
 METHODS = ("aergia",)
+OF_ITS_OWN = True
 _CLIENTS, _COHORT, _SPEEDS, _ROUNDS = 24, 6, 40, 50
 UNEQUAL = "uniform(0.1,1)"
 # Of clocks that are compared: rounding of a few sums.
