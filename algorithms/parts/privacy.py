@@ -26,6 +26,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from ...core.checks import checked_count, checked_number
 from ...core.compiled import njit
 from ...core.errors import InputError, shown
@@ -34,6 +36,10 @@ from .stochastic import add_noise
 
 # SciPy has no types.
 _special: Any = import_module("scipy.special")
+# Below this distance of two terms, and how what lies between them is summed: Gauss and Legendre on [0, 1].
+_NEAR = 0.1
+_NODES, _WEIGHTS = (half / 2.0 for half in np.polynomial.legendre.leggauss(8))
+_NODES = _NODES + 0.5
 
 
 @njit
@@ -79,6 +85,11 @@ def profile(eps: float, z: float) -> float:
     eps, z = _checked(eps=eps, z=z)
     half, shift = 0.5 / z, eps * z
     high, low = half - shift, -half - shift
+    if 1.0 / z < _NEAR:
+        # The terms are nearly equal: their difference is the integral of a derivative, which is smooth between them.
+        points = -(low + (high - low) * _NODES) / math.sqrt(2.0)
+        slopes = math.sqrt(2.0 / math.pi) - math.sqrt(2.0) * points * _special.erfcx(points)
+        return 0.5 * math.exp(-(high**2) / 2.0) * (high - low) * float(_WEIGHTS @ slopes)
     if high > 0.0:
         return float(_special.ndtr(high) - math.exp(eps + _special.log_ndtr(low)))
     # Both terms have the factor exp(-high²/2), as low² - high² = 2ε: their difference loses no digits without it.
