@@ -41,6 +41,20 @@ RANGES = {
     "Decay": PROBABILITY,
     "Share": SHARE,
     "SoftLabels": SHARE,
+    "MovedShare": SHARE,
+    "Part": ([0, 0.5, 1.0 - 1e-15], [1, 1.0, -1e-300]),
+    "Cost": AT_LEAST_0,
+    "Weight": AT_LEAST_0,
+    "Tiers": COUNT,
+    "Degree": COUNT,
+    "Horizon": COUNT,
+    "Salience": (["change", "weights"], ["weight", ""]),
+    "Means": (["senders", "zeros"], ["sender", ""]),
+    "Controls": (["rows", "dense"], ["row", ""]),
+    "Regrowth": (["gradient", "random"], ["gradients", ""]),
+    "Counted": (["new", "trained"], ["old", ""]),
+    "RandomGraph": (["peers", "ring", "alone"], ["peer", "", "star"]),
+    "Speeds": (["1", "1,0.5", "uniform(0.1,1)", "slowness(1,10)"], ["0", "-1", "normal(0,1)", "uniform(0,1)", ""]),
     "Density": PROBABILITY,
     "Energy": PROBABILITY,
     "Minibatches": COUNT,
@@ -104,7 +118,8 @@ def test_a_letter_takes_its_range_as_its_own_type(name):
 @pytest.mark.parametrize("name", TYPES)
 def test_a_letter_refuses_what_is_out_of_its_range_in_one_sentence(name):
     number = get_args(TYPES[name])[0] is not str
-    for value in RANGES[name][1] + (NO_NUMBERS if number else NO_TEXTS):
+    others = NO_NUMBERS if number else NO_TEXTS
+    for value in RANGES[name][1] + [value for value in others if name != "Speeds" or value not in (3, 2.5)]:
         told = refusal(TYPES[name], value)
         assert "\n" not in told
         assert told.endswith((".", "example."))
@@ -112,7 +127,7 @@ def test_a_letter_refuses_what_is_out_of_its_range_in_one_sentence(name):
             assert re.fullmatch(r"a = .* is out of range: give [^:]*\.", told, re.DOTALL), told
         else:
             # A name, the letter or the compressor, what was given, and what is known or allowed.
-            assert re.match(r"(a|compressor|unknown (a|compressor)|k) (= )?.*: ", told), told
+            assert re.match(r"(a|compressor|unknown (a|compressor)|k|speeds) (= )?.*: ", told), told
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -125,7 +140,8 @@ def test_whatever_is_given_is_taken_or_refused(name, value):
     except InputError:
         return
     assert type(taken) is kind
-    assert taken == kind(value)  # an integer beyond 2^53 is the float nearest to it
+    # An integer beyond 2^53 is the float nearest to it; speeds may be given as a number.
+    assert taken == kind(value) or (name == "Speeds" and float(taken) == float(value))
 
 
 def test_numbers_of_numpy_are_numbers():

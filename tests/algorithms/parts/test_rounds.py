@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootkappa.algorithms.parts import components, rounds
+from rootkappa.algorithms.parts import components, random_graphs, rounds
 from rootkappa.algorithms.parts.blocks import Copies
-from rootkappa.algorithms.parts.cohorts import Orders
+from rootkappa.algorithms.parts.cohorts import Orders, Sampled
+from rootkappa.algorithms.parts.edges import Releases
 from rootkappa.algorithms.parts.error_feedback import ServerMessage
+from rootkappa.algorithms.parts.evolving_masks import RandomPlaces
 from rootkappa.algorithms.parts.messages import EachClient
 from rootkappa.algorithms.parts.nothing_drawn import Nothing
+from rootkappa.algorithms.parts.offloading import Plans
 from rootkappa.algorithms.parts.stochastic import OfServer, Stochastic
+from rootkappa.algorithms.parts.tiers import OfOneTier
 from rootkappa.problems import Logistic, Quadratic
 
 
@@ -29,11 +33,29 @@ class Letters(NamedTuple):
     M: int = 1
     C: str = "RandK(1)"
     R: str = "Bernoulli(0.4)"
+    S: int = 2
+    m: int = 1
+    bf: float = 0.65
+    f: float = 1.0
+    comm: float = 0.0
+    speeds: str = "uniform(0.1,1)"
+    w: int = 0
+    k2: int = 2
+    edges: int = 2
+    z: float = 0.0
+    graph: str = "peers"
+    deg: int = 1
+    regrow: str = "gradient"
 
 
 SEEDS, RATES = st.integers(0, 2**32 - 1), st.floats(0.05, 1.0)
+# Not all of these fit each other, or three clients.
+TIERS = [{"S": 2, "m": 1}, {"S": 1, "m": 2}, {"S": 1, "m": 3}]
+HEARD = [{"graph": graph, "deg": 2 if graph == "regular" else 1} for graph in random_graphs.names()]
 LETTERS = st.builds(
-    Letters,
+    lambda tiers, heard, **others: Letters(**tiers, **heard, **others),
+    tiers=st.sampled_from(TIERS),
+    heard=st.sampled_from(HEARD),
     p=RATES,
     q=RATES,
     K=st.integers(1, 5),
@@ -41,6 +63,9 @@ LETTERS = st.builds(
     sigma=st.sampled_from([0.0, 1.0]),
     c=st.integers(1, 3),
     M=st.integers(0, 2),
+    w=st.integers(0, 9),
+    z=st.sampled_from([0.0, 1.0]),
+    regrow=st.sampled_from(["gradient", "random"]),
     C=st.sampled_from(["RandK(1)", "TopK(1)", "QSGD(1)", "Natural()", "Identity()", "Bernoulli(0.3)"]),
     R=st.sampled_from(["Bernoulli(0.4)", "Bernoulli(1.0)", "RandK(1)", "Identity()"]),
 )
@@ -53,7 +78,13 @@ UNEVEN = Logistic(
 PARTS = [
     Orders("c"),
     Orders(),
+    Sampled("c"),
     Copies(),
+    Plans(),
+    OfOneTier(),
+    Releases("z"),
+    random_graphs.Hearing(),
+    RandomPlaces("regrow"),
     EachClient("C"),
     EachClient("C", in_every_step=True),
     components.Components(),
