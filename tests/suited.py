@@ -30,12 +30,16 @@ def suited(method, problem):
 def private(method, problem):
     """Return the problem with a part of every client's own: the last coordinates or features if some may be shared."""
     last = {"private_features": 1} if isinstance(problem, Softmax) else {"private": [problem.d - 1]}
-    partly = Personal(problem, **last)
+    ways = [Personal(problem, **last), Personal(problem, "all"), Personal(problem, [])]
+    return next((way for way in ways if _runs_on(method, way)), ways[0])
+
+
+def _runs_on(method, problem):
     try:
-        method.check(partly)
+        method.check(problem)
     except InputError:
-        return Personal(problem, "all")
-    return partly
+        return False
+    return True
 
 
 def with_server(problem):

@@ -219,10 +219,10 @@ class Method:
             own_check=declared.get("check", lambda problem: None),
             Params=declared.needed("Params"),
             cost=declared.cost(),
-            seconds=declared.seconds(),
             opening=declared.get("opening", _no_opening),
             spent=declared.get("spent", _as_declared),
             **declared.randomness(),
+            seconds=declared.seconds(),
             **states,
             **declared.moves(),
         )

@@ -254,13 +254,15 @@ def cost(problem: Problem, params: Any, draws: Draws) -> Cost:
     more = numbers(max(block, d - block))
     told = 2 * helped * (int(problem.n).bit_length() + int(params.K).bit_length())
     usual = numbers(d * len(draws))
+    # Each round is rounded by itself, so that costs of rounds add up.
+    steps = np.rint(draws.ends["plan"][..., 2].mean(axis=1))
     return Cost(
         draws.iterations,
         usual.floats + helped * more.floats,
         usual.floats + helped * d,
         usual.bits + helped * more.bits,
         usual.bits + helped * numbers(d).bits + told,
-        draws.iterations + round(float(draws.ends["plan"][..., 2].mean(axis=1).sum())),
+        draws.iterations + int(steps.sum()),
     )
 
 

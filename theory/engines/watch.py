@@ -38,9 +38,16 @@ class Bump(NamedTuple):
 
 
 class Watch:
-    """What happens in a round, in order; it may change one thing, to see whether anybody notices."""
+    """What happens in a round, in order; it may change one thing, to see whether anybody notices.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    server : NamedTuple, optional
+        The kernel of the server's own data: what is asked of these, by whatever oracle, no client computes.
+    """
+
+    def __init__(self, server: Any = None) -> None:
+        self._server = server
         self.restart(None)
 
     def restart(self, bump: Bump | None, tilts: Mapping[int, np.ndarray] | None = None) -> None:
@@ -67,7 +74,8 @@ class Watch:
 
         def gradient(kernel: Any, i: int, x: np.ndarray, g: np.ndarray, work: Any) -> None:
             g[:] = kernel.A[_own(kernel, i)] @ x - kernel.b[i]
-            self.evaluated(i, None, x, g)
+            if kernel is not self._server:
+                self.evaluated(i, None, x, g)
 
         def server_gradient(kernel: Any, x: np.ndarray, g: np.ndarray, work: Any) -> None:
             g[:] = kernel.server.A[0] @ x - kernel.server.b[0]
@@ -75,7 +83,8 @@ class Watch:
         def component_gradient(kernel: Any, i: int, j: int, x: np.ndarray, g: np.ndarray, work: Any) -> None:
             v, size = kernel.V[_own(kernel, i), j], len(x) * kernel.lam[_own(kernel, i), j]
             g[:] = size * (v @ x) * v - kernel.b[i]
-            self.evaluated(i, int(j), x, g)
+            if kernel is not self._server:
+                self.evaluated(i, int(j), x, g)
 
         def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float, k: int, work: Any) -> None:
             g = np.empty_like(x)

@@ -128,9 +128,9 @@ class Rounds:
 
     def __init__(self, case: Case) -> None:
         self.case = _small(case)
-        self.watch = Watch()
         self._is_private = isinstance(self.case.problem, Personal)
         small = self.case.problem.inner if isinstance(self.case.problem, Personal) else self.case.problem
+        self.watch = Watch(small.kernel.server)
         self.problem = Watched(*small.kernel[:2])
         # What the server computes on its own data nobody has to be told.
         self.problem.server, self.problem.kernel = (

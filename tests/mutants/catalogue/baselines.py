@@ -298,7 +298,7 @@ def start(problem, params):
         "fedlin_one_exchange",
         "fedlin",
         "cost",
-        "SENDS = scaffold.SENDS",
+        "SENDS = scaffold.SENDS_IN_TWO",
         "from .parts import Dense\n\nSENDS = Dense(up=1, down=1)",
         "The exchange of gradients before the local steps is not counted.",
     ),

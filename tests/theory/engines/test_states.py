@@ -84,4 +84,4 @@ def test_a_field_that_never_changes_is_left_where_it_is():
     """A mask that is moved by no more than rounding, times a large model, is more than a small error."""
     problem = problems.Quadratic.random(10, 20, 100.0, seed=1)
     found = states.worst(theory.case("salientgrads", problem, seed=1))
-    assert found.mean <= theory.case("salientgrads", problem).rho
+    assert found.mean <= theory.case("salientgrads", problem).rho + found.rounding
