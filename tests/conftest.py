@@ -61,13 +61,16 @@ def pytest_collection_modifyitems(config, items):
         if kind in ("logistic", "softmax") and not cheap:
             item.add_marker(pytest.mark.nightly)
         for mark in item.iter_markers("drawn"):
-            if not _is_drawn(seed, given, *mark.args):
+            if not _is_drawn(seed, item.path.stem, given, *mark.args):
                 item.add_marker(pytest.mark.nightly)
 
 
-def _is_drawn(seed, given, count, *parameters):
-    """Return whether a value is one of the share that this run tries; the same value is so in all tests."""
-    values = [given[name] for name in parameters if name in given]
+def _is_drawn(seed, file, given, count, *parameters):
+    """Return whether a value is one of the share that this run tries; the same value is so in all tests.
+
+    Without parameters it is the file that is drawn.
+    """
+    values = [given[name] for name in parameters if name in given] if parameters else [file]
     key = f"{seed} {values[0] if values else ''}"
     return not values or int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) % count == 0
 

@@ -12,6 +12,8 @@ from rootkappa.algorithms.parts import blocks
 from rootkappa.problems import InputError
 from rootkappa.theory.engines.places import places
 
+pytestmark = pytest.mark.drawn(2)
+
 METHOD = algorithms.get("blade_fl")
 SEEDS = st.integers(0, 99)
 

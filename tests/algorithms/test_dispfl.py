@@ -13,6 +13,8 @@ from rootkappa.algorithms.parts import masks
 from rootkappa.core.errors import InputError
 from rootkappa.problems import Personal
 
+pytestmark = pytest.mark.drawn(2)
+
 METHOD, FEDAVG = algorithms.get("dispfl"), algorithms.get("fedavg")
 SEEDS = st.integers(0, 99)
 GROWTH = st.sampled_from(["gradient", "random"])

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.tests.suited import softmax
 
+pytestmark = pytest.mark.drawn(2)
+
 FAVG, SFL = algorithms.get("hierfavg"), algorithms.get("hiersfl")
 FEDAVG, DESCENT = algorithms.get("fedavg"), algorithms.get("gradient_descent")
 SEEDS = st.integers(0, 2**32 - 1)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 
+pytestmark = pytest.mark.drawn(2)
+
 METHOD, FEDAVG = algorithms.get("feddlr"), algorithms.get("fedavg")
 SEEDS = st.integers(0, 99)
 DIGITS = problems.Softmax.load("digits", clients=4, kappa=100.0)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import parts
 
+pytestmark = pytest.mark.drawn(2)
+
 METHOD, FEDAVG = algorithms.get("fedlalr"), algorithms.get("fedavg")
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 WHOLE = 3

@@ -12,6 +12,8 @@ from rootkappa.problems.inputs import input_gradient, loss_gradient, probabiliti
 from rootkappa.tests.plain.versions import VERSIONS
 from rootkappa.tests.suited import softmax
 
+pytestmark = pytest.mark.drawn(2)
+
 METHOD = algorithms.get("fedreg")
 PROBLEM = softmax(4)
 SEEDS, WEIGHTS = st.integers(0, 2**32 - 1), st.floats(0.0, 1.0)

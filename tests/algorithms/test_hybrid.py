@@ -14,6 +14,8 @@ from rootkappa.problems import InputError
 from rootkappa.tests.plain.versions import VERSIONS
 from rootkappa.tests.suited import with_server
 
+pytestmark = pytest.mark.drawn(2)
+
 SEEDS, SIZES, STEPS = st.integers(0, 2**32 - 1), st.floats(0.01, 1.0), st.integers(0, 4)
 RANDOM = problems.Quadratic.random(clients=5, dim=4, kappa=20.0, seed=2, basis="client")
 A, b = RANDOM.hessians, RANDOM.kernel.b

@@ -8,7 +8,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.tests.plain.versions import VERSIONS
 from rootkappa.tests.suited import suited
 
-pytestmark = pytest.mark.drawn(6, "name")
+pytestmark = pytest.mark.drawn(8, "name")
 
 NAMES = algorithms.names()
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")

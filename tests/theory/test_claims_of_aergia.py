@@ -3,10 +3,13 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
 from rootkappa.theory.claims import offloading_keeps_the_loss, offloading_saves_time, offloading_shortens_rounds
+
+pytestmark = pytest.mark.drawn(2)
 
 METHOD = algorithms.get("aergia")
 PROBLEM = problems.Quadratic.random(clients=6, dim=4, kappa=30.0, seed=1)
