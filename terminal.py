@@ -35,8 +35,7 @@ def method_list() -> Group:
 def _listed(method: algorithms.Method) -> list[RenderableType]:
     theorem = theory.promised_by(method)
     exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
-    bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
-    told = [theorem.summary + bound, *map(_claimed, claims.about(method.name))]
+    told = [theorem.told, *map(_claimed, claims.about(method.name))]
     name = Text.assemble("  ", (method.name, "bold"), f"  {exponents or 'no exponent'}")
     return [
         name,

@@ -59,7 +59,7 @@ def _steps(params, kernel, i, state, phase, eta, k):
             y = phase.Y[i]
             local_steps(kernel, i, y, phase.H[i], eta, k - d, phase.work)
             phase.own[i] = y
-            offloading.steps_without_block(kernel, i, y, params.phi, eta, d, phase.g, phase.work)
+            offloading.steps_of_block(kernel, i, y, params.phi, False, eta, d, phase.g, phase.work)
 
 
 @implements(server_rounds.end_round, Params)
@@ -68,6 +68,6 @@ def _average(params, kernel, state, phase):
     for client, helper, d in phase.w:
         if d > 0:
             z = phase.own[client]
-            offloading.steps_of_block(kernel, helper, z, params.phi, params.eta, d, phase.g, phase.work)
+            offloading.steps_of_block(kernel, helper, z, params.phi, True, params.eta, d, phase.g, phase.work)
             offloading.put_block(kernel, z, params.phi, phase.Y[client])
     hybrid.average_of_cohort(phase.w[:, 0], phase.Y, state.x)

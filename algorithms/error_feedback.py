@@ -18,9 +18,7 @@ Source: Karimireddy, Rebjock, Stich and Jaggi, "Error Feedback Fixes SignSGD and
 
 from typing import NamedTuple
 
-import numpy as np
-
-from .parts import error_feedback, letters, local_steps, njit
+from .parts import error_feedback, letters, njit
 
 RANDOM = error_feedback.drawn()
 SENDS = error_feedback.SENDS
@@ -40,17 +38,6 @@ class Params(NamedTuple):
     sigma: letters.Deviation
 
 
-def step(kernel, params, state, outcome):
-    """One round."""
-    _steps(kernel, local_steps.with_senders(params, state), state, outcome["w"], outcome["w_s"], outcome["xi"])
-
-
-def advance(kernel, params, state, draws):
-    """All rounds."""
-    w, w_s, xi = (np.ascontiguousarray(draws.steps[name]) for name in ("w", "w_s", "xi"))
-    _steps(kernel, local_steps.with_senders(params, state), state, w, w_s, xi)
-
-
 @njit
 def _steps(kernel, params, state, w, w_s, xi):
     x, E = state.x, state.E
@@ -62,3 +49,6 @@ def _steps(kernel, params, state, w, w_s, xi):
                 space.y[j] = x[j] - params.alpha * E[k, j]
             error_feedback.upload(params, kernel, k, state, w[t, k], xi[t, k], space)
         error_feedback.answer(params, state, w_s[t], space)
+
+
+step, advance = error_feedback.exchanges(_steps)

@@ -21,9 +21,7 @@ order of steps is that of the authors' code, with the average at a period's star
 
 from typing import NamedTuple
 
-import numpy as np
-
-from .parts import broadcast, error_feedback, letters, local_steps, messages, njit
+from .parts import broadcast, error_feedback, letters, messages, njit
 
 RANDOM = error_feedback.drawn("p")
 SENDS = error_feedback.SENDS_OF_PERIODS
@@ -43,17 +41,6 @@ class Params(NamedTuple):
     sigma: letters.Deviation
 
 
-def step(kernel, params, state, outcome):
-    """One period."""
-    _steps(kernel, local_steps.with_senders(params, state), state, outcome["w"], outcome["w_s"], outcome["xi"])
-
-
-def advance(kernel, params, state, draws):
-    """All periods."""
-    w, w_s, xi = (np.ascontiguousarray(draws.steps[name]) for name in ("w", "w_s", "xi"))
-    _steps(kernel, local_steps.with_senders(params, state), state, w, w_s, xi)
-
-
 @njit
 def _steps(kernel, params, state, w, w_s, xi):
     x, E = state.x, state.E
@@ -69,3 +56,6 @@ def _steps(kernel, params, state, w, w_s, xi):
                 space.y[j] = x[j] - E[k, j]
             error_feedback.upload(params, kernel, k, state, w[t, k], xi[t, k], space)
         error_feedback.answer(params, state, w_s[t], space)
+
+
+step, advance = error_feedback.exchanges(_steps)

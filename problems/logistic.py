@@ -15,16 +15,13 @@ from .data import load as load_data
 from .data.libsvm import two_labels
 from .functions import Function
 from .oracles import (
-    clients,
     component_gradient,
-    components,
     gradient,
     local_steps,
     repeat_gradient_steps,
-    without_ridge,
     work_size,
 )
-from .samples import OfSamples, SparseMatrix, checked_data
+from .samples import OfSamples, SparseMatrix, checked_data, kernels_of_samples
 from .solution import solve_by_products
 
 # Up to this size a dense Newton system is a matter of a second.
@@ -230,17 +227,7 @@ def _scaled_rows(features: Any, labels: np.ndarray) -> Any:
     return scaled
 
 
-@without_ridge.register(DenseLogisticKernel)
-@without_ridge.register(SparseLogisticKernel)
-def _without_ridge(kernel, mu):
-    server = without_ridge(kernel.server, mu) if kernel.server else ()
-    return kernel._replace(l2=kernel.l2 - mu, server=server)
-
-
-@implements(clients, DenseLogisticKernel)
-@implements(clients, SparseLogisticKernel)
-def _clients(kernel):
-    return kernel.start.shape[0] - 1
+kernels_of_samples(DenseLogisticKernel, SparseLogisticKernel)
 
 
 @implements(work_size, DenseLogisticKernel)
@@ -263,12 +250,6 @@ def _dense_gradient(kernel, i, x, g, work):
 def _sparse_gradient(kernel, i, x, g, work):
     first, last = kernel.start[i], kernel.start[i + 1]
     _sparse_losses(kernel.values, kernel.columns, kernel.pointer, first, last, kernel.l2, x, g, work)
-
-
-@implements(components, DenseLogisticKernel)
-@implements(components, SparseLogisticKernel)
-def _components(kernel, i):
-    return kernel.start[i + 1] - kernel.start[i]
 
 
 @implements(component_gradient, DenseLogisticKernel)

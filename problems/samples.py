@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike
 
 from ..core.blas import one_blas_thread
 from ..core.checks import as_number, checked_array, checked_count, checked_kappa, refuse_kind, refuse_mask
+from ..core.dispatch import implements
 from ..core.errors import InputError, shown
 from ..core.randomness import generator
 from .data.libsvm import LARGEST_INDEX
 from .functions import Function
 from .functions.zero import Zero
+from .oracles import clients, components, without_ridge
 from .partitions import assign, full_name, server_samples
 from .problem import Problem, checked_psi
 
@@ -242,3 +244,24 @@ def _largest_eigenvalue(rows: Any) -> float:
     gram = rows @ rows.T if m <= d else rows.T @ rows
     gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
     return float(np.linalg.eigvalsh(gram)[-1]) / m
+
+
+def kernels_of_samples(*kinds: type) -> None:
+    """Register what all kernels with a ``start`` of each client's rows, ``l2`` and ``server`` answer alike."""
+    for kind in kinds:
+        without_ridge.register(kind)(_without_ridge)
+        implements(clients, kind)(_clients)
+        implements(components, kind)(_components)
+
+
+def _without_ridge(kernel, mu):
+    server = without_ridge(kernel.server, mu) if kernel.server else ()
+    return kernel._replace(l2=kernel.l2 - mu, server=server)
+
+
+def _clients(kernel):
+    return kernel.start.shape[0] - 1
+
+
+def _components(kernel, i):
+    return kernel.start[i + 1] - kernel.start[i]

@@ -8,15 +8,13 @@ from ..core.compiled import REASSOCIATE, njit
 from ..core.dispatch import implements
 from ..core.vectors import BLOCK, add_transposed_product, exponentials, matrix_vector
 from .oracles import (
-    clients,
     component_gradient,
-    components,
     gradient,
     local_steps,
     repeat_gradient_steps,
-    without_ridge,
     work_size,
 )
+from .samples import kernels_of_samples
 
 
 class DenseSoftmaxKernel(NamedTuple):
@@ -49,17 +47,7 @@ class SparseSoftmaxKernel(NamedTuple):
     server: Any = ()
 
 
-@without_ridge.register(DenseSoftmaxKernel)
-@without_ridge.register(SparseSoftmaxKernel)
-def _without_ridge(kernel, mu):
-    server = without_ridge(kernel.server, mu) if kernel.server else ()
-    return kernel._replace(l2=kernel.l2 - mu, server=server)
-
-
-@implements(clients, DenseSoftmaxKernel)
-@implements(clients, SparseSoftmaxKernel)
-def _clients(kernel):
-    return kernel.start.shape[0] - 1
+kernels_of_samples(DenseSoftmaxKernel, SparseSoftmaxKernel)
 
 
 @implements(work_size, DenseSoftmaxKernel)
@@ -84,12 +72,6 @@ def _sparse_gradient(kernel, i, x, g, work):
     _sparse_losses(
         kernel.values, kernel.columns, kernel.pointer, kernel.y, first, last, kernel.classes, kernel.l2, x, g, work
     )
-
-
-@implements(components, DenseSoftmaxKernel)
-@implements(components, SparseSoftmaxKernel)
-def _components(kernel, i):
-    return kernel.start[i + 1] - kernel.start[i]
 
 
 @implements(component_gradient, DenseSoftmaxKernel)

@@ -114,6 +114,20 @@ class Theorem:
             _prescribed=module.prescribed,
         )
 
+    @property
+    def told(self) -> str:
+        """What is promised, and whether a rate is attained.
+
+        Examples
+        --------
+        >>> from rootkappa import theory
+        >>> theory.get("fedcomloc_com").told == theory.get("fedcomloc_com").summary
+        True
+        """
+        if self.contraction is None:
+            return self.summary
+        return f"{self.summary} {'Tight.' if self.tight else 'An upper bound.'}"
+
     def parameters(self, problem: Problem, **changes: Any) -> Any:
         """Return the parameters that the theory prescribes.
 

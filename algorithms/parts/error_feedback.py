@@ -4,6 +4,7 @@ What is sent is C of a step and of what earlier messages have left out. With the
 compressor C_s its error s stays 0.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,8 +16,12 @@ from ...problems import oracles
 from ...problems.problem import Problem
 from . import messages
 from .cost import Length, Parcel, Sends
-from .rounds import Listing, Part, Phases, Randomness
+from .local_steps import with_senders
+from .rounds import Draws, Listing, Part, Phases, Randomness
 from .stochastic import Stochastic, add_noise
+
+# What is drawn for an exchange.
+_DRAWN = ("w", "w_s", "xi")
 
 
 class State(NamedTuple):
@@ -117,6 +122,22 @@ class Space(NamedTuple):
     """The space of the clients' compressor."""
     answering: np.ndarray
     """That of the server's."""
+
+
+def exchanges(steps: Callable[..., None]) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return the ``step`` and the ``advance`` of a method from ``steps(kernel, params, state, w, w_s, xi)``.
+
+    That takes one exchange after the other, with what is drawn for each at the clients, at the server and of gradients.
+    """
+
+    def step(kernel: Any, params: Any, state: State, outcome: Any) -> None:
+        steps(kernel, with_senders(params, state), state, *(outcome[name] for name in _DRAWN))
+
+    def advance(kernel: Any, params: Any, state: State, draws: Draws) -> None:
+        drawn = (np.ascontiguousarray(draws.steps[name]) for name in _DRAWN)
+        steps(kernel, with_senders(params, state), state, *drawn)
+
+    return step, advance
 
 
 @inner

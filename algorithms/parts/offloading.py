@@ -189,26 +189,17 @@ def kept_columns(share, count):
 
 
 @inner
-def steps_of_block(kernel, i, y, share, eta, k, g, work):
-    """Take k gradient steps of client i on the feature block alone, in place; ``g`` is scratch space like y."""
+def steps_of_block(kernel, i, y, share, is_feature, eta, k, g, work):
+    """Take k gradient steps of client i on the feature block alone, or else on the rest alone, in place.
+
+    ``g`` is scratch space like y.
+    """
     width = columns(kernel, y.shape[0])
     block = kept_columns(share, width)
     for _ in range(k):
         gradient(kernel, i, y, g, work)
         for j in range(y.shape[0]):
-            if j % width < block:
-                y[j] -= eta * g[j]
-
-
-@inner
-def steps_without_block(kernel, i, y, share, eta, k, g, work):
-    """Take k gradient steps of client i on all but the feature block, in place."""
-    width = columns(kernel, y.shape[0])
-    block = kept_columns(share, width)
-    for _ in range(k):
-        gradient(kernel, i, y, g, work)
-        for j in range(y.shape[0]):
-            if j % width >= block:
+            if (j % width < block) == is_feature:
                 y[j] -= eta * g[j]
 
 

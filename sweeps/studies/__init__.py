@@ -5,15 +5,16 @@ kinds:
 
 * ``trace(method, problem, seed)`` returns for one of them a dict of what is known beside its path, and the path: a
   trace's table with columns of the study's own. Its figure is the file of the same name in ``plots``.
-* ``points(method, spec)`` returns such a dict and a table of its own, one row a point: ``panel``, the title of one of
-  its ``PANELS``; ``curve``, the words of the legend; ``role``, of ``ROLES``; ``x``, ``y``; and, where there is an
-  interval over seeds, its ends ``low`` and ``high``. All such studies have the same figure, ``plots/study.py``, below
-  which stands what the dict knows as ``caption``, such as how many seeds there are. Problems of other sizes, and other
-  seeds, are derived from the given ones; ``SPEC`` is the problem where no other is asked for.
+* ``points(method, spec)`` returns, on a :class:`~rootkappa.sweeps.ProblemSpec`, such a dict and rows of a table of its
+  own, one a point: ``panel``, the title of one of its ``PANELS``; ``curve``, the words of the legend; ``role``, of
+  ``ROLES``; ``x``, ``y``; and, where there is an interval over seeds, its ends ``low`` and ``high``. All such studies
+  have the same figure, ``plots/study.py``, below which stands what the dict knows as ``caption``, such as how many
+  seeds there are, and as ``label``, where the problems are not the given one. Problems of other sizes, and other seeds,
+  are derived from the given ones; ``SPEC`` is the problem where no other is asked for.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 ROLES = ("method", "control", "reference")
 #: More panels than these, in two rows, nobody takes in.
 MOST_PANELS = 6
+#: What ``points`` of a study returns: what is known, and rows of its table, or the table.
+Points = tuple[dict[str, Any], "Iterable[dict[str, Any]] | pd.DataFrame"]
 _COLUMNS = ("panel", "curve", "role", "x", "y")
 _INTERVAL = ("low", "high")
 
@@ -90,10 +93,12 @@ class StudyCell:
         study = _study(self.study)
         if not hasattr(study, "points"):
             return study.trace(self.method, self.spec.build(), self.spec.problem_seed)
-        known, points = study.points(self.method, self.spec)
+        import pandas as pd
+
+        known, rows = study.points(self.method, self.spec)
         titles = [panel.title for panel in study.PANELS]
         told = {"label": self.spec.build().label, "about": study.__doc__.partition("\n")[0], "caption": ""}
-        table = json.dumps(_checked(points, titles).to_dict("list"))
+        table = json.dumps(_checked(pd.DataFrame(rows), titles).to_dict("list"))
         return {**told, **known, "panels": json.dumps(study.PANELS), "points": table}, None
 
 

@@ -1,7 +1,6 @@
 """What helpers for slow clients save in time, and what they cost in loss."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,7 @@ from ...theory.case import case as hold
 from ...theory.claims.offloading_shortens_rounds import UNEQUAL, ratios
 from ...theory.engines.paired import ratio
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("aergia", "tifl")
 SPEC = ProblemSpec("softmax", kappa=100.0, clients=24, data="digits", partition="by_label")
@@ -42,24 +38,11 @@ _PARTS = (0.2, 0.45, 0.65, 0.9)
 _DRAWN = 400
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return what the curves are of, and their points.
 
-    Parameters
-    ----------
-    method : str
-        Aergia, of which FedAvg is a special case, or TiFL.
-    spec : ProblemSpec
-        Of data for softmax regression.
-
-    Returns
-    -------
-    dict
-        ``caption``, with which letters and by which clock.
-    pandas.DataFrame
-        The points, as in :mod:`rootkappa.sweeps.studies`.
+    TiFL is the other method; FedAvg is a special case of Aergia.
     """
-    pd: Any = import_module("pandas")
     problem: Any = spec.build()
     rows: list[dict[str, Any]] = []
     for words, (changes, role) in _WAYS[method].items():
@@ -80,7 +63,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"of {_DRAWN * _SEEDS} rounds in which sending takes no time. The price: mean gap of the last {_REST} "
         f"of {_ROUNDS} rounds."
     )
-    return {"caption": caption}, pd.DataFrame(rows)
+    return {"caption": caption}, rows
 
 
 def _by_part(problem: Softmax, spec: ProblemSpec) -> list[dict[str, Any]]:

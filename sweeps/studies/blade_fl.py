@@ -1,7 +1,7 @@
 """BLADE-FL: how many blocks are best within a given time, and what clients cost that are lazy in them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from ...theory.claims import dearer_blocks_are_fewer as dearer
 from ...theory.claims import lazy_clients_raise_the_loss as lazy
 from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("blade_fl",)
 SPEC = ProblemSpec(clients=4, dim=3, kappa=30.0)
@@ -33,25 +30,8 @@ _BETAS = (5.0, 10.0, 20.0)
 _BLOCKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 24, 27, 30, 35, 40, 45, 50)
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
-    """Return what is known of the study and its points, on the problems of the claims.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
-
-    Returns
-    -------
-    dict
-        The ``caption``, and the ``label`` of the problems in the place of that of ``spec``.
-    pandas.DataFrame
-        The points.
-    """
-    import pandas as pd
-
+def points(method: str, spec: ProblemSpec) -> Points:
+    """Return what is known and the points, on the problems of the claims."""
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [*_loss(case), *_time(case), *_dearer(case), *_lazy(case)]
     caption = (
@@ -59,7 +39,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"and t_sum = {best.TIME:g} where nothing else is said; β = {best.BETA:g} beside α, β = {proportion.BETA:g} in "
         f"the second panel. Right: {lazy.BLOCKS} blocks."
     )
-    return {"caption": caption, "label": f"{best.LABEL}, and digits"}, pd.DataFrame(rows)
+    return {"caption": caption, "label": f"{best.LABEL}, and digits"}, rows
 
 
 def _problems(case: Case, name: str, count: int = _PROBLEMS) -> list[int]:

@@ -5,7 +5,7 @@ averages at all.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +28,7 @@ from ...theory.claims.sparse_private_models_are_more_accurate import (
     told,
 )
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("dispfl",)
 SPEC = ProblemSpec(clients=4, dim=3, kappa=30.0, private="all")
@@ -52,25 +49,8 @@ _WAYS = {
 _EVERY = 4
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
-    """Return what is known of the study and its points, on the problems of the claims.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
-
-    Returns
-    -------
-    dict
-        The ``caption``, and the ``label`` of the problems in the place of that of ``spec``.
-    pandas.DataFrame
-        The points.
-    """
-    import pandas as pd
-
+def points(method: str, spec: ProblemSpec) -> Points:
+    """Return what is known and the points, on the problems of the claims."""
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [row for regime in REGIMES for part in (_of_density, _of_traffic) for row in part(case, regime)]
     caption = (
@@ -78,7 +58,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"means, smallest and largest. Below: along the rounds, with masks of density {_SHOWN:g}; the one model goes "
         "through a server."
     )
-    return {"caption": caption, "label": "Softmax regression"}, pd.DataFrame(rows)
+    return {"caption": caption, "label": "Softmax regression"}, rows
 
 
 def _of_density(case: Case, regime: Regime) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,7 @@
 """From which share of the samples on a server's own data lower the floor that few clients in a round leave."""
 
 import dataclasses
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,7 @@ from ...theory.case import Case
 from ...theory.case import case as hold
 from ...theory.engines.paired import Ratio, ratio
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("fedclg_c", "fedclg_s", "clg_sgd")
 SPEC = ProblemSpec("softmax", kappa=100.0, clients=20, data="digits", partition="by_label", server=0.1)
@@ -33,24 +29,11 @@ _SEEDS, _ROUNDS, _SETTLED, _EVERY = 5, 80, 40, 8
 _LETTERS, _STEP, _SERVER_STEP = {"K": 10, "M": 2, "E": 10}, 0.4, 0.4
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return what a method's curves are of, and their points.
 
-    Parameters
-    ----------
-    method : str
-        One of ``METHODS``.
-    spec : ProblemSpec
-        Of data, with a server that has a share of them: that of the path. The floors are of other shares and seeds.
-
-    Returns
-    -------
-    dict
-        ``caption``, what the methods are run with.
-    pandas.DataFrame
-        The points, as in :mod:`rootkappa.sweeps.studies`.
+    The path is on the given problem, whose server has a share of the samples; the floors are of other shares and seeds.
     """
-    pd: Any = import_module("pandas")
     role = "control" if method == "clg_sgd" else "method"
     rows = _rows(_WORDS[method], role, method, spec, _LETTERS["E"])
     if method == "clg_sgd":
@@ -60,7 +43,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"{_LETTERS['E']} steps of the server; the path is with {100 * spec.server:g} % of the samples at the server. "
         f"Geometric means and 95 % intervals over {_SEEDS} samples of the server, whose own floor FedCLG-C has."
     )
-    return {"caption": caption}, pd.DataFrame(rows)
+    return {"caption": caption}, rows
 
 
 def _rows(words: str, role: str, method: str, spec: ProblemSpec, E: int) -> list[dict[str, Any]]:

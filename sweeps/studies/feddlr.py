@@ -1,7 +1,7 @@
 """FedDLR: what a truncation in each round costs in loss, and what it saves, beside one truncation at the end."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +10,7 @@ from ...theory.case import case as hold
 from ...theory.claims import truncated_models_are_as_good as parity
 from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("feddlr",)
 SPEC = ProblemSpec(clients=4, dim=3, kappa=30.0)
@@ -32,30 +29,14 @@ _RECORDS = 25
 _OWN, _ONCE, _WHOLE = "FedDLR", "FedAvg, truncated at the end", "FedAvg"
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
-    """Return what is known of the study and its points, on the problems of the claims.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
-
-    Returns
-    -------
-    dict
-        The ``caption``, and the ``label`` of the problems in the place of that of ``spec``.
-    pandas.DataFrame
-        The points.
+def points(method: str, spec: ProblemSpec) -> Points:
+    """Return what is known and the points, on the problems of the claims.
 
     Examples
     --------
     >>> [panel.title for panel in PANELS][-1]
     'digits by label: on the way'
     """
-    import pandas as pd
-
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [row for place in _TITLES for row in _of_place(case, place)]
     caption = (
@@ -63,7 +44,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         "numbers; digits by label draw nothing."
     )
     label = "softmax regression: planted with three directions, and digits"
-    return {"caption": caption, "label": label}, pd.DataFrame([*rows, *_on_the_way(case)])
+    return {"caption": caption, "label": label}, [*rows, *_on_the_way(case)]
 
 
 def _of_place(case: Case, place: str) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """FedLALR: what more clients, smaller steps and more rounds do to its gradients and step sizes."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,7 @@ from ...theory.claims import floor_of_adaptive_steps as floor
 from ...theory.claims import one_client_is_amsgrad as ratchet
 from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("fedlalr",)
 SPEC = ProblemSpec(clients=8, dim=10, kappa=20.0, basis="client")
@@ -28,32 +25,15 @@ PANELS = (
 _SEEDS = 3
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
-    """Return what is known of the study and its points, on problems whose sizes are the claims' own.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
-
-    Returns
-    -------
-    dict
-        The ``caption``, and the ``label`` of the problems in the place of that of ``spec``.
-    pandas.DataFrame
-        The points.
-    """
-    import pandas as pd
-
+def points(method: str, spec: ProblemSpec) -> Points:
+    """Return what is known and the points, on problems whose sizes are the claims' own."""
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [*_speed(case), *_floor(case), *_ratchet(case)]
     caption = (
         "Left: 4 seeds, 300 rounds of 5 steps with minibatches of one component; middle: 3 seeds, whole gradients; "
         "right: 4 seeds; AMSGrad is one round of as many steps. Intervals are those of 95 %."
     )
-    return {"caption": caption, "label": "quadratics of the claims"}, pd.DataFrame(rows)
+    return {"caption": caption, "label": "quadratics of the claims"}, rows
 
 
 def _row(panel: str, curve: str, role: str, x: float, values: Any) -> dict[str, Any]:

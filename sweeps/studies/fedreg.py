@@ -1,8 +1,7 @@
 """What a client learns of its own samples and unlearns of others' in a round with pseudo data, and what it is worth."""
 
 import dataclasses
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +11,7 @@ from ...theory.case import case as hold
 from ...theory.claims.pseudo_data_keep_what_is_known import FEDAVG, HARD, MIXING, SOFT, rises
 from ...theory.engines.paired import ratio
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("fedreg",)
 SPEC = ProblemSpec("softmax", kappa=100.0, clients=20, data="digits", partition="by_label")
@@ -37,24 +33,11 @@ _ROUNDS, _SEEDS, _WARM = 30, 4, 10
 _LETTERS = {"K": 10, "eta_s": 0.05}
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return what the curves are of, and their points.
 
-    Parameters
-    ----------
-    method : str
-        FedReg, of which the others are special cases.
-    spec : ProblemSpec
-        Of data for softmax regression.
-
-    Returns
-    -------
-    dict
-        ``caption``, with which letters.
-    pandas.DataFrame
-        The points, as in :mod:`rootkappa.sweeps.studies`.
+    The other curves are special cases of FedReg, and all are on the given problem of softmax regression.
     """
-    pd: Any = import_module("pandas")
     problem = spec.build()
     x = np.zeros(problem.d)
     for _ in range(_WARM):
@@ -75,7 +58,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"Left: local steps of {steps} times 1/L after {_WARM} steps of gradient descent. Right: 4 clients in a round, "
         f"{_STEP:g}/L; geometric means and 95 % intervals over {_SEEDS} seeds of cohorts."
     )
-    return {"caption": caption}, pd.DataFrame(rows)
+    return {"caption": caption}, rows
 
 
 def _with_step(case: Case, step: float, **changes: Any) -> Case:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +10,7 @@ from ...core.randomness import derived_seed
 from ...theory.case import Case
 from ...theory.case import case as hold
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("flare", "error_feedback")
 SPEC = ProblemSpec("softmax", kappa=600.0, clients=8, data="digits", partition="shuffled")
@@ -28,28 +25,21 @@ _TAUS, _DECAY, _WAY_STEP, _WAY_TAU = (0.03, 0.3), 1.0 / 1.02, 0.5, 0.1
 _SEEDS, _ROUNDS = 3, 400
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return the gaps of one method by step size, and along the rounds.
 
-    Parameters
-    ----------
-    method : str
-        One of ``METHODS``; the second is error correction, FLARE without its term.
-    spec : ProblemSpec
-        The seeds of its partition are derived from its own.
+    The second method is error correction, FLARE without its term; seeds of partitions are derived from the given one.
 
     Examples
     --------
     >>> [panel.title for panel in PANELS][:2]
     ['1 % of the coordinates', '4 % of the coordinates']
     """
-    import pandas as pd
-
     seeds = [derived_seed(spec.problem_seed, "study of flare", run) for run in range(_SEEDS)]
     cases = [hold(method, replace(spec, problem_seed=seed).build(), seed=seed) for seed in seeds]
     rows = _of_flare(cases) if method == "flare" else _of_error_correction(cases)
     caption = f"One local step, τ falls by 2 % a round. Geometric means and ranges of {_SEEDS} partitions."
-    return {"caption": caption}, pd.DataFrame(rows)
+    return {"caption": caption}, rows
 
 
 def _of_flare(cases: list[Case]) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +18,7 @@ from ...theory.claims import split_training_is_more_accurate as digits
 from ...theory.engines.paired import ratio
 from ...theory.theorems.hiersfl import DELTA
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("hiersfl",)
 SPEC = ProblemSpec(clients=4, dim=3, kappa=30.0)
@@ -40,25 +37,8 @@ _K2 = (1, 2, 3, 4, 6, 8, 12, 16)
 _SEEDS, _SPLITS, _ROUNDS = 6, 3, 20
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
-    """Return what is known of the study and its points, on the problems of the claims.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
-
-    Returns
-    -------
-    dict
-        The ``caption``, and the ``label`` of the problems in the place of that of ``spec``.
-    pandas.DataFrame
-        The points.
-    """
-    import pandas as pd
-
+def points(method: str, spec: ProblemSpec) -> Points:
+    """Return what is known and the points, on the problems of the claims."""
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [*_noises(), *_floors(case), *_composed(), *_times(case), *_accuracies(case)]
     caption = (
@@ -66,7 +46,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"edges; {_SPLITS} splits; the clock: 10⁴ numbers a second to an edge, 10³ through the cloud. Without noise "
         "HierSFL is HierFAVG."
     )
-    return {"caption": caption, "label": digits.LABEL}, pd.DataFrame(rows)
+    return {"caption": caption, "label": digits.LABEL}, rows
 
 
 def _noises() -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,7 @@ from ...theory.case import Case
 from ...theory.case import case as hold
 from ...theory.claims.averages_lower_the_floor import EVERY, PLAIN, SETTINGS, gaps_of, walk
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("saef", "error_feedback")
 SPEC = ProblemSpec(clients=8, dim=20, kappa=20.0, basis="client")
@@ -30,29 +27,22 @@ _CONTROL, _SGD = "error feedback", "SGD, all numbers"
 _OWN = PLAIN | {"C": "TopK(1)"}
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return the floors of one method for periods or compressors, and its gap over the first iterations.
 
-    Parameters
-    ----------
-    method : str
-        One of ``METHODS``.
-    spec : ProblemSpec
-        A quadratic. In the last panel its clients are alike: they have one minimiser.
+    The given quadratic has clients that differ; those of the last panel have one minimiser.
 
     Examples
     --------
     >>> PANELS[0].x
     'period p of the averages'
     """
-    import pandas as pd
-
     rows = _of_saef(spec) if method == "saef" else _of_error_feedback(spec)
     caption = (
         f"Geometric means of {_SEEDS} seeds with twice their standard errors, ηL = 0.1 and noise of σ = 0.5. Right: "
         "alike clients, ηL = 0.01, β = 0.9, messages of 10 % both ways, or of 5 % and an average every 20 iterations."
     )
-    return {"caption": caption}, pd.DataFrame(rows)
+    return {"caption": caption}, rows
 
 
 def _of_saef(spec: ProblemSpec) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from ...theory.claims import masked_models_are_as_good as digits
 from ...theory.claims import salient_masks_beat_random as planted
 from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("salientgrads",)
 SPEC = ProblemSpec(clients=4, dim=3, kappa=30.0)
@@ -36,32 +33,15 @@ _CURVES = {
 _SEEDS, _ROUNDS, _RECORDS = 6, 100, 14
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
-    """Return what is known of the study and its points, on the problems of the claims.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
-
-    Returns
-    -------
-    dict
-        The ``caption``, and the ``label`` of the problems in the place of that of ``spec``.
-    pandas.DataFrame
-        The points.
-    """
-    import pandas as pd
-
+def points(method: str, spec: ProblemSpec) -> Points:
+    """Return what is known and the points, on the problems of the claims."""
     case = hold(method, spec.build(), seed=spec.problem_seed)
     rows = [*_planted(case), *_digits(case), *_floats(case)]
     caption = (
         f"Left: {_SEEDS} seeds and intervals of 95 %; middle: 2 draws of W₀; right: along {_ROUNDS} rounds; the scores "
         "that find the mask are counted."
     )
-    return {"caption": caption, "label": digits.digits().label}, pd.DataFrame(rows)
+    return {"caption": caption, "label": digits.digits().label}, rows
 
 
 def _planted(case: Case) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from ...theory.claims import private_predictors_fit_unlike_clients as unlike
 from ...theory.claims import pruned_rows_save_uplink as planted
 from ...theory.engines.seeds import geometric_mean
 from ..problems import ProblemSpec
-from . import Panel
-
-if TYPE_CHECKING:
-    import pandas as pd
+from . import Panel, Points
 
 METHODS = ("spatl",)
 SPEC = ProblemSpec(clients=4, dim=6, kappa=30.0, private="2")
@@ -39,23 +36,14 @@ _SEEDS, _ROUNDS, _FLOOR, _LONG = 4, 100, 200, 400
 _KB = 8e3
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return the points of the study, on the problems of the claims and on digits.
-
-    Parameters
-    ----------
-    method : str
-        The one of ``METHODS``.
-    spec : ProblemSpec
-        Whose seed everything is derived from.
 
     Examples
     --------
     >>> [panel.title for panel in PANELS][:2]
     ['what clients send', 'what goes up and down']
     """
-    import pandas as pd
-
     case = hold(method, spec.build(), seed=spec.problem_seed)
     seeds = [derived_seed(case.seed, "study of spatl", run) for run in range(_SEEDS)]
     own = [planted.on_planted(case, seed) for seed in seeds]
@@ -64,7 +52,7 @@ def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFram
         f"SCAFFOLD and FedAvg on the shared part, with the same private predictors. Geometric means and ranges of "
         f"{_SEEDS} problems; digits: one, with unlike clients. Indices count, and the losses that the bandit is told."
     )
-    return {"caption": caption, "label": planted.LABEL}, pd.DataFrame(rows)
+    return {"caption": caption, "label": planted.LABEL}, rows
 
 
 def _ways(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from ...problems.held_out import split
 from ...theory.case import case as hold
 from ...theory.claims.sum_of_control_variates import pruned
 from ..problems import ProblemSpec
-from . import Panel
+from . import Panel, Points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,22 +41,10 @@ _SEEDS, _POINTS = 5, 40
 _ROUNDS = 12
 
 
-def points(method: str, spec: ProblemSpec) -> "tuple[dict[str, Any], pd.DataFrame]":
+def points(method: str, spec: ProblemSpec) -> Points:
     """Return the means of one way to prune over splits and coins, with bands of their smallest and largest.
 
-    Parameters
-    ----------
-    method : str
-        One of ``METHODS``.
-    spec : ProblemSpec
-        Data of several classes; the clients' samples are sorted by their labels.
-
-    Returns
-    -------
-    dict
-        The ``caption``.
-    pandas.DataFrame
-        The points.
+    The clients' samples are sorted by their labels.
     """
     import pandas as pd
 

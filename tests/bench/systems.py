@@ -6,12 +6,12 @@ The table in ``docs/systems.md`` is made of the verdicts in ``out/verdicts.json`
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from rootkappa import algorithms, theory
 from rootkappa.algorithms import Method
+from rootkappa.theory.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
 VERDICTS, TABLE = ROOT / "out" / "verdicts.json", ROOT / "docs" / "systems.md"
@@ -23,41 +23,35 @@ hold in the setting of this package, with the measurement that says so.
 """
 
 
-def _by_group(verdicts: Iterable[dict[str, Any]]) -> dict[str, dict[Method, list[dict[str, Any]]]]:
+def _by_group(verdicts: Iterable[Verdict]) -> dict[str, dict[Method, list[Verdict]]]:
     """Return what was found of each method, by what it is for and by paper."""
-    of: dict[str, list[dict[str, Any]]] = {}
+    of: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        of.setdefault(verdict["method"], []).append(verdict)
+        of.setdefault(verdict.method, []).append(verdict)
     methods = sorted(map(algorithms.get, of), key=lambda method: (method.group, method.source))
-    found: dict[str, dict[Method, list[dict[str, Any]]]] = {}
+    found: dict[str, dict[Method, list[Verdict]]] = {}
     for method in methods:
         found.setdefault(method.group, {})[method] = of[method.name]
     return found
 
 
-def _told(verdict: dict[str, Any]) -> str:
-    is_known = verdict["status"] == verdict["known"] == "refuted"
-    return "refuted as known" if is_known else verdict["status"]
-
-
-def _section(method: Method, verdicts: list[dict[str, Any]]) -> Iterator[str]:
+def _section(method: Method, verdicts: list[Verdict]) -> Iterator[str]:
     """Yield the lines about one method."""
     theorem = theory.promised_by(method)
-    bound = "" if theorem.contraction is None else " Tight." if theorem.tight else " An upper bound."
     yield f"### {method.summary.removesuffix('.')}\n"
     yield f"`rootkappa verify {method.name}`. {method.source}\n"
-    yield f"Promised: {theorem.summary}{bound}\n"
-    measured = [verdict for verdict in verdicts if verdict["evidence"] != "claim"]
+    yield f"Promised: {theorem.told}\n"
+    measured = [verdict for verdict in verdicts if verdict.evidence != "claim"]
     kinds: dict[str, list[str]] = {}
     for verdict in measured:
-        kinds.setdefault(verdict["evidence"], []).append(_told(verdict))
+        kinds.setdefault(verdict.evidence, []).append(verdict.told)
     yield "Found: " + "; ".join(f"{kind} {', '.join(dict.fromkeys(told))}" for kind, told in kinds.items()) + ".\n"
-    claims = {(verdict["claim"], verdict["problem"]): verdict for verdict in verdicts if verdict["evidence"] == "claim"}
+    claims = {(verdict.claim, verdict.problem): verdict for verdict in verdicts if verdict.evidence == "claim"}
     if claims:
         yield "| claim | found | measured |"
         yield "|---|---|---|"
         for (name, _), verdict in claims.items():
-            yield f"| {name.replace('_', ' ')} | {_told(verdict)} | {verdict['sentence'].replace('|', '&#124;')} |"
+            yield f"| {name.replace('_', ' ')} | {verdict.told} | {verdict.sentence.replace('|', '&#124;')} |"
         yield ""
 
 
@@ -68,7 +62,9 @@ def main(file: Path) -> None:
     if not file.exists():
         raise click.UsageError(f"{file} does not exist: run make verify first.")
     lines = [_HEAD]
-    for group, methods in _by_group(json.loads(file.read_text(encoding="utf-8"))).items():
+    for group, methods in _by_group(
+        Verdict(**record) for record in json.loads(file.read_text(encoding="utf-8"))
+    ).items():
         lines.append(f"## {group.capitalize()}\n")
         for method, verdicts in methods.items():
             lines += _section(method, verdicts)

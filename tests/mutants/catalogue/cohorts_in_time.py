@@ -24,8 +24,8 @@ CHANGES = (
         "aergia",
         "step",
         "            phase.own[i] = y\n"
-        "            offloading.steps_without_block(kernel, i, y, params.phi, eta, d, phase.g, phase.work)\n",
-        "            offloading.steps_without_block(kernel, i, y, params.phi, eta, d, phase.g, phase.work)\n"
+        "            offloading.steps_of_block(kernel, i, y, params.phi, False, eta, d, phase.g, phase.work)\n",
+        "            offloading.steps_of_block(kernel, i, y, params.phi, False, eta, d, phase.g, phase.work)\n"
         "            phase.own[i] = y\n",
         "A helper receives the model that the slow client has at its end, and not the one that it froze.",
     ),
