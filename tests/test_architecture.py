@@ -14,7 +14,7 @@ from rootkappa import algorithms
 ROOT = Path(rootkappa.__file__).resolve().parent
 FLOORS = {
     "__init__": 0, "core": 1, "problems": 2, "algorithms": 3, "theory": 4, "testing": 5, "sweeps": 6, "plots": 7,
-    "terminal": 8, "cli": 9, "__main__": 10,
+    "terminal": 8, "commands": 9, "cli": 10, "__main__": 11,
 }  # fmt: skip
 SOURCES = sorted(file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")) + sorted(ROOT.glob("*.py"))
 

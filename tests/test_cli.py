@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from rootkappa import algorithms, cli, plots, problems
+from rootkappa.commands import verify
 from rootkappa.core.errors import InputError
 from rootkappa.sweeps import Cell, ProblemSpec, Store, studies
 from rootkappa.theory import claims
@@ -549,12 +550,12 @@ def test_of_several_problems_a_claim_with_problems_of_its_own_is_told_once(lette
 
 def test_a_study_is_drawn_of_the_problems_on_which_all_its_methods_were_tried(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(cli, "_studied", lambda study, store, specs: asked.append((study, specs)))
-    monkeypatch.setattr(cli, "_drawn", lambda *given, **options: [])
+    monkeypatch.setattr(verify, "studied", lambda study, store, specs: asked.append((study, specs)))
+    monkeypatch.setattr(verify, "drawn", lambda *given, **options: [])
     methods = [algorithms.get(name) for name in studies.methods("sparsity")]
     here, there = ProblemSpec(), ProblemSpec("softmax", data="digits")
     kept = SimpleNamespace(store=SimpleNamespace(path=tmp_path / "store"), keys=[])
-    cli._written(tmp_path, kept, {here: methods, there: methods[1:]})
+    verify._written(tmp_path, kept, {here: methods, there: methods[1:]})
     assert asked == [("sparsity", [here])]
 
 
