@@ -415,7 +415,7 @@ class _Declared:
         if step is None:
             loops = self._loops()
             return {"step": step or loops.step, "advance": advance or loops.advance}
-        own = self._stored() if self._is_file else ()
+        own = (self._stored(_repeat),) if self._is_file else ()
         if advance is None:
             advance = _StepByStep(self._module, self.randomness()["unroll"], *own)
         return {"step": step, "advance": advance}
@@ -423,20 +423,18 @@ class _Declared:
     def _loops(self) -> Any:
         letters = self._names["Params"]
         if self._averages:
-            shared = (local_steps.one_step, local_steps.all_rounds)
-            loops = self._stored(*shared) if self._is_file else shared
-            return local_steps.LocalSteps(self.randomness()["random"], letters, self.get("compiled"), loops)
+            loop = self._stored(local_steps.all_rounds) if self._is_file else local_steps.all_rounds
+            return local_steps.LocalSteps(self.randomness()["random"], letters, self.get("compiled"), loop)
         if self._serves:
-            shared = (server_rounds.one_round, server_rounds.all_rounds)
-            loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loops)
+            loop = self._stored(server_rounds.all_rounds) if self._is_file else server_rounds.all_rounds
+            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loop)
         return self.needed("step", " or a communicate for its Params")
 
-    def _stored(self, *loops: Any) -> Any:
-        """Return copies of compiled loops for a user's file, stored with its own compiled functions."""
-        copies = tuple(uncached(loop) for loop in loops or (_repeat,))
-        files.store_compiled(self._module, *copies)
-        return copies
+    def _stored(self, loop: Any) -> Any:
+        """Return a copy of a compiled loop for a user's file, stored with its own compiled functions."""
+        copy = uncached(loop)
+        files.store_compiled(self._module, copy)
+        return copy
 
 
 def _nothing_conserved(problem: Problem, params: Any, state: Any) -> dict[str, np.ndarray]:
