@@ -4,7 +4,7 @@ from .case import Case, case
 from .engines import exact
 from .theorem import Condition, Theorem, get, names, promised_by
 from .verdict import Bound, Verdict, exit_code
-from .verify import verify
+from .verify import verify, verify_stated
 
 __all__ = [
     "Bound",
@@ -19,4 +19,5 @@ __all__ = [
     "names",
     "promised_by",
     "verify",
+    "verify_stated",
 ]
