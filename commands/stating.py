@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..algorithms.driver.method import Method
+    from ..problems import Problem
     from ..theory.verdict import Verdict
 
 #: The condition numbers at which stated rounds are judged by default.
@@ -40,8 +41,8 @@ def stated(
     stating: dict[str, Any],
     kappa: str | None,
     report: "Callable[[str, list[Verdict]], None]",
-) -> "list[Verdict]":
-    """Judge what is stated of each method, on the problems that the options describe."""
+) -> "list[tuple[Verdict, list[Problem], Method]]":
+    """Judge what is stated of each method, on the problems that the options describe; return where each was found."""
     from ..core.checks import checked_kappa
     from ..sweeps.grid import numbers
     from ..theory import verify_stated
@@ -54,7 +55,7 @@ def stated(
     accuracies = {"epsilons": numbers("epsilon", stating.pop("epsilon"))} if stating["epsilon"] else {}
     stating.pop("epsilon", None)
     problems = [spec.build() for spec in specs]
-    found: list[Verdict] = []
+    found: list[tuple[Verdict, list[Problem], Method]] = []
     # Kinds of problems are no family with one another.
     families = dict.fromkeys((spec.problem, spec.data) for spec in specs)
     alpha = level(len(methods), len(specs))
@@ -66,5 +67,7 @@ def stated(
             seed = {"seed": specs[0].problem_seed, "error_rate": alpha}
             judged = verify_stated(method, own, **stating, **accuracies, **seed, **given)
             report(own[0].label + (f" to kappa={own[-1].kappa:g}" if len(own) > 1 else ""), judged)
-            found += judged
+            # A rate has one problem, in their order, and rounds have all of them.
+            places = [[one] for one in own] if stating["rate"] is not None else []
+            found += [(verdict, place, method) for verdict, place in zip(judged, [*places, own], strict=False)]
     return found

@@ -15,9 +15,11 @@ from .common import LETTERS, Command, Place, command_line, letter_option, method
 from .described import described_problems, problem_options
 from .stating import stated, stating_options
 from .stored import drawn, studied
+from .witnessing import check_place, witness_option, witnessed
 
 if TYPE_CHECKING:
     from ..algorithms.driver.method import Method
+    from ..problems import Problem
     from ..sweeps import ProblemSpec
     from ..sweeps.record import Records
     from ..theory.verdict import Verdict
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     help="Of identity,invariant,exact,path,exponent,cost,claim.  [default: all that apply]",
 )
 @click.option("--json", "json_file", type=Place(), help="Write the verdicts to this file.")
+@witness_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     words: tuple[str, ...],
@@ -52,6 +55,7 @@ def verify(
     assignments: tuple[str, ...],
     evidence: str | None,
     json_file: str | None,
+    witness_file: str | None,
     out: str | None,
     kappa: str | None,
     **options: Any,
@@ -96,11 +100,16 @@ def verify(
     targets += [Path(json_file)] if json_file else []
     for target in targets:
         check_writable(target)
-    console = Console()
+    if witness_file:
+        check_place(witness_file)
+    console, shown_by = Console(), list[tuple["Verdict", "list[Problem]", "Method"]]()
     if is_stated:
-        found = stated(chosen, given, options, stating, kappa, partial(print_verdicts, console))
+        shown_by += stated(chosen, given, options, stating, kappa, partial(print_verdicts, console))
+        found = [verdict for verdict, _, _ in shown_by]
         for target in targets:
             write_json(target, [verdict.record() for verdict in found])
+        if witness_file:
+            witnessed(witness_file, shown_by)
         return _ended(found)
 
     # What is wrong with a file or a partition is told before the first verdict.
@@ -132,6 +141,7 @@ def verify(
                             kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
+                    shown_by += [(verdict, [problem], method) for verdict in verdicts]
                     if any(one.evidence == "claim" and one.status != "not applicable" for one in verdicts):
                         claimed.add(method.name)
                     # However this ends, what was found is there.
@@ -148,6 +158,8 @@ def verify(
             ]:
                 say(f"wrote {path}")
             kept.finish()
+    if witness_file:
+        witnessed(witness_file, shown_by)
     return _ended(found)
 
 

@@ -5,6 +5,7 @@ from .engines import exact
 from .theorem import Condition, Theorem, get, names, promised_by
 from .verdict import Bound, Verdict, exit_code
 from .verify import verify, verify_stated
+from .witness import write_witness
 
 __all__ = [
     "Bound",
@@ -20,4 +21,5 @@ __all__ = [
     "promised_by",
     "verify",
     "verify_stated",
+    "write_witness",
 ]

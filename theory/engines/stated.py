@@ -129,6 +129,7 @@ class _Point:
 
     kappa: float
     epsilon: float
+    stated: float
     status: str
     ratio: float
     """The rounds that it takes beside the stated ones; of paths the mean X."""
@@ -194,7 +195,7 @@ def _exact_points(case: Case, stated: dict[float, float]) -> Iterator[_Point]:
         room = allowed * (1.0 + 1e-12)
         status = "confirmed" if most <= room else "refuted" if least > room else "inconclusive"
         counted = least if status == "refuted" else most
-        yield _Point(case.problem.kappa, epsilon, status, counted / allowed if allowed > 0.0 else math.inf)
+        yield _Point(case.problem.kappa, epsilon, allowed, status, counted / allowed if allowed > 0.0 else math.inf)
 
 
 def _path_points(case: Case, stated: dict[float, float], alpha: float) -> Iterator[_Point]:
@@ -208,13 +209,14 @@ def _path_points(case: Case, stated: dict[float, float], alpha: float) -> Iterat
     values = np.array([_values_at(case, times, path) for path in range(count)])
     for epsilon, time in steps.items():
         if time > affordable:
-            yield _Point(case.problem.kappa, epsilon, "inconclusive", math.nan)
+            yield _Point(case.problem.kappa, epsilon, stated[epsilon], "inconclusive", math.nan)
             continue
         X = values[:, times.index(time)] / (epsilon * case.start[0])
         with np.errstate(divide="ignore"):
             won = float(bets.capital(np.log(np.where(np.isnan(X), np.inf, X)))[-1])
         is_broken = won > -math.log(alpha) if is_random else X[0] > 1.0 + _SLACK
-        yield _Point(case.problem.kappa, epsilon, "refuted" if is_broken else "consistent", float(X.mean()))
+        status = "refuted" if is_broken else "consistent"
+        yield _Point(case.problem.kappa, epsilon, stated[epsilon], status, float(X.mean()))
 
 
 def _values_at(case: Case, times: Sequence[int], path: int) -> list[float]:
