@@ -176,21 +176,33 @@ def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
     is_wide = console.width >= _WIDE
     console.print(f"[bold]{_shown(title)}[/]", highlight=False)
     table = Table(box=None, pad_edge=False)
-    for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
+    for name in (
+        "method",
+        "evidence",
+        "status",
+        "measured",
+        "promised",
+        *(["question and finding"] if is_wide else []),
+    ):
         table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
     last = None
     for verdict in verdicts:
         name = "" if verdict.method == last else verdict.method
         last = verdict.method
         numbers = (_number(verdict.measured), _number(verdict.promised))
-        finding = [_shown(verdict.sentence)] if is_wide else []
+        finding = [_shown(f"{_question(verdict)}. {verdict.sentence}")] if is_wide else []
         table.add_row(_shown(name), _shown(_evidence(verdict)), _status(verdict), *numbers, *finding)
     console.print(table)
     for verdict in [] if is_wide else verdicts:
         name = f"{verdict.method}, {_evidence(verdict)}"
         console.print(f"{_shown(name)}: {_status(verdict)}", highlight=False)
-        console.print(Padding(_shown(verdict.sentence), (0, 0, 0, 4)), highlight=False)
+        told = f"{_question(verdict)}. {verdict.sentence}"
+        console.print(Padding(_shown(told), (0, 0, 0, 4)), highlight=False)
     console.print()
+
+
+def _question(verdict: Any) -> str:
+    return verdict.question[0].upper() + verdict.question[1:]
 
 
 def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:

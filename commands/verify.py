@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ import click
 from .. import __version__, plots
 from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
 from .described import described_problems, problem_options
+from .stating import stated, stating_options
 from .stored import drawn, studied
+from .witnessing import check_place, witness_option, witnessed
 
 if TYPE_CHECKING:
     from ..algorithms.driver.method import Method
+    from ..problems import Problem
     from ..sweeps import ProblemSpec
     from ..sweeps.record import Records
     from ..theory.verdict import Verdict
@@ -25,21 +29,25 @@ if TYPE_CHECKING:
     cls=Command,
     context_settings=LETTERS,
     examples=(
-        "rootkappa verify --all --out out",
         "rootkappa verify ./my_method.py --p 0.1 --problem logistic --data a9a.xz --kappa 1e3 --json verdicts.json",
+        'rootkappa verify scaffnew --rate "1 - 1/kappa" --rounds "0.9*sqrt(kappa)*log(1/eps)" --kappa 10:1e4:4',
     ),
 )
 @click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...")
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @problem_options
-@click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
+@click.option(
+    "--kappa", help="Condition number, above 1; of what is stated also a,b,c or low:high:count.  [default: 100]"
+)
 @letter_option
+@stating_options
 @click.option(
     "--evidence",
     metavar="KINDS",
     help="Of identity,invariant,exact,path,exponent,cost,claim.  [default: all that apply]",
 )
 @click.option("--json", "json_file", type=Place(), help="Write the verdicts to this file.")
+@witness_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     words: tuple[str, ...],
@@ -47,10 +55,16 @@ def verify(
     assignments: tuple[str, ...],
     evidence: str | None,
     json_file: str | None,
+    witness_file: str | None,
     out: str | None,
+    kappa: str | None,
     **options: Any,
 ) -> int:
-    """Hold methods against their promises; without --problem, --data and --server on a quadratic and on real data."""
+    """Hold methods against their promises, or a rate and rounds that somebody states.
+
+    Without --problem, --data and --server that is on a quadratic and on real data; --rate and --rounds are judged on a
+    quadratic, exactly.
+    """
     from rich.console import Console
 
     from .. import algorithms
@@ -60,8 +74,7 @@ def verify(
     from ..sweeps.problems import tried_on
     from ..sweeps.record import Records
     from ..terminal import print_verdicts, progress_bars, reporter
-    from ..theory import exit_code
-    from ..theory.verify import ERROR_RATE, default_evidence, elsewhere, level, verify
+    from ..theory.verify import default_evidence, elsewhere, level, verify
 
     named, texts = methods_and_letters(words, assignments)
     if everything == bool(named):
@@ -77,20 +90,34 @@ def verify(
     # A method that is named is meant with every letter; of all methods only some have it.
     for group in [chosen] if everything else [[method] for method in chosen]:
         check_letters(given, {method.name: method.Params._fields for method in group})
-    kappa = checked_kappa(options.pop("kappa"))
-    specs = described_problems(options, [kappa])
+    stating = {name: options.pop(name) for name in ("rate", "rounds", "epsilon", "per")}
+    is_stated = any(text is not None for text in stating.values())
+    if is_stated:
+        _check_stating(stating, evidence)
+    specs = [] if is_stated else described_problems(options, [checked_kappa(kappa or "100")])
     folder = checked_folder(out) if out else None
     targets = [folder / "verdicts.json"] if folder else []
     targets += [Path(json_file)] if json_file else []
     for target in targets:
         check_writable(target)
+    if witness_file:
+        check_place(witness_file)
+    console, shown_by = Console(), list[tuple["Verdict", "list[Problem]", "Method"]]()
+    if is_stated:
+        shown_by += stated(chosen, given, options, stating, kappa, partial(print_verdicts, console))
+        found = [verdict for verdict, _, _ in shown_by]
+        for target in targets:
+            write_json(target, [verdict.record() for verdict in found])
+        if witness_file:
+            witnessed(witness_file, shown_by)
+        return _ended(found)
 
     # What is wrong with a file or a partition is told before the first verdict.
     for spec in specs:
         spec.build()
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
-    console, found, claimed = Console(), list["Verdict"](), set[str]()
+    found, claimed = list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
@@ -114,6 +141,7 @@ def verify(
                             kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
+                    shown_by += [(verdict, [problem], method) for verdict in verdicts]
                     if any(one.evidence == "claim" and one.status != "not applicable" for one in verdicts):
                         claimed.add(method.name)
                     # However this ends, what was found is there.
@@ -130,6 +158,25 @@ def verify(
             ]:
                 say(f"wrote {path}")
             kept.finish()
+    if witness_file:
+        witnessed(witness_file, shown_by)
+    return _ended(found)
+
+
+def _check_stating(stating: dict[str, Any], evidence: str | None) -> None:
+    """Refuse options that say nothing beside each other."""
+    if evidence is not None:
+        raise click.UsageError("--rate and --rounds have evidence of their own: leave --evidence out.")
+    for option, needed in (("epsilon", "rounds"), ("per", "rate")):
+        if stating[option] is not None and stating[needed] is None:
+            raise click.UsageError(f"--{option} is read beside --{needed} only: give both, or none of them.")
+
+
+def _ended(found: "list[Verdict]") -> int:
+    """Say how many verdicts say what, and return the exit code."""
+    from ..theory import exit_code
+    from ..theory.verify import ERROR_RATE
+
     told = [verdict.told for verdict in found]
     counts = {status: told.count(status) for status in sorted(set(told))}
     errs = f" If all methods are right, draws and paths refute one with probability {ERROR_RATE:g} at most."
@@ -145,13 +192,13 @@ def _written(folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterabl
 
     refused: list[Exception] = []
     ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
-    drawn = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
+    figures = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
         needed = {*studies.methods(study)}
         specs = [spec for spec, methods in tried.items() if needed <= {method.name for method in methods}]
         if study in plots.names() and specs:
-            drawn.append(drawn(study, kept.store, studied(study, kept.store, specs), folder, refused))
+            figures.append(drawn(study, kept.store, studied(study, kept.store, specs), folder, refused))
     for error in refused:
         say(f"Not drawn: {error}", True)
     write_text(folder / "command.txt", f"{command_line()}\n# rootkappa {__version__}\n")
-    return [kept.store.path, folder / "command.txt", *chain.from_iterable(drawn)]
+    return [kept.store.path, folder / "command.txt", *chain.from_iterable(figures)]

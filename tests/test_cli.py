@@ -467,6 +467,7 @@ FIELDS = [
     "problem",
     "params",
     "seed",
+    "question",
     "sentence",
     "sensitivity",
     "alpha",

@@ -488,6 +488,7 @@ class Case:
             claim=part,
             sensitivity=sensitivity,
             alpha=self.alpha if evidence in SAMPLED and status != "not applicable" else math.nan,
+            changed=tuple(self.changes),
             bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),
             details=details or {},
         )

@@ -33,7 +33,7 @@ _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
 
 
 # What functions that take letters by their names take besides.
-_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress"}
+_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress", "rate", "rounds", "epsilons", "per"}
 _STATES = ("State", "start", "model", "fixed_point", "invariants")
 # What a method may leave to the part that its FAMILY names.
 _OF_A_FAMILY = (*_STATES, "check", "advance")

@@ -55,7 +55,7 @@ def test_the_record_is_plain_json_with_the_promised_fields():
     text = json.dumps(records, allow_nan=False)
     assert list(json.loads(text)[0]) == [
         "method", "evidence", "claim", "status", "known", "measured", "promised", "low", "high", "problem", "params",
-        "seed", "sentence", "sensitivity", "alpha",
+        "seed", "question", "sentence", "sensitivity", "alpha",
     ]  # fmt: skip
 
 

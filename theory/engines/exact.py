@@ -14,6 +14,7 @@ The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import NamedTuple
@@ -49,16 +50,17 @@ class Times(NamedTuple):
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the exact one-step factor against the promised one, on a small relative where the problem is too large."""
     try:
-        return _judged(case, progress)
+        return judged(case, progress)
     except TooLarge:
         relative = case.relative()
         if relative is None:
             raise
-        verdict = _judged(relative, progress)
+        verdict = judged(relative, progress)
         return replace(verdict, sentence=f"{said_of_relative(relative)}: {lowered(verdict.sentence)}")
 
 
-def _judged(case: Case, progress: Progress) -> Verdict:
+def judged(case: Case, progress: Progress) -> Verdict:
+    """Hold the exact one-step factor against the promised one, on the problem itself."""
     if case.noise > 0.0:
         return _judged_noise(case, progress)
     worst = affine_case(case)
@@ -223,8 +225,22 @@ def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
     """
     if not 0 < as_number(epsilon) < 1:
         raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give a number between 0 and 1.")
-    steps = _first_below(affine_model(case), epsilon)
+    (steps,) = _first_below(affine_model(case), [epsilon])
     return Times(steps * case.pace.rounds, steps * case.pace.iterations)
+
+
+@one_blas_thread()
+def rounds_to(case: Case, epsilons: Sequence[float]) -> list[float]:
+    r"""Return the expected rounds to each of some accuracies, see :func:`time_to_accuracy`: the step is probed once.
+
+    Examples
+    --------
+    >>> from rootkappa import problems, theory
+    >>> problem = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+    >>> rounds_to(theory.case("gradient_descent", problem), [1e-2, 1e-6])
+    [22.0, 66.0]
+    """
+    return [steps * case.pace.rounds for steps in _first_below(affine_model(case), epsilons)]
 
 
 def _factor_of(model: Model) -> tuple[float, float]:
@@ -306,26 +322,39 @@ class _Worst:
         self.powers.append(self.powers[-1] @ self.powers[-1])
 
 
-def _first_below(model: Model, epsilon: float) -> float:
+def _first_below(model: Model, epsilons: Sequence[float]) -> list[float]:
     """Return the first t with E V_t <= epsilon V_0: double the power until it is there, then go back by halves."""
     parts = [_Worst(block, model.probabilities) for block in model.blocks]
+    starts = [part.state for part in parts]
+    ahead: list[float] = []
 
     def worst(power: int) -> tuple[float, list[np.ndarray]]:
         states = [part.powers[power] @ part.state for part in parts]
         return max(part.value(state) for part, state in zip(parts, states, strict=True)), states
 
-    power = 0
-    while not (reached := worst(power)[0]) <= epsilon:
-        if power == _MOST_DOUBLINGS or not math.isfinite(reached):
-            return math.inf
-        for part in parts:
-            part.double()
-        power += 1
-    steps = 0
-    for bit in range(power, -1, -1):
-        reached, states = worst(bit)
-        if reached > epsilon:
-            steps += 2**bit
-            for part, state in zip(parts, states, strict=True):
-                part.state = state
-    return float(steps + 1)
+    def steps_to(epsilon: float) -> float:
+        for part, start in zip(parts, starts, strict=True):
+            part.state = start
+        power = 0
+        while True:
+            # Powers serve all accuracies.
+            if power == len(ahead):
+                if power:
+                    for part in parts:
+                        part.double()
+                ahead.append(worst(power)[0])
+            if ahead[power] <= epsilon:
+                break
+            if power == _MOST_DOUBLINGS or not math.isfinite(ahead[power]):
+                return math.inf
+            power += 1
+        steps = 0
+        for bit in range(power, -1, -1):
+            reached, states = worst(bit)
+            if reached > epsilon:
+                steps += 2**bit
+                for part, state in zip(parts, states, strict=True):
+                    part.state = state
+        return float(steps + 1)
+
+    return [steps_to(epsilon) for epsilon in epsilons]

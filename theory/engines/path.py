@@ -117,6 +117,7 @@ def judged(case: Case, walked: Walked) -> Verdict:
     if found.log > limit or found.exceeds:
         told = [_told_of_paths(case, walked, found)] if found.log > limit else []
         if found.exceeds and walked.worst is not None:
+            details["worst"] = walked.worst
             told.append(_told_of_worst(case, walked.worst))
             if found.log <= limit:
                 measured, promised = walked.worst.mean, _allowed(case, walked.worst)
