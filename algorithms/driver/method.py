@@ -148,6 +148,9 @@ class Method:
         ``spent(problem, params, state, cost)`` returns what was spent up to a state, where how long a message is shows
         only when it is sent; ``cost`` is the declared one of all rounds so far, which it does not exceed. By default it
         is that.
+    decided : callable or None
+        ``decided(params, state, draws)`` returns the draws of one round with what the state at its end says of who took
+        part, where that depends on more than on what is drawn; by default None, as it does not.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
     model : callable
@@ -189,6 +192,7 @@ class Method:
     seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
     opening: Callable[[Problem, Any], Cost] = _no_opening
     spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
+    decided: Callable[[Any, Any, Any], Any] | None = None
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -221,6 +225,7 @@ class Method:
             cost=declared.cost(),
             opening=declared.get("opening", _no_opening),
             spent=declared.get("spent", _as_declared),
+            decided=declared.get("decided"),
             **declared.randomness(),
             seconds=declared.seconds(),
             **states,

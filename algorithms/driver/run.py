@@ -187,10 +187,11 @@ def run(
     done = 0
     for stop in stops:
         for batch in draws.between(done, stop):
-            state = trace.state = method.advanced(problem, params, state, batch)
+            for part in _parts(method, batch) if timer else [batch]:
+                state = trace.state = method.advanced(problem, params, state, part)
+                if timer:
+                    timer.add(_decided(method, params, state, part))
             spent = spent.plus(method.cost(problem, params, batch))
-            if timer:
-                timer.add(batch)
         done = int(stop)
         told = method.spent(problem, params, state, spent)
         measure.record(trace, done, told, timer and timer.after(spent, told.bits_up, told.bits_down), observe)
@@ -211,7 +212,9 @@ def seconds(
     clock: Clock | str,
     bits: Sequence[np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Return when some rounds of a run end: its column ``seconds``, from what it draws alone, without the run.
+    """Return when some rounds of a run end: its column ``seconds``, from what it draws alone if that says it.
+
+    A method in which who takes part shows in states only, see :attr:`Method.decided`, is run again.
 
     Parameters
     ----------
@@ -242,14 +245,27 @@ def seconds(
     timer = _Timer(method, problem, params, Clock.read(clock))
     draws = _Draws(method, problem, params, seed)
     done, ends, declared = 0, list[float](), method.opening(problem, params)
+    state = method.start(problem, params) if method.decided else None
     for place, stop in enumerate(rounds):
         for batch in draws.between(done, int(stop)):
-            timer.add(batch)
+            for part in _parts(method, batch):
+                if method.decided:
+                    state = method.advanced(problem, params, state, part)
+                timer.add(_decided(method, params, state, part))
             declared = declared if bits is None else declared.plus(method.cost(problem, params, batch))
         done = int(stop)
         up, down = (declared.bits_up, declared.bits_down) if bits is None else (bits[0][place], bits[1][place])
         ends.append(timer.after(declared, up, down))
     return np.array(ends)
+
+
+def _parts(method: Method, batch: Any) -> list[Any]:
+    """Return a batch round by round if the states in between say who takes part, or else as it is."""
+    return [batch[r : r + 1] for r in range(len(batch))] if method.decided else [batch]
+
+
+def _decided(method: Method, params: Any, state: Any, part: Any) -> Any:
+    return method.decided(params, state, part) if method.decided else part
 
 
 def _checked_until(until: Any, columns: tuple[str, ...]) -> tuple[str, float]:

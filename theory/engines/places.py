@@ -328,6 +328,8 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Wait, (1.0,)),
         (letters.Rows, (problem.d, 1)),
         (letters.Tiers, (2, 1)),
+        (letters.Credits, (2,)),
+        (letters.Interval, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n, 1)),
         (letters.Kept, (d // 2, d)),
         (letters.Salience, ("weights",)),
