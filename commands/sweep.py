@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from .common import LETTERS, Command, Place, given_options, letter_option, methods_and_letters, say
-from .described import described_problems, problem_options
+from .described import described_problems, problem_options, say_notices
 from .stored import clock_of, timed
 
 
@@ -64,6 +64,7 @@ def sweep(
     )
     letters = {letter: values(letter, text) for letter, text in texts.items()}
     cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact)
+    say_notices(specs[:1])
     if json_file:
         check_writable(Path(json_file))
         if Path(json_file).absolute() == Path(store).absolute():

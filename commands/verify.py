@@ -11,7 +11,7 @@ import click
 
 from .. import __version__, plots
 from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
-from .described import described_problems, problem_options
+from .described import described_problems, problem_options, say_notices
 from .stored import drawn, studied
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def verify(
         check_writable(target)
 
     # What is wrong with a file or a partition is told before the first verdict.
-    for spec in specs:
-        spec.build()
+    say_notices(specs)
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     console, found, claimed = Console(), list["Verdict"](), set[str]()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _RECORDS = 400
 # So long is a path of a method of which no rate is promised: it need not reach any accuracy.
 _UNPROMISED = 500
+_NONE = object()
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ class Cell:
             If its parameters are written as no cell writes them.
         """
         fields = {name: value.item() if hasattr(value, "item") else value for name, value in dict(row).items()}
-        read = FIELDS.get(fields["problem"], ())
-        spec = ProblemSpec(**{name: fields[name] for name in (*SHARED, *read)})
+        read = (*SHARED, *FIELDS.get(fields["problem"], ()))
+        # A store that was made before there was a field says nothing of it.
+        spec = ProblemSpec(**{name: fields[name] for name in read if fields.get(name, _NONE) not in (None, _NONE)})
         changes = _changes(fields["changes"])
         return cls(fields["method"], spec, changes, fields["epsilon"], fields["exact"], fields["seed"])
 
@@ -109,18 +111,20 @@ class Cell:
             case.check()
             case.check_rounds()
             params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
-            is_promised = case.theorem.contraction is not None
+            has_rate = case.theorem.contraction is not None
+            is_promised = has_rate and not problem.unpromised
             about = {"label": problem.label, "params": params, **promises(case.theorem)}
+            about |= {"unpromised": problem.unpromised} if problem.unpromised else {}
             if self.exact:
                 counts, frame = exact.time_to_accuracy(case, self.epsilon)._asdict(), None
                 reason = f"The expected costs of the accuracy {self.epsilon:g} are no numbers."
             else:
                 case.check_unsolved()
-                rounds = case.horizon(self.epsilon) if is_promised else _UNPROMISED
+                rounds = case.horizon(self.epsilon) if has_rate else _UNPROMISED
                 trace: Any = case.run(rounds, record=_RECORDS, until=("lyapunov", self.epsilon))
                 counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
                 frame = case.frame(trace) if is_promised else trace.frame()
-                reason = _reason(case, trace, self.epsilon) if is_promised else ""
+                reason = _reason(case, trace, self.epsilon) if has_rate else ""
             # A cost may be infinite, which says that the accuracy is never reached.
             is_finished = not reason or all(count >= 0.0 for count in counts.values())
             return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame

@@ -261,6 +261,8 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
     )
     for problem, name, changes, rows in groups:
+        # Where no theorem speaks of the problem a slope is only measured.
+        is_told = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
         for axis, promised in _promised(name, rows).items():
             # Where every cell failed there are no costs.
@@ -285,8 +287,8 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                     "slope": slope and slope.slope,
                     "low": slope and slope.low,
                     "high": slope and slope.high,
-                    "promised": None if changes else promised,
-                    "status": "not applicable" if changes else status,
+                    "promised": promised if is_told else None,
+                    "status": status if is_told else "not applicable",
                 }
             )
     return records
