@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__, plots
-from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
+from .common import (
+    LETTERS,
+    Command,
+    Place,
+    command_line,
+    completed,
+    letter_option,
+    methods_and_letters,
+    option_given,
+    say,
+)
 from .described import described_problems, problem_options, say_notices
 from .stored import drawn, studied
 
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
         "rootkappa verify ./my_method.py --p 0.1 --problem logistic --data a9a.xz --kappa 1e3 --json verdicts.json",
     ),
 )
-@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...")
+@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...", shell_complete=completed)
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @problem_options
 @click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
@@ -79,14 +89,14 @@ def verify(
         check_letters(given, {method.name: method.Params._fields for method in group})
     kappa = checked_kappa(options.pop("kappa"))
     specs = described_problems(options, [kappa])
+    # What is wrong with a file or a partition is told before the first verdict, and before anything is written.
+    say_notices(specs)
     folder = checked_folder(out) if out else None
     targets = [folder / "verdicts.json"] if folder else []
     targets += [Path(json_file)] if json_file else []
     for target in targets:
         check_writable(target)
 
-    # What is wrong with a file or a partition is told before the first verdict.
-    say_notices(specs)
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     console, found, claimed = Console(), list["Verdict"](), set[str]()
@@ -144,13 +154,13 @@ def _written(folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterabl
 
     refused: list[Exception] = []
     ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
-    drawn = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
+    figures = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
         needed = {*studies.methods(study)}
         specs = [spec for spec, methods in tried.items() if needed <= {method.name for method in methods}]
         if study in plots.names() and specs:
-            drawn.append(drawn(study, kept.store, studied(study, kept.store, specs), folder, refused))
+            figures.append(drawn(study, kept.store, studied(study, kept.store, specs), folder, refused))
     for error in refused:
         say(f"Not drawn: {error}", True)
     write_text(folder / "command.txt", f"{command_line()}\n# rootkappa {__version__}\n")
-    return [kept.store.path, folder / "command.txt", *chain.from_iterable(drawn)]
+    return [kept.store.path, folder / "command.txt", *chain.from_iterable(figures)]

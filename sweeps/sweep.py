@@ -248,8 +248,9 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``method``, ``problem``, ``changes``, ``axis``, ``how`` ("exact" or the number of seeds), ``slope``, ``low``,
-        ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer
+        ``method``, ``problem``, ``changes``, ``axis``, ``kappas``, how many, ``how`` ("exact" or the number of seeds),
+        ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not
+        applicable" for fewer
         than three condition numbers or where nothing is promised, because the parameters are not the prescribed ones.
         Without a slope its numbers are None: a method that cannot reach the accuracy at all is refuted, a path that did
         not reach it is inconclusive.
@@ -283,6 +284,7 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                     "problem": problem,
                     "changes": changes,
                     "axis": axis,
+                    "kappas": len(kappas),
                     "how": "exact" if rows["exact"].all() else f"{rows['seed'].nunique()} seeds",
                     "slope": slope and slope.slope,
                     "low": slope and slope.low,
