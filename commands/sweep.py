@@ -20,14 +20,7 @@ from .stored import clock_of, timed
 )
 @click.argument("words", nargs=-1, metavar="METHOD|FILE.py...", shell_complete=completed)
 @problem_options
-@click.option(
-    "--kappa",
-    "--κ",
-    "kappa",
-    default="1e2:1e6:9",
-    show_default=True,
-    help="Condition numbers: a,b,c or low:high:count.",
-)
+@click.option("--kappa", default="1e2:1e6:9", show_default=True, help="Condition numbers: a,b,c or low:high:count.")
 @letter_option
 @click.option("--exact", is_flag=True, help="Expectations from the worst start, where they can be had; quadratics.")
 @click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")

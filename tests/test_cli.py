@@ -50,7 +50,7 @@ FILES = {
     "dict.py": f"{SCAFFNEW}\nParams = dict\n",
     "coding.py": f"# -*- coding: nonsense -*-\n{SCAFFNEW}",
     "file": "a regular file\n",
-    "t.csv": "age,clinic,ill\n1,a,no\n2,a,yes\n3,b,no\n4,b,yes\n5,b,yes\n",
+    "t.csv": "age,clinic,ill\n1,a,no\n2,a,yes\n3,b,no\n4,b,yes\n5,b,yes\n6,b,no\n",
     "hole.csv": "age,clinic,ill\n1,a,no\n,b,yes\n",
     "words.csv": "age,clinic,ill\nold,a,no\nyoung,b,yes\n",
     "one.csv": "age,clinic,ill\n1,a,no\n2,b,no\n",
@@ -288,6 +288,46 @@ def test_a_bad_input_gets_one_sentence(line, folder, command):
     # A store keeps which cells failed; whatever is refused before leaves nothing.
     left = ("out", "__pycache__") if line.startswith("sweep") else ("__pycache__",)
     assert [path for path in sorted(folder.iterdir()) if path.name not in left] == before
+
+
+def test_without_a_command_there_is_help(command):
+    found = command()
+    assert found.code == 2
+    assert found.output.startswith("Usage: rootkappa")
+    assert not found.errors
+
+
+def test_a_shell_is_told_what_a_word_may_become(command, monkeypatch):
+    monkeypatch.setenv("_ROOTKAPPA_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "rootkappa verify scaff")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    found = command()
+    assert (found.code, found.output.split()) == (0, ["plain,scaffnew", "plain,scaffold_1", "plain,scaffold_2"])
+
+
+def test_a_sweep_tells_and_writes_what_each_condition_number_costs(folder, command):
+    words = ["scaffnew", "--clients", "3", "--dim", "3", "--exact", "--csv", "new/c.csv", "--latex", "t.tex"]
+    found = command("sweep", *words, "--κ", "10,20", "--γ=0.5", "--set", "p=0.5")
+    assert found.code == 0
+    assert re.search(r"scaffnew gamma=0.5,p=0.5 +10 +\d", found.output)
+    table = pd.read_csv("new/c.csv")
+    assert table["kappa"].tolist() == [10.0, 20.0]
+    # In a round a vector of three numbers goes up and one comes down.
+    assert table["bits"].tolist() == pytest.approx((64 * 6 * table["rounds"]).tolist())
+    assert Path("t.tex").read_text().count("scaffnew") == 2
+    assert command("plot", "exponent", "--axis", "bits").code == 0
+
+
+def test_what_unequal_clients_weigh_is_told_once_where_nobody_has_chosen(folder, command):
+    words = ["verify", "gradient_descent", "--data", "t.csv", "--label", "ill", "--client-column", "clinic"]
+    sentence = "2 clients of 2 to 4 samples count equally"
+    rest = ["--evidence", "claim", "--intercept", "free"]
+    assert command(*words, *rest).output.count(sentence) == 1
+    for how in ("samples", "clients"):
+        found = command(*words, *rest, "--weights", how)
+        assert sentence not in found.output
+        assert "the intercept is not penalised" in found.output
+        assert found.code == 3
 
 
 @pytest.mark.parametrize("share", ["0.1", "1"])
