@@ -227,6 +227,34 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
         console.print(table)
 
 
+# More rows of costs than these are for a file.
+_MOST = 60
+
+
+def print_costs(console: Console, records: list[dict[str, Any]]) -> None:
+    """Print one table for each problem: what the accuracy costs at each condition number."""
+    if len(records) > _MOST:
+        console.print(
+            f"Costs at {len(records)} condition numbers and letters: --csv FILE writes them.", highlight=False
+        )
+        return
+    for problem in dict.fromkeys(record["problem"] for record in records):
+        console.print(f"[bold]{_shown(problem)}[/]", highlight=False)
+        table = Table(box=None, pad_edge=False, collapse_padding=True)
+        table.add_column("method", overflow="fold")
+        for column in ("kappa", "rounds", "iterations", "bits"):
+            table.add_column(column, justify="right", no_wrap=True)
+        last = None
+        for record in records:
+            if record["problem"] == problem:
+                name = " ".join(filter(None, (record["method"], record["changes"])))
+                numbers = (_number(record[column]) for column in ("kappa", "rounds", "iterations", "bits"))
+                table.add_row("" if name == last else _shown(name), *numbers)
+                last = name
+        console.print(table)
+        console.print()
+
+
 # More cells that failed than these are counted only.
 _FEW = 20
 

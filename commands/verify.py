@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__, plots
-from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
-from .described import described_problems, problem_options
+from .common import (
+    LETTERS,
+    Command,
+    Place,
+    command_line,
+    completed,
+    letter_option,
+    methods_and_letters,
+    option_given,
+    say,
+)
+from .described import described_problems, problem_options, say_notices
 from .stating import stated, stating_options
 from .stored import drawn, studied
 from .witnessing import check_place, witness_option, witnessed
@@ -33,7 +43,7 @@ if TYPE_CHECKING:
         'rootkappa verify scaffnew --rate "1 - 1/kappa" --rounds "0.9*sqrt(kappa)*log(1/eps)" --kappa 10:1e4:4',
     ),
 )
-@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...")
+@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...", shell_complete=completed)
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @problem_options
 @click.option(
@@ -95,6 +105,8 @@ def verify(
     if is_stated:
         _check_stating(stating, evidence)
     specs = [] if is_stated else described_problems(options, [checked_kappa(kappa or "100")])
+    # What is wrong with a file or a partition is told before the first verdict, and before anything is written.
+    say_notices(specs)
     folder = checked_folder(out) if out else None
     targets = [folder / "verdicts.json"] if folder else []
     targets += [Path(json_file)] if json_file else []
@@ -112,9 +124,6 @@ def verify(
             witnessed(witness_file, shown_by)
         return _ended(found)
 
-    # What is wrong with a file or a partition is told before the first verdict.
-    for spec in specs:
-        spec.build()
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     found, claimed = list["Verdict"](), set[str]()

@@ -248,8 +248,9 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``method``, ``problem``, ``changes``, ``axis``, ``how`` ("exact" or the number of seeds), ``slope``, ``low``,
-        ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer
+        ``method``, ``problem``, ``changes``, ``axis``, ``kappas``, how many, ``how`` ("exact" or the number of seeds),
+        ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not
+        applicable" for fewer
         than three condition numbers or where nothing is promised, because the parameters are not the prescribed ones.
         Without a slope its numbers are None: a method that cannot reach the accuracy at all is refuted, a path that did
         not reach it is inconclusive.
@@ -261,6 +262,8 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
     )
     for problem, name, changes, rows in groups:
+        # Where no theorem speaks of the problem a slope is only measured.
+        is_told = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
         for axis, promised in _promised(name, rows).items():
             # Where every cell failed there are no costs.
@@ -281,12 +284,13 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                     "problem": problem,
                     "changes": changes,
                     "axis": axis,
+                    "kappas": len(kappas),
                     "how": "exact" if rows["exact"].all() else f"{rows['seed'].nunique()} seeds",
                     "slope": slope and slope.slope,
                     "low": slope and slope.low,
                     "high": slope and slope.high,
-                    "promised": None if changes else promised,
-                    "status": "not applicable" if changes else status,
+                    "promised": promised if is_told else None,
+                    "status": status if is_told else "not applicable",
                 }
             )
     return records

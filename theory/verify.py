@@ -365,6 +365,8 @@ def _misfit(case: Case) -> str:
 
 def _failing_condition(case: Case) -> str:
     """Return which assumption of the theorem fails, or nothing."""
+    if case.problem.unpromised:
+        return f"No theorem speaks of this problem: {case.problem.unpromised}."
     for condition in case.conditions():
         if not condition.holds:
             return f"The theorem needs {condition.name}, but {condition.values}."

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...core.checks import checked_count, checked_number
 from ...core.errors import InputError, shown, unknown
+from ...core.html import letters, table
 from ...core.randomness import generator
 from ...problems.problem import Problem
 from ..parts.clock import Clock, before_rounds
@@ -30,7 +31,14 @@ COLUMNS = (
 _BLOCK = 256
 
 
-@dataclass
+#: What a trace can be drawn along, with the columns that add up to it.
+AXES = {
+    "rounds": ("round",), "iterations": ("iteration",), "floats": ("floats_up", "floats_down"),
+    "bits": ("bits_up", "bits_down"), "gradients": ("gradients",), "seconds": ("seconds",),
+}  # fmt: skip
+
+
+@dataclass(repr=False)
 class Trace:
     """What was measured along one run.
 
@@ -86,6 +94,58 @@ class Trace:
         counts = self.column(axis)[[after - 1, after]]
         before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
         return float(counts[0] + (before - math.log(fraction)) / (before - at) * (counts[1] - counts[0]))
+
+    def plot(self, axis: str = "rounds", measure: str = "distance", axes: Any = None, **look: Any) -> Any:
+        """Draw a measure along a cost, and return Matplotlib's axes.
+
+        :func:`rootkappa.plots.convergence.figure` draws a trace as a figure for a paper.
+
+        Parameters
+        ----------
+        axis : str
+            "rounds", "iterations", "floats" or "bits" (sent and received), "gradients", "seconds", or a column.
+        measure : str
+            A column, such as "lyapunov", "distance" or "gap".
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if not given.
+        **look
+            What ``axes.plot`` takes besides, such as ``color``.
+
+        Raises
+        ------
+        InputError
+            If the axis or the measure is none of the trace.
+        """
+        known = {name: columns for name, columns in AXES.items() if set(columns) <= {*self.columns}}
+        known |= {name: (name,) for name in self.columns}
+        if axis not in known:
+            raise unknown("axis", axis, known)
+        if measure not in self.columns:
+            raise unknown("measure", measure, self.columns)
+        if axes is None:
+            from matplotlib import pyplot
+
+            axes = pyplot.subplots()[1]
+        x = np.sum([self.column(name) for name in known[axis]], axis=0)
+        axes.plot(x, self.column(measure), **{"label": self.method, **look})
+        axes.set(yscale="log", xlabel=axis, ylabel=measure, title=self.problem)
+        return axes
+
+    def __repr__(self) -> str:
+        return f"<trace of {self._told}>"
+
+    @property
+    def _told(self) -> str:
+        if not self.rows:
+            return f"{self.method} on {self.problem}"
+        return f"{self.method} on {self.problem}: {self.last('round'):g} rounds, distance {self.last('distance'):.3g}"
+
+    def _repr_html_(self) -> str:
+        last = zip(self.columns, (f"{number:.6g}" for row in self.rows[-1:] for number in row), strict=False)
+        return table(
+            f"{self.method} on {self.problem}",
+            [("letters", letters(self.params._asdict())), ("seed", self.seed), *last],
+        )
 
     def frame(self) -> "pd.DataFrame":
         """Return the trace as a table, one row for each recorded round.
