@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import __version__
-from .commands import plot, shown, sweep, verify
+from .commands import compare, plot, shown, sweep, verify
 from .commands.common import command_line, say
 from .core.interrupts import Interruptible
 from .core.streams import lasting
@@ -90,5 +90,7 @@ def commands() -> None:
     """Hold the promised communication rounds of optimisation methods against what the methods do."""
 
 
-for command in (shown.show, verify.verify, sweep.sweep, plot.plot, shown.new, shown.data):
+for command in (
+    shown.show, verify.verify, sweep.sweep, compare.compare, compare.choose, plot.plot, shown.new, shown.data,
+):  # fmt: skip
     commands.add_command(command)

@@ -81,11 +81,19 @@ def test_no_module_needs_itself():
     TopologicalSorter(needs).prepare()  # raises an error that lists the circle
 
 
-def test_the_root_holds_a_docstring_and_the_version_only():
-    docstring, version = tree(ROOT / "__init__.py").body
-    assert isinstance(docstring.value, ast.Constant)
-    assert [target.id for target in version.targets] == ["__version__"]
+def test_the_root_holds_the_version_and_names_that_are_imported_when_asked_for():
+    """Whatever it imported would be imported by each command, also by one that only shows its help."""
+    body = tree(ROOT / "__init__.py").body
+    assert isinstance(body[0].value, ast.Constant)
+    imports = [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imports == ["from importlib import import_module", "from typing import Any"]
+    functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    assert functions == ["__getattr__"]
+    names = [target.id for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    assert names == ["__version__", "_LAZY"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", rootkappa.__version__)
+    for name in rootkappa._LAZY:
+        assert callable(getattr(rootkappa, name))
 
 
 @pytest.mark.parametrize("name", algorithms.names())
