@@ -284,7 +284,13 @@ def compare(
     race = Race(place, target, price, store, kept, within, clock, progress)
     entries = []
     for name in chosen:
-        fixed = {letter: letters[letter] for letter in letters if letter in found[name].Params._fields}
+        own = found[name].Params
+        # A value that is out of its range is so for each method that has the letter.
+        fixed = {
+            letter: [checked_letter(own, letter, value) for value in letters[letter]]
+            for letter in letters
+            if letter in own._fields
+        }
         single = tuple((letter, values[0]) for letter, values in fixed.items() if len(values) == 1)
         entries.append(Entry(name, single, "given" if single else "prescribed"))
     race.run(entries, lambda entry: within * _cheapest(entries, price))
