@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__, plots
+from .budgets import ahead, budget_option, of_a_path
 from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
 from .described import described_problems, problem_options
 from .stored import drawn, studied
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     help="Of identity,invariant,exact,path,exponent,cost,claim.  [default: all that apply]",
 )
 @click.option("--json", "json_file", type=Place(), help="Write the verdicts to this file.")
+@budget_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     words: tuple[str, ...],
@@ -47,6 +49,7 @@ def verify(
     assignments: tuple[str, ...],
     evidence: str | None,
     json_file: str | None,
+    budget: str | None,
     out: str | None,
     **options: Any,
 ) -> int:
@@ -92,6 +95,9 @@ def verify(
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     console, found, claimed = Console(), list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))
+    work = of_a_path(budget, sum(map(len, tried.values())))
+    for sentence in ahead(tried, given, work, evidence):
+        say(sentence)
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
     with Records(folder) if folder else nullcontext() as kept:
@@ -107,11 +113,13 @@ def verify(
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)
-                    verdicts = kept.found(method.name, spec, kinds, changes, alpha) if kept else None
+                    # With another budget it is another verdict.
+                    asked = (*kinds, f"within {work:g}") if budget else kinds
+                    verdicts = kept.found(method.name, spec, asked, changes, alpha) if kept else None
                     if verdicts is None:
-                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, alpha, **changes)
+                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, alpha, work, **changes)
                         if kept:
-                            kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
+                            kept.keep(method.name, spec, asked, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
                     if any(one.evidence == "claim" and one.status != "not applicable" for one in verdicts):

@@ -106,6 +106,10 @@ def check_range(problem: Problem) -> None:
             )
 
 
+def _whole(rounds: float) -> float:
+    return math.ceil(rounds) if math.isfinite(rounds) else rounds
+
+
 @dataclass(frozen=True)
 class Case:
     """One method held against its theorem on one problem.
@@ -404,10 +408,13 @@ class Case:
         The promise is about expectations, so a fifth is added.
         """
         affordable = self.budget / self.round_work
+        return max(1, int(min(_whole(self.promised_rounds(fraction)), affordable)))
+
+    def promised_rounds(self, fraction: float) -> float:
+        """Return after how many rounds V should be below a fraction of its start, infinite if the promise is none."""
         if self.rho == 1.0:
-            return max(1, int(affordable))
-        rounds = _SLACK * self.pace.rounds * math.log(fraction) / math.log(self.rho or TINY)
-        return max(1, int(min(math.ceil(rounds), affordable)))
+            return math.inf
+        return _SLACK * self.pace.rounds * math.log(fraction) / math.log(self.rho or TINY)
 
     # Cases beside this one.
 

@@ -1,5 +1,6 @@
 """Hold a method against its promise with every kind of evidence that applies."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from ..core.errors import InputError, complaint, shown, unknown
 from ..problems import Problem, Quadratic
 from ..problems.problem import checked_problem
 from . import claims
-from .case import ALPHA, SAMPLED, Case, NotExact, Progress, check_range
+from .case import ALPHA, BUDGET, SAMPLED, Case, NotExact, Progress, check_range
 from .conventions import check_conventions
 from .engines import exact, exponent, identity, invariant, path, sending
 from .engines.affine import is_affine
@@ -113,6 +114,7 @@ def verify(
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
     error_rate: float = ALPHA,
+    budget: float = BUDGET,
     **changes: Any,
 ) -> list[Verdict]:
     """Return one verdict for each kind of evidence, and for each claim one.
@@ -134,6 +136,8 @@ def verify(
     error_rate : float
         The probability with which each verdict that rests on what is drawn may refute what is right; for many verdicts
         see :func:`level`.
+    budget : float
+        Multiplications that one path may cost, of which a core makes about 1e9 a second.
     **changes
         Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
 
@@ -155,8 +159,10 @@ def verify(
     check_range(problem)
     if not 0.0 < as_number(error_rate) < 1.0:
         raise InputError(f"error_rate = {shown(error_rate)} is no probability: give a number between 0 and 1.")
+    if not 0.0 < as_number(budget) < math.inf:
+        raise InputError(f"budget = {shown(budget)} is no number of multiplications: give one above 0, such as 3e10.")
     with untouched(taken, problem) as own:
-        case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate))
+        case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate), float(budget))
         return _verdicts(case, kinds, progress)
 
 
