@@ -12,7 +12,7 @@ import click
 from click.shell_completion import shell_complete
 
 from . import __version__
-from .commands import plot, shown, sweep, verify
+from .commands import compare, plot, shown, sweep, verify
 from .commands.common import command_line, say
 from .core.interrupts import Interruptible
 from .core.streams import lasting
@@ -105,5 +105,7 @@ def commands(context: click.Context) -> int:
     return 0
 
 
-for command in (shown.show, verify.verify, sweep.sweep, plot.plot, shown.new, shown.data):
+for command in (
+    shown.show, verify.verify, sweep.sweep, compare.compare, compare.choose, plot.plot, shown.new, shown.data,
+):  # fmt: skip
     commands.add_command(command)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__, plots
+from .budgets import ahead, budget_option, of_a_path
 from .common import (
     LETTERS,
     Command,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "json_file", type=Place(), help="Write the verdicts to this file.")
 @witness_option
+@budget_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     words: tuple[str, ...],
@@ -66,6 +68,7 @@ def verify(
     evidence: str | None,
     json_file: str | None,
     witness_file: str | None,
+    budget: str | None,
     out: str | None,
     kappa: str | None,
     **options: Any,
@@ -128,6 +131,9 @@ def verify(
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     found, claimed = list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))
+    work = of_a_path(budget, sum(map(len, tried.values())))
+    for sentence in ahead(tried, given, work, evidence):
+        say(sentence)
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
     with Records(folder) if folder else nullcontext() as kept:
@@ -143,11 +149,15 @@ def verify(
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)
-                    verdicts = kept.found(method.name, spec, kinds, changes, alpha) if kept else None
+                    # With another budget it is another verdict.
+                    asked = (*kinds, f"within {work:g}") if budget else kinds
+                    verdicts = kept.found(method.name, spec, asked, changes, alpha) if kept else None
                     if verdicts is None:
-                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, alpha, **changes)
+                        verdicts = verify(
+                            method, problem, kinds, spec.problem_seed, report, alpha, budget=work, **changes
+                        )
                         if kept:
-                            kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
+                            kept.keep(method.name, spec, asked, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
                     shown_by += [(verdict, [problem], method) for verdict in verdicts]
