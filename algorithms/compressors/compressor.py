@@ -118,7 +118,7 @@ class Compressor(ABC):
         return [(1.0, np.empty(0))] if self.draw_shape(d) == (0,) else None
 
     def mixture(self, d: int) -> Mixture | None:
-        """Return fixed draws that stand for all where a step is affine in what a linear compressor does; None if none do.
+        """Return fixed draws that stand for all where a step is affine in what a linear compressor does, or None.
 
         A class whose draws are too many to list may know of fewer.
         """

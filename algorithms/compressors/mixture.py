@@ -1,9 +1,12 @@
-"""Random values that are as good as a few fixed ones: wherever a map is affine in them, its moments follow from theirs."""
+"""Random values for which a few fixed ones stand: where a map is affine in them, its moments follow from theirs."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+# What should be 0 as a weight.
+_ROUNDING = 1e-12
 
 
 class Mixture(NamedTuple):
@@ -37,13 +40,14 @@ def one_of(listing: Sequence[tuple[float, np.ndarray]]) -> Mixture:
 
 
 def subsets(total: int, k: int) -> Mixture:
-    """Return the mixture of k of ``total`` numbers, increasing, all choices equally likely, for what is affine in whom
-    they choose: ``total`` choices stand for all.
+    """Return the mixture of k of ``total`` numbers, increasing, each choice equally likely; ``total`` of them stand.
+
+    It is for what is affine in the mask of the choice.
 
     Examples
     --------
     >>> pairs = subsets(4, 2)
-    >>> len(pairs.values), np.round(pairs.weights(np.array([2, 3])), 9).tolist()
+    >>> len(pairs.values), pairs.weights(np.array([2, 3])).round(9).tolist()
     (4, [-1.0, 1.0, 1.0, 0.0])
     """
     # The first k; others in the place of 0; and k in the place of others.
@@ -63,6 +67,8 @@ def subsets(total: int, k: int) -> Mixture:
     def weights(value: np.ndarray) -> np.ndarray:
         mask = np.zeros(total)
         mask[value] = 1.0
-        return inverse @ mask
+        found = inverse @ mask
+        found[np.abs(found) < _ROUNDING] = 0.0
+        return found
 
     return Mixture(values, inverse @ np.full(total, share), inverse @ moments @ inverse.T, weights)

@@ -92,9 +92,7 @@ class Flips(Part):
         return [(prod(q for q, _ in flips), np.array([side for _, side in flips])) for flips in product(*sides)]
 
     def mixtures(self, problem: Problem, params: Any) -> list[Mixture]:
-        return [
-            one_of([(q, np.array(True)), (1.0 - q, np.array(False))]) for q in self.probabilities(problem, params)
-        ]
+        return [one_of([(q, np.array(True)), (1.0 - q, np.array(False))]) for q in self.probabilities(problem, params)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ...problems.functions.squared_l2 import SquaredL2
 from ...problems.functions.zero import Zero
 from ..case import Case, NotExact
 from .constants import without_constants
-from .probe import ROUNDING, NotAffine, Probe, not_affine
+from .probe import ROUNDING, Probe, not_affine
 
 # More than this, and the dense matrices no longer fit or take minutes.
 _LARGEST_STATE = 2000

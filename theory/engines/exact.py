@@ -10,7 +10,8 @@ with basis vectors under every outcome w, which gives matrices :math:`A_w` with 
 * the largest :math:`E[V_t] / V_0` over all starts is an eigenvalue of that operator's adjoint, applied t times to P,
   so the number of steps to a given accuracy is found by squaring it.
 
-The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`.
+The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`; where there are too many outcomes to list, the
+mean for the one-step factor is from :mod:`rootkappa.theory.engines.moments`.
 """
 
 import math
@@ -74,7 +75,11 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     step = f"a step with {bound}, which is never worse," if bound else "a step"
     sentence = f"From its worst state {step} multiplies V by {said_of_factor(factor)} on average, {compared}"
     # The sentence can do without the asymptotic rate where it takes minutes.
-    if model and status != "inconclusive" and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
+    if (
+        model
+        and status != "inconclusive"
+        and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks)
+    ):
         radius = max(_radius(block, model.probabilities) for block in model.blocks)
         sentence += f"; at last by {said_of_factor(radius)}"
     interval = (factor - rounding, factor + rounding)

@@ -11,7 +11,7 @@ Neither is believed: what follows from it is held against steps under outcomes t
 otherwise where hardly any draw shows it, so that only shipped methods are given these forms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from ...problems import Quadratic
 from ..case import Case, NotExact
 from .affine import Block, Model, Moved, TooLarge, White, affine_model, check_size
 from .constants import without_constants
-from .probe import ROUNDING, Probe, not_affine
+from .probe import ROUNDING, Probe
 
 # Draws of a step against which what follows from the structure is held, and values that tell whom a row touches.
 _HELD, _TOUCHED = 4, 3
@@ -139,14 +139,16 @@ class _Mean:
     def holds(self, found: np.ndarray, expected: np.ndarray) -> None:
         """Hold what a drawn step did against what follows from the structure; what rounding leaves is kept."""
         apart = np.abs(found - expected).max() / max(np.abs(expected).max(), 1.0)
-        self.gap = max(self.gap, float(apart))
         if not apart <= ROUNDING:
             raise TooLarge(f"a step of {self.case.method.name} is not what its parts make of it: take path evidence.")
+        self.gap = max(self.gap, float(apart))
 
     def form(self) -> Form:
         """Return the form in the coordinates in which V is the squared norm."""
         if np.abs(self.drift).max() > ROUNDING * max(self.probe.scale, np.sqrt(np.abs(self.total[-1, -1]))):
-            raise Moved(f"a step of {self.case.method.name} moves its fixed point in the mean: take invariant evidence.")
+            raise Moved(
+                f"a step of {self.case.method.name} moves its fixed point in the mean: take invariant evidence."
+            )
         if not np.isfinite(self.total).all():
             raise NotExact(f"{self.case.method.name} returns numbers that are not finite: take smaller step sizes.")
         M = self.white.form(self.total[:-1, :-1])
@@ -175,7 +177,9 @@ class _Row(NamedTuple):
 
     def deviate(self, value: np.ndarray, error: np.ndarray) -> np.ndarray:
         """Return what a value does to an error, with the number 1 behind it."""
-        return np.tensordot(self.mixture.weights(value), self.deviations @ error[self.columns], 1)
+        weights = self.mixture.weights(value)
+        there = np.flatnonzero(weights)
+        return weights[there] @ (self.deviations[there] @ error[self.columns])
 
 
 def _of_rows(case: Case, random: Randomness, noisy: bool) -> Form | None:
@@ -232,21 +236,55 @@ class _Side:
 
     def add(self, share: float) -> None:
         """Add what these steps make of V, with their probability."""
-        found: dict[Part, list[_Row]] = {}
+        try:
+            # Where the clients' functions differ by linear terms only, one client's row tells those of all.
+            found = self._held(self._row_of_first)
+        except TooLarge:
+            found = self._held(lambda part: [self._row(part, i, each) for i, each in enumerate(self._rows[part])])
         mean = self._base.copy()
-        for part in filter(self._varies, self._random.parts):
-            found[part] = [self._row(part, place, each) for place, each in enumerate(self._rows[part])]
-            for row in found[part]:
-                mean[:, row.columns] += row.mean
-                # The covariance of the weights, as a sum of squares.
-                covariance = row.mixture.second - np.outer(row.mixture.mean, row.mixture.mean)
-                sizes, vectors = np.linalg.eigh(covariance)
-                spread = vectors[:, sizes > 0.0] * np.sqrt(sizes[sizes > 0.0])
-                self._mean.add(share, np.tensordot(spread.T, row.deviations, 1), row.columns)
+        for row in (row for rows in found.values() for row in rows):
+            mean[:, row.columns] += row.mean
+            # The covariance of the weights, as a sum of squares.
+            sizes, vectors = np.linalg.eigh(row.mixture.second - np.outer(row.mixture.mean, row.mixture.mean))
+            spread = vectors[:, sizes > 0.0] * np.sqrt(sizes[sizes > 0.0])
+            self._mean.add(share, np.tensordot(spread.T, row.deviations, 1), row.columns)
         self._mean.add(share, mean)
         self._mean.drift += share * mean[:, -1]
-        for _ in range(_HELD if found else 0):
-            self._hold(found)
+
+    def _held(self, rows_of: Callable[[Part], list["_Row"]]) -> dict[Part, list[_Row]]:
+        """Return the rows of all parts, held against steps under each of their values, and under drawn ones."""
+        found = {part: rows_of(part) for part in self._random.parts if self._varies(part)}
+        if not found:
+            return found
+        case, rng = self._mean.case, self._mean.rng
+        mixtures = {part: [row.mixture for row in rows] for part, rows in found.items()}
+        for t in range(max(len(each.values) for listed in mixtures.values() for each in listed)):
+            # Another value of each row every time, so that each of them has had all in the end.
+            self._hold(
+                found,
+                {
+                    part: part.joined([each.values[(t + i) % len(each.values)] for i, each in enumerate(listed)])
+                    for part, listed in mixtures.items()
+                },
+            )
+        for _ in range(_HELD):
+            self._hold(found, {part: part.draw(rng, case.problem, case.params, 1)[0] for part in found})
+        return found
+
+    def _row_of_first(self, part: Part) -> list[_Row]:
+        """Return the rows of all clients, each as that of the first one under another name."""
+        mixtures, n = self._rows[part], self._mean.case.problem.n
+        if len(mixtures) != n or len({len(mixture.values) for mixture in mixtures}) > 1:
+            raise TooLarge(f"{part.name} has no row of each client.")
+        first, names = self._row(part, 0, mixtures[0]), _Names(self._probe.fixed, n)
+        rows = [first]
+        for i in range(1, n):
+            # The names of two clients are exchanged.
+            order = np.arange(n)
+            order[[0, i]] = i, 0
+            places = np.append(names.given(np.arange(self._mean.size), order), self._mean.size)
+            rows.append(_Row(mixtures[i], places[first.columns], first.deviations[:, places[:-1]]))
+        return rows
 
     def _row(self, part: Part, place: int, mixture: Mixture) -> _Row:
         outcomes = [self._outcome(part, place, value) for value in mixture.values]
@@ -256,7 +294,7 @@ class _Side:
         inside[columns] = True
         others = np.where(inside, 0.0, self._probe.trial)
         for t, outcome in enumerate(outcomes[1:], start=1):
-            found = self._steps(np.concatenate([[0.0 * others, others], np.eye(len(inside))[columns]]), outcome)
+            found = self._probe.steps(np.concatenate([[0.0 * others, others], np.eye(len(inside))[columns]]), outcome)
             at_zero, aside = found[:2]
             if not self._is_still(others, aside, at_zero) and len(columns) < len(inside):
                 return self._row_of_all(part, place, mixture)
@@ -269,9 +307,6 @@ class _Side:
         maps = np.array([self._mean.base(self._outcome(part, place, value)) for value in mixture.values])
         return _Row(mixture, np.arange(self._mean.size + 1), maps - maps[0])
 
-    def _steps(self, errors: np.ndarray, outcome: Any) -> np.ndarray:
-        return self._probe.steps(np.asarray(errors), outcome)
-
     def _is_still(self, error: np.ndarray, there: np.ndarray, at_zero: np.ndarray) -> bool:
         """Return whether an error becomes what it becomes under the first values."""
         size = max(np.abs(there).max(), np.abs(at_zero).max())
@@ -280,32 +315,35 @@ class _Side:
     def _touched(self, outcomes: Sequence[Any]) -> np.ndarray:
         """Return the coordinates that a row seems to touch, by some of its values: fields, or clients' rows of them."""
         groups = [row for rows in _groups(self._probe.fixed, self._mean.case.problem.n) for row in rows]
-        trials = np.array([np.where(np.isin(np.arange(self._mean.size), group), self._probe.trial, 0.0) for group in groups])
+        trials = np.array(
+            [np.where(np.isin(np.arange(self._mean.size), group), self._probe.trial, 0.0) for group in groups]
+        )
         touched: set[int] = set()
-        for place in dict.fromkeys(np.linspace(1, len(outcomes) - 1, _TOUCHED).astype(int)) if len(outcomes) > 1 else ():
-            at_zero, *there = self._steps(np.concatenate([np.zeros((1, self._mean.size)), trials]), outcomes[place])
+        for place in (
+            dict.fromkeys(np.linspace(1, len(outcomes) - 1, _TOUCHED).astype(int)) if len(outcomes) > 1 else ()
+        ):
+            at_zero, *there = self._probe.steps(
+                np.concatenate([np.zeros((1, self._mean.size)), trials]), outcomes[place]
+            )
             touched |= {g for g, each in enumerate(there) if not self._is_still(trials[g], each, at_zero)}
         return np.concatenate([np.zeros(0, int), *(groups[g] for g in sorted(touched))])
 
-    def _hold(self, found: dict[Part, list[_Row]]) -> None:
-        """Hold a step under drawn rows against the sum of what each of them does."""
-        case, rng = self._mean.case, self._mean.rng
-        values: list[Any] = []
-        for part, fixed in zip(self._random.parts, self._fixed, strict=True):
-            values.append(part.draw(rng, case.problem, case.params, 1)[0] if part in found else fixed)
+    def _hold(self, found: dict[Part, list[_Row]], drawn: dict[Part, np.ndarray]) -> None:
+        """Hold a step under these values against the sum of what each row does."""
         first = self._outcome()
-        names = [part.name for part in self._random.parts]
-        values = [first[name] if value is None else value for name, value in zip(names, values, strict=True)]
+        values = [drawn[part] if part in drawn else first[part.name] for part in self._random.parts]
         outcome = self._random.record(self._coin, values)
-        error = rng.standard_normal(self._mean.size)
-        for with_one in (np.append(error, 0.0), np.append(0.0 * error, 1.0)):
+        error = self._mean.rng.standard_normal(self._mean.size)
+        at_zero, there = self._probe.steps(np.array([0.0 * error, error]), outcome)
+        for with_one, seen in (
+            (np.append(error, 0.0), there - at_zero),
+            (np.append(0.0 * error, 1.0), self._probe.moved(outcome)),
+        ):
             expected = self._base @ with_one
             for part, rows in found.items():
-                drawn = values[self._random.parts.index(part)]
-                for row, value in zip(rows, part.apart(drawn), strict=True):
+                for row, value in zip(rows, part.apart(drawn[part]), strict=True):
                     expected += row.deviate(value, with_one)
-            at_zero, there = self._steps(np.array([0.0 * error, error]), outcome)
-            self._mean.holds(self._probe.moved(outcome) if with_one[-1] else there - at_zero, expected)
+            self._mean.holds(seen, expected)
 
 
 def _groups(fields: Sequence[np.ndarray], n: int) -> list[np.ndarray]:
@@ -348,7 +386,10 @@ def _of_cohorts(case: Case, random: Randomness, noisy: bool) -> Form | None:
         here, there = random.record(1, [drawn]), random.record(1, [part.renamed(drawn, order)])
         error = mean.rng.standard_normal(mean.size)
         # Clients with other names do the same.
-        mean.holds(alike.steps(names.given(error, order)[None], there)[0], names.given(alike.steps(error[None], here)[0], order))
+        mean.holds(
+            alike.steps(names.given(error, order)[None], there)[0],
+            names.given(alike.steps(error[None], here)[0], order),
+        )
         # What a communication makes of the local steps here it makes of others that lead to the same.
         at_zero, after = probe.steps(np.array([0.0 * error, error]), here)
         mean.holds(after - at_zero, alike.steps((undo @ (local[:, :-1] @ error))[None], here)[0])

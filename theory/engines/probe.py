@@ -1,4 +1,4 @@
-"""The step of a method, its invariants and the theorem's V as functions of flat vectors, probed many vectors at once."""
+"""The step of a method, its invariants and the theorem's V as functions of flat vectors, many of them at once."""
 
 from collections.abc import Sequence
 from copy import copy
