@@ -13,8 +13,9 @@ import numpy as np
 from ..algorithms.driver.method import Method, find, get, names
 from ..core.errors import InputError, complaint, shown
 from ..theory.case import Case
-from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
+from ..theory.engines.affine import TooLarge, listed_outcomes
 from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
+from ..theory.engines.probe import NotAffine
 from ..theory.theorem import promised_by
 from ..theory.verify import blaming
 from .cells import Cell
