@@ -1,4 +1,4 @@
-"""Explicit vector instructions for compiled code: what LLVM does not find by itself, or finds in another order each time.
+"""Explicit vector instructions for compiled code: LLVM does not find them by itself, or finds another order each time.
 
 LLVM makes of eight floats side by side what the machine has: a register of AVX-512, two of AVX2, four of 64-bit Arm.
 Every sum has one fixed order. A dot product is eight sums s0 to s7, of the entries whose places are 0 to 7 modulo 8,
@@ -18,21 +18,22 @@ from numba.extending import intrinsic
 #: How many floats are taken side by side.
 WIDTH = 8
 
-_DOUBLE, _INT, _BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
-_VECTOR, _MASK = ir.VectorType(_DOUBLE, WIDTH), ir.VectorType(_BIT, WIDTH)
-_PLACES = ir.Constant(ir.VectorType(_INT, WIDTH), list(range(WIDTH)))
-_ZEROS = ir.Constant(_VECTOR, [0.0] * WIDTH)
+DOUBLE, INT, _BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
+VECTOR, _MASK = ir.VectorType(DOUBLE, WIDTH), ir.VectorType(_BIT, WIDTH)
+_PLACES = ir.Constant(ir.VectorType(INT, WIDTH), list(range(WIDTH)))
+ZEROS = ir.Constant(VECTOR, [0.0] * WIDTH)
 
 
-def _number(value: int) -> ir.Constant:
-    return ir.Constant(_INT, value)
+def number(value: int) -> ir.Constant:
+    """Return a whole number that is known."""
+    return ir.Constant(INT, value)
 
 
 def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
 
 
-class _Code:
+class Code:
     """Writes vector instructions where a builder stands."""
 
     def __init__(self, context: Any, builder: Any) -> None:
@@ -46,11 +47,16 @@ class _Code:
 
     def constant(self, value: float) -> Any:
         """Return a vector of one known float."""
-        return ir.Constant(_VECTOR, [value] * WIDTH)
+        return ir.Constant(VECTOR, [value] * WIDTH)
 
     def pointer(self, kind: Any, array: Any, offset: Any) -> Any:
         """Return the address of an entry of an array that is stored row by row."""
         return self.builder.gep(self.context.make_array(kind)(self.context, self.builder, array).data, [offset])
+
+    def size(self, kind: Any, array: Any, axis: int) -> Any:
+        """Return how long an array is along an axis."""
+        shape = self.context.make_array(kind)(self.context, self.builder, array).shape
+        return self.builder.extract_value(shape, axis)
 
     def _called(self, name: str, result: Any, arguments: list[Any]) -> Any:
         kind = ir.FunctionType(result, [argument.type for argument in arguments])
@@ -59,24 +65,43 @@ class _Code:
         return self.builder.call(function, arguments)
 
     def fused(self, a: Any, b: Any, c: Any) -> Any:
-        """Return ab + c, of vectors."""
-        return self._called("llvm.fmuladd.v8f64", _VECTOR, [a, b, c])
+        """Return ab + c, of floats or of vectors."""
+        name = "llvm.fmuladd.f64" if a.type == DOUBLE else "llvm.fmuladd.v8f64"
+        return self._called(name, a.type, [a, b, c])
 
     def load(self, pointer: Any, place: Any, mask: Any = None) -> Any:
         """Return eight entries; zeros where the mask is off, and what would stand there is not touched."""
-        address = self.builder.bitcast(self.builder.gep(pointer, [place]), _VECTOR.as_pointer())
+        address = self.builder.bitcast(self.builder.gep(pointer, [place]), VECTOR.as_pointer())
         if mask is None:
             return self.builder.load(address, align=8)
-        arguments = [address, ir.Constant(ir.IntType(32), 8), mask, _ZEROS]
-        return self._called("llvm.masked.load.v8f64.p0v8f64", _VECTOR, arguments)
+        arguments = [address, ir.Constant(ir.IntType(32), 8), mask, ZEROS]
+        return self._called("llvm.masked.load.v8f64.p0v8f64", VECTOR, arguments)
 
     def store(self, value: Any, pointer: Any, place: Any, mask: Any = None) -> None:
-        address = self.builder.bitcast(self.builder.gep(pointer, [place]), _VECTOR.as_pointer())
+        address = self.builder.bitcast(self.builder.gep(pointer, [place]), VECTOR.as_pointer())
         if mask is None:
             self.builder.store(value, address, align=8)
         else:
             arguments = [value, address, ir.Constant(ir.IntType(32), 8), mask]
             self._called("llvm.masked.store.v8f64.p0v8f64", ir.VoidType(), arguments)
+
+    def loop(self, first: Any, last: Any, step: int, start: list[Any], body: Any) -> list[Any]:
+        """Go from ``first`` to below ``last``; ``body(place, carried)`` returns what is carried on."""
+        builder = self.builder
+        before, looped, after = builder.basic_block, *(builder.append_basic_block(name) for name in ("loop", "after"))
+        builder.cbranch(builder.icmp_signed("<", first, last), looped, after)
+        builder.position_at_end(looped)
+        place, carried = builder.phi(INT), [builder.phi(value.type) for value in start]
+        new = body(place, carried)
+        further, end = builder.add(place, number(step)), builder.basic_block
+        builder.cbranch(builder.icmp_signed("<", further, last), looped, after)
+        builder.position_at_end(after)
+        results = [builder.phi(value.type) for value in start]
+        for phi, *values in zip([place, *carried], [first, *start], [further, *new], strict=True):
+            _join(phi, values, (before, end))
+        for phi, *values in zip(results, start, new, strict=True):
+            _join(phi, values, (before, end))
+        return results
 
     def along(self, count: Any, start: list[Any], body: Any) -> list[Any]:
         """Go along ``count`` floats, eight at a time and the rest under a mask; carry the vectors of ``start`` on.
@@ -84,40 +109,19 @@ class _Code:
         ``body(place, mask, carried)`` returns what is carried on.
         """
         builder = self.builder
-        whole = builder.and_(count, _number(-WIDTH))
-        before = builder.basic_block
-        loop, after = builder.append_basic_block("whole"), builder.append_basic_block("rest")
-        builder.cbranch(builder.icmp_signed(">", whole, _number(0)), loop, after)
-        builder.position_at_end(loop)
-        place = builder.phi(_INT)
-        carried = [builder.phi(value.type) for value in start]
-        new = body(place, None, carried)
-        further = builder.add(place, _number(WIDTH))
-        place.add_incoming(_number(0), before)
-        place.add_incoming(further, builder.basic_block)
-        for phi, first, later in zip(carried, start, new, strict=True):
-            phi.add_incoming(first, before)
-            phi.add_incoming(later, builder.basic_block)
-        end_of_loop = builder.basic_block
-        builder.cbranch(builder.icmp_signed("<", further, whole), loop, after)
-        builder.position_at_end(after)
-        totals = [builder.phi(value.type) for value in start]
-        for phi, first, later in zip(totals, start, new, strict=True):
-            phi.add_incoming(first, before)
-            phi.add_incoming(later, end_of_loop)
-        left = builder.sub(count, whole)
-        rest, done = builder.append_basic_block("tail"), builder.append_basic_block("done")
-        builder.cbranch(builder.icmp_signed(">", left, _number(0)), rest, done)
+        whole = builder.and_(count, number(-WIDTH))
+        totals = self.loop(number(0), whole, WIDTH, start, lambda place, carried: body(place, None, carried))
+        left, before = builder.sub(count, whole), builder.basic_block
+        rest, after = builder.append_basic_block("rest"), builder.append_basic_block("after")
+        builder.cbranch(builder.icmp_signed(">", left, number(0)), rest, after)
         builder.position_at_end(rest)
-        mask = builder.icmp_signed("<", _PLACES, self.all_of(left))
-        last = body(whole, mask, totals)
-        end_of_rest = builder.basic_block
-        builder.branch(done)
-        builder.position_at_end(done)
+        new = body(whole, builder.icmp_signed("<", _PLACES, self.all_of(left)), totals)
+        end = builder.basic_block
+        builder.branch(after)
+        builder.position_at_end(after)
         results = [builder.phi(value.type) for value in start]
-        for phi, total, final in zip(results, totals, last, strict=True):
-            phi.add_incoming(total, after)
-            phi.add_incoming(final, end_of_rest)
+        for phi, *values in zip(results, totals, new, strict=True):
+            _join(phi, values, (before, end))
         return results
 
     def four_sums(self, vectors: list[Any]) -> Any:
@@ -132,17 +136,19 @@ class _Code:
         return builder.fadd(_shuffled(builder, *pairs, [0, 1, 4, 5]), _shuffled(builder, *pairs, [2, 3, 6, 7]))
 
 
-def _rows(code: _Code, kind: Any, A: Any, row: Any, width: Any, count: int) -> list[Any]:
+def _join(phi: Any, values: list[Any], blocks: tuple[Any, Any]) -> None:
+    for value, block in zip(values, blocks, strict=True):
+        phi.add_incoming(value, block)
+
+
+def rows_of(code: Code, kind: Any, A: Any, row: Any, width: Any, count: int) -> list[Any]:
+    """Return where some rows of a matrix begin."""
     first = code.builder.mul(row, width)
-    offsets = [code.builder.add(first, code.builder.mul(_number(r), width)) for r in range(count)]
+    offsets = [code.builder.add(first, code.builder.mul(number(r), width)) for r in range(count)]
     return [code.pointer(kind, A, offset) for offset in offsets]
 
 
-def _sizes(code: _Code, kind: Any, array: Any) -> Any:
-    return code.context.make_array(kind)(code.context, code.builder, array).shape
-
-
-def _check_layout(*arrays: Any) -> None:
+def check_layout(*arrays: Any) -> None:
     """Refuse arrays that are not stored row by row, which the addresses here assume."""
     for array in arrays:
         if not isinstance(array, types.Array) or array.layout != "C" or array.dtype != types.float64:
@@ -154,28 +160,26 @@ def _dots_of(count: int) -> Any:
     def dots(typing_context, A, row, x, y, place):
         def generate(context, builder, signature, arguments):
             matrix, row, vector, result, place = arguments
-            code = _Code(context, builder)
-            width, d = (
-                builder.extract_value(_sizes(code, *pair), axis) for *pair, axis in ((A, matrix, 1), (x, vector, 0))
-            )
-            rows = _rows(code, A, matrix, row, width, count)
-            at = code.pointer(x, vector, _number(0))
+            code = Code(context, builder)
+            width, d = code.size(A, matrix, 1), code.size(x, vector, 0)
+            rows = rows_of(code, A, matrix, row, width, count)
+            at = code.pointer(x, vector, number(0))
 
             def body(k: Any, mask: Any, carried: list[Any]) -> list[Any]:
                 entries = code.load(at, k, mask)
                 return [code.fused(code.load(p, k, mask), entries, s) for p, s in zip(rows, carried, strict=True)]
 
-            sums = code.along(d, [_ZEROS] * count, body)
+            sums = code.along(d, [ZEROS] * count, body)
             for first in range(0, count, 4):
-                total = code.four_sums((sums[first : first + 4] + [_ZEROS] * 3)[:4])
-                end = code.pointer(y, result, builder.add(place, _number(first)))
+                total = code.four_sums((sums[first : first + 4] + [ZEROS] * 3)[:4])
+                end = code.pointer(y, result, builder.add(place, number(first)))
                 if count < 4:
                     builder.store(builder.extract_element(total, ir.Constant(ir.IntType(32), 0)), end)
                 else:
                     builder.store(total, builder.bitcast(end, total.type.as_pointer()), align=8)
             return context.get_dummy_value()
 
-        _check_layout(A, x, y)
+        check_layout(A, x, y)
         return types.void(A, types.intp, x, y, types.intp), generate
 
     return dots
@@ -186,13 +190,11 @@ def _sums_of(count: int) -> Any:
     def sums(typing_context, A, row, s, place, y):
         def generate(context, builder, signature, arguments):
             matrix, row, weights, place, result = arguments
-            code = _Code(context, builder)
-            width, d = (
-                builder.extract_value(_sizes(code, *pair), axis) for *pair, axis in ((A, matrix, 1), (y, result, 0))
-            )
-            rows = _rows(code, A, matrix, row, width, count)
-            at, first = code.pointer(y, result, _number(0)), code.pointer(s, weights, place)
-            factors = [code.all_of(builder.load(builder.gep(first, [_number(r)]))) for r in range(count)]
+            code = Code(context, builder)
+            width, d = code.size(A, matrix, 1), code.size(y, result, 0)
+            rows = rows_of(code, A, matrix, row, width, count)
+            at, first = code.pointer(y, result, number(0)), code.pointer(s, weights, place)
+            factors = [code.all_of(builder.load(builder.gep(first, [number(r)]))) for r in range(count)]
 
             def body(k: Any, mask: Any, carried: list[Any]) -> list[Any]:
                 total = code.load(at, k, mask)
@@ -204,13 +206,13 @@ def _sums_of(count: int) -> Any:
             code.along(d, [], body)
             return context.get_dummy_value()
 
-        _check_layout(A, s, y)
+        check_layout(A, s, y)
         return types.void(A, types.intp, s, types.intp, y), generate
 
     return sums
 
 
-#: ``dots_of_8(A, row, x, y, place)`` writes ``A[row : row + 8, :d] @ x`` to ``y[place : place + 8]``; ``x`` has d entries.
+#: ``dots_of_8(A, row, x, y, place)`` writes ``A[row : row + 8, :d] @ x`` to ``y[place : place + 8]``.
 dots_of_8, dots_of_1 = _dots_of(8), _dots_of(1)
 #: ``sums_of_8(A, row, s, place, y)`` adds ``s[place : place + 8] @ A[row : row + 8, :d]`` to ``y`` of d entries.
 sums_of_8, sums_of_1 = _sums_of(8), _sums_of(1)
@@ -226,9 +228,9 @@ _ROUND = 6755399441055744.0
 _RANGE = 700.0
 
 
-def _power(code: _Code, t: Any) -> Any:
+def _power(code: Code, t: Any) -> Any:
     """Return e to the power t, to a few units in the last place; beyond 700 in size t is treated as 700."""
-    builder, integers = code.builder, ir.VectorType(_INT, WIDTH)
+    builder, integers = code.builder, ir.VectorType(INT, WIDTH)
     # A comparison with NaN fails, so NaN is passed on.
     for name, bound in (("<", -_RANGE), (">", _RANGE)):
         t = builder.select(builder.fcmp_ordered(name, t, code.constant(bound)), code.constant(bound), t)
@@ -240,7 +242,7 @@ def _power(code: _Code, t: Any) -> Any:
         e = code.fused(e, r, code.constant(coefficient))
     exponent = builder.add(builder.bitcast(shifted, integers), ir.Constant(integers, [1023] * WIDTH))
     scale = builder.shl(exponent, ir.Constant(integers, [52] * WIDTH))
-    return builder.fmul(e, builder.bitcast(scale, _VECTOR))
+    return builder.fmul(e, builder.bitcast(scale, VECTOR))
 
 
 @intrinsic
@@ -249,8 +251,8 @@ def powers(typing_context, z, count):
 
     def generate(context, builder, signature, arguments):
         array, count = arguments
-        code = _Code(context, builder)
-        at = code.pointer(z, array, _number(0))
+        code = Code(context, builder)
+        at = code.pointer(z, array, number(0))
 
         def body(k: Any, mask: Any, carried: list[Any]) -> list[Any]:
             code.store(_power(code, code.load(at, k, mask)), at, k, mask)
@@ -259,7 +261,7 @@ def powers(typing_context, z, count):
         code.along(count, [], body)
         return context.get_dummy_value()
 
-    _check_layout(z)
+    check_layout(z)
     return types.void(z, types.intp), generate
 
 
@@ -269,8 +271,8 @@ def sigmoids(typing_context, z, count, scale):
 
     def generate(context, builder, signature, arguments):
         array, count, scale = arguments
-        code = _Code(context, builder)
-        at, factor = code.pointer(z, array, _number(0)), code.all_of(scale)
+        code = Code(context, builder)
+        at, factor = code.pointer(z, array, number(0)), code.all_of(scale)
 
         def body(k: Any, mask: Any, carried: list[Any]) -> list[Any]:
             e = _power(code, code.load(at, k, mask))
@@ -280,5 +282,5 @@ def sigmoids(typing_context, z, count, scale):
         code.along(count, [], body)
         return context.get_dummy_value()
 
-    _check_layout(z)
+    check_layout(z)
     return types.void(z, types.intp, types.float64), generate

@@ -29,6 +29,10 @@ def matrix_vector(A, x, y):
     while j + 8 <= rows:
         dots_of_8(A, j, x, y, j)
         j += 8
+    if j < rows and rows >= 8:
+        # Some rows once more, which costs less than the last ones one by one.
+        dots_of_8(A, rows - 8, x, y, rows - 8)
+        j = rows
     while j < rows:
         dots_of_1(A, j, x, y, j)
         j += 1
