@@ -1,7 +1,10 @@
 """Local steps of several runs on one problem, eight at a time: the data are read once for eight of them.
 
-A run has the same bits in whatever company, and alone. So who goes together is a matter of speed only.
+A run has the same bits in whatever company, and alone, so who goes together is a matter of speed only. The rule is: at
+least four runs, on logistic regression, with so many local steps in a round that what a round costs besides is little.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +13,32 @@ from ..core.inner import inner
 from ..core.simd import WIDTH
 from ..core.vectors import BLOCK
 from .oracles import gradient_of_runs, local_steps, workspace
+from .problem import Problem
 
-# With fewer runs under way, one after the other is faster.
-_FEWEST = 3
+# With so few runs under way, one after the other is faster.
+_FEW = 3
+# Multiplications of a round of one run, below which the calls of a round cost more than is won.
+_SMALLEST_ROUND = 5e5
 
 
-def local_phases(kernel, X, H, gamma, k):
+def go_together(problem: Problem, runs: int, steps: float) -> bool:
+    """Return whether runs with so many local steps in a round are faster together.
+
+    Examples
+    --------
+    >>> from rootkappa.problems import Logistic, Quadratic
+    >>> problem = Logistic.load("breast_cancer", clients=10, kappa=100.0)
+    >>> [go_together(problem, runs, steps=30.0) for runs in (1, 8)]
+    [False, True]
+    >>> go_together(Quadratic.random(), 8, steps=30.0)
+    False
+    """
+    knows: Any = gradient_of_runs
+    is_known = any(kind in knows.implementations for kind in type(problem.kernel).__mro__)
+    return is_known and runs > _FEW and problem.work(steps) >= _SMALLEST_ROUND
+
+
+def local_phases(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: np.ndarray) -> None:
     r"""Take local steps of all clients in several runs, in place: what ``local_steps`` does, run by run.
 
     Parameters
@@ -53,7 +76,7 @@ def _all_phases(kernel, X, H, gamma, k, order):
                         points[j, lane], controls[j, lane] = X[s, i, j], H[s, i, j]
             if busy == 0:
                 break
-            together = 0 if busy <= _FEWEST else _smallest(lane_of, left)
+            together = 0 if busy <= _FEW else _smallest(lane_of, left)
             for _ in range(together):
                 gradient_of_runs(kernel, i, points, G, Z)
                 _step(points, G, controls, gamma)
@@ -62,7 +85,7 @@ def _all_phases(kernel, X, H, gamma, k, order):
                 if s < 0:
                     continue
                 left[lane] -= together
-                if left[lane] == 0 or busy <= _FEWEST:
+                if left[lane] == 0 or busy <= _FEW:
                     for j in range(d):
                         X[s, i, j] = points[j, lane]
                     local_steps(kernel, i, X[s, i], H[s, i], gamma, left[lane], work)
