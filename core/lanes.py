@@ -8,17 +8,19 @@ from typing import Any
 
 from llvmlite import binding
 from numba import types
-from numba.extending import intrinsic
 
-from .compiled import njit
-from .simd import WIDTH, ZEROS, Code, check_layout, number, rows_of
+from .inner import inner
+from .simd import WIDTH, ZEROS, Code, check_layout, instruction, number, rows_of, stay_apart
 
 #: As many rows are taken together as keep the multipliers busy and their sums in registers.
 ROWS = 8 if binding.get_host_cpu_features().get("avx512f") else 6
 
 
 def _dots_of(count: int) -> Any:
-    @intrinsic
+    def plain(A, row, X, Y, place):
+        Y[place : place + count] = A[row : row + count] @ X
+
+    @instruction(plain)
     def dots(typing_context, A, row, X, Y, place):
         def generate(context, builder, signature, arguments):
             matrix, row, vectors, results, place = arguments
@@ -50,7 +52,10 @@ def _dots_of(count: int) -> Any:
 
 
 def _sums_of(count: int) -> Any:
-    @intrinsic
+    def plain(A, row, S, place, Y):
+        Y += A[row : row + count].T @ S[place : place + count]
+
+    @instruction(plain)
     def sums(typing_context, A, row, S, place, Y):
         def generate(context, builder, signature, arguments):
             matrix, row, weights, place, results = arguments
@@ -83,9 +88,10 @@ dots_of_rows, dots_of_row = _dots_of(ROWS), _dots_of(1)
 sums_of_rows, sums_of_row = _sums_of(ROWS), _sums_of(1)
 
 
-@njit
+@inner
 def products_of_runs(A, first, last, X, Y):
     """Write ``A[first:last] @ X``, shape (last - first, 8), to the first rows of Y."""
+    stay_apart()
     j = first
     while j + ROWS <= last:
         dots_of_rows(A, j, X, Y, j - first)
@@ -99,9 +105,10 @@ def products_of_runs(A, first, last, X, Y):
         j += 1
 
 
-@njit
+@inner
 def add_transposed_products(A, first, last, S, Y):
     """Add ``A[first:last].T @ S``, with the first rows of S, to Y, shape (d, 8)."""
+    stay_apart()
     j = first
     while j + ROWS <= last:
         sums_of_rows(A, j, S, j - first, Y)

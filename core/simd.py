@@ -8,12 +8,16 @@ together.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
+
+from .compiled import config
 
 #: How many floats are taken side by side.
 WIDTH = 8
@@ -22,6 +26,11 @@ DOUBLE, INT, _BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
 VECTOR, _MASK = ir.VectorType(DOUBLE, WIDTH), ir.VectorType(_BIT, WIDTH)
 _PLACES = ir.Constant(ir.VectorType(INT, WIDTH), list(range(WIDTH)))
 ZEROS = ir.Constant(VECTOR, [0.0] * WIDTH)
+
+
+def instruction(plain: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Make instructions for compiled code of a function that writes them; without a compiler ``plain`` does as much."""
+    return (lambda writes: plain) if config.DISABLE_JIT else intrinsic
 
 
 def number(value: int) -> ir.Constant:
@@ -136,6 +145,17 @@ class Code:
         return builder.fadd(_shuffled(builder, *pairs, [0, 1, 4, 5]), _shuffled(builder, *pairs, [2, 3, 6, 7]))
 
 
+@instruction(lambda: None)
+def stay_apart(typing_context):
+    """Let the function that calls this be called where it is used, and not be written into its callers once more."""
+
+    def generate(context, builder, signature, arguments):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 def _join(phi: Any, values: list[Any], blocks: tuple[Any, Any]) -> None:
     for value, block in zip(values, blocks, strict=True):
         phi.add_incoming(value, block)
@@ -156,7 +176,10 @@ def check_layout(*arrays: Any) -> None:
 
 
 def _dots_of(count: int) -> Any:
-    @intrinsic
+    def plain(A: np.ndarray, row: int, x: np.ndarray, y: np.ndarray, place: int) -> None:
+        y[place : place + count] = A[row : row + count, : len(x)] @ x
+
+    @instruction(plain)
     def dots(typing_context, A, row, x, y, place):
         def generate(context, builder, signature, arguments):
             matrix, row, vector, result, place = arguments
@@ -186,7 +209,10 @@ def _dots_of(count: int) -> Any:
 
 
 def _sums_of(count: int) -> Any:
-    @intrinsic
+    def plain(A: np.ndarray, row: int, s: np.ndarray, place: int, y: np.ndarray) -> None:
+        y += s[place : place + count] @ A[row : row + count, : len(y)]
+
+    @instruction(plain)
     def sums(typing_context, A, row, s, place, y):
         def generate(context, builder, signature, arguments):
             matrix, row, weights, place, result = arguments
@@ -245,7 +271,7 @@ def _power(code: Code, t: Any) -> Any:
     return builder.fmul(e, builder.bitcast(scale, VECTOR))
 
 
-@intrinsic
+@instruction(lambda z, count: np.copyto(z[:count], np.exp(np.clip(z[:count], -_RANGE, _RANGE))))
 def powers(typing_context, z, count):
     """Replace the first ``count`` entries of z by their exponentials."""
 
@@ -265,7 +291,7 @@ def powers(typing_context, z, count):
     return types.void(z, types.intp), generate
 
 
-@intrinsic
+@instruction(lambda z, count, scale: np.copyto(z[:count], scale / (1.0 + np.exp(np.clip(z[:count], -_RANGE, _RANGE)))))
 def sigmoids(typing_context, z, count, scale):
     """Replace the first ``count`` entries of z by ``scale / (1 + exp(z))``."""
 

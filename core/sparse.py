@@ -6,11 +6,11 @@ row meets the eight numbers of its column at once: what it does to one run has t
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from .simd import DOUBLE, INT, VECTOR, WIDTH, ZEROS, Code, check_layout, number
+from .simd import DOUBLE, INT, VECTOR, WIDTH, ZEROS, Code, check_layout, instruction, number
 
 
 class _Row:
@@ -48,7 +48,10 @@ class _Row:
 def _dot_of(runs: int) -> Any:
     zero = ir.Constant(DOUBLE, 0.0) if runs == 1 else ZEROS
 
-    @intrinsic
+    def plain(values, columns, first, last, x, y, place):
+        y[place] = values[first:last] @ x[columns[first:last]]
+
+    @instruction(plain)
     def dot(typing_context, values, columns, first, last, x, y, place):
         def generate(context, builder, signature, arguments):
             entries, places, first, last, vector, result, place = arguments
@@ -76,7 +79,10 @@ def _dot_of(runs: int) -> Any:
 
 
 def _sum_of(runs: int) -> Any:
-    @intrinsic
+    def plain(values, columns, first, last, s, place, y):
+        y[columns[first:last]] += np.multiply.outer(values[first:last], s[place])
+
+    @instruction(plain)
     def add(typing_context, values, columns, first, last, s, place, y):
         def generate(context, builder, signature, arguments):
             entries, places, first, last, weights, place, vector = arguments

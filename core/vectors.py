@@ -1,7 +1,7 @@
 """Compiled dense linear algebra on small blocks, and the exponentials of many numbers."""
 
 from .compiled import njit
-from .simd import dots_of_1, dots_of_8, powers, sigmoids, sums_of_1, sums_of_8
+from .simd import dots_of_1, dots_of_8, powers, sigmoids, stay_apart, sums_of_1, sums_of_8
 
 #: Rows of a feature matrix that are taken together: their margins stay in the first-level cache.
 BLOCK = 64
@@ -13,18 +13,21 @@ def logistic_weights(z, count, scale):
 
     Margins beyond 700 in size are treated as 700, where the weight is already 0 or ``scale`` to 300 digits.
     """
+    stay_apart()
     sigmoids(z, count, scale)
 
 
 @njit
 def exponentials(z, count):
     """Replace the first ``count`` entries by their exponentials; beyond 700 in size they are taken as 700 in size."""
+    stay_apart()
     powers(z, count)
 
 
 @njit
 def matrix_vector(A, x, y):
     """Write ``A @ x`` to ``y``; A has shape (rows, d)."""
+    stay_apart()
     rows, j = A.shape[0], 0
     while j + 8 <= rows:
         dots_of_8(A, j, x, y, j)
@@ -41,6 +44,7 @@ def matrix_vector(A, x, y):
 @njit
 def add_transposed_product(A, s, y):
     """Add ``A.T @ s`` to ``y``; A has shape (rows, d)."""
+    stay_apart()
     rows, j = A.shape[0], 0
     while j + 8 <= rows:
         sums_of_8(A, j, s, j, y)

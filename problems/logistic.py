@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..core.compiled import njit
 from ..core.dispatch import implements
+from ..core.inner import inner
 from ..core.lanes import add_transposed_products, products_of_runs
 from ..core.sparse import add_sparse, add_sparse_to_runs, sparse_dot, sparse_dot_of_runs
 from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
@@ -308,7 +309,7 @@ def _sparse_gradient_of_runs(kernel, i, X, G, Z):
     _sparse_losses_of_runs(kernel.values, kernel.columns, kernel.pointer, first, last, kernel.l2, X, G, Z)
 
 
-@njit
+@inner
 def _dense_losses_of_runs(B, first, last, l2, X, G, Z):
     """Do what :func:`_dense_losses` does, for eight runs that stand side by side."""
     d, runs = X.shape
@@ -322,7 +323,7 @@ def _dense_losses_of_runs(B, first, last, l2, X, G, Z):
         add_transposed_products(B, begin, end, Z, G)
 
 
-@njit
+@inner
 def _sparse_losses_of_runs(values, columns, pointer, first, last, l2, X, G, Z):
     d, runs = X.shape
     for j in range(d):

@@ -105,7 +105,7 @@ def _smallest(lane_of, left):
     return smallest
 
 
-@njit
+@inner
 def _step(X, G, H, gamma):
     for j in range(X.shape[0]):
         for lane in range(WIDTH):
