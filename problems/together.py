@@ -1,7 +1,8 @@
 """Local steps of several runs on one problem, eight at a time: the data are read once for eight of them.
 
 A run has the same bits in whatever company, and alone, so who goes together is a matter of speed only. The rule is: at
-least four runs, on logistic regression, with so many local steps in a round that what a round costs besides is little.
+least eight runs, on logistic regression, with enough to do in a round that what a round costs besides is little, and
+enough in all that it repays the seconds of compilation.
 """
 
 from typing import Any
@@ -17,25 +18,28 @@ from .problem import Problem
 
 # With so few runs under way, one after the other is faster.
 _FEW = 3
-# Multiplications of a round of one run, below which the calls of a round cost more than is won.
-_SMALLEST_ROUND = 5e5
+#: Fewer runs than this never go together.
+FEWEST_RUNS = 8
+# Multiplications of a round of one run, and of all of it.
+_SMALLEST_ROUND, _SMALLEST_WHOLE = 5e5, 1e10
 
 
-def go_together(problem: Problem, runs: int, steps: float) -> bool:
-    """Return whether runs with so many local steps in a round are faster together.
+def go_together(problem: Problem, runs: int, rounds: int, steps: float) -> bool:
+    """Return whether runs of so many rounds, with so many local steps each, are faster together.
 
     Examples
     --------
     >>> from rootkappa.problems import Logistic, Quadratic
     >>> problem = Logistic.load("breast_cancer", clients=10, kappa=100.0)
-    >>> [go_together(problem, runs, steps=30.0) for runs in (1, 8)]
+    >>> [go_together(problem, runs, rounds=1000, steps=100.0) for runs in (7, 8)]
     [False, True]
-    >>> go_together(Quadratic.random(), 8, steps=30.0)
+    >>> go_together(Quadratic.random(), 8, rounds=1000, steps=100.0)
     False
     """
     knows: Any = gradient_of_runs
     is_known = any(kind in knows.implementations for kind in type(problem.kernel).__mro__)
-    return is_known and runs > _FEW and problem.work(steps) >= _SMALLEST_ROUND
+    work = problem.work(steps)
+    return is_known and runs >= FEWEST_RUNS and work >= _SMALLEST_ROUND and work * rounds * runs >= _SMALLEST_WHOLE
 
 
 def local_phases(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: np.ndarray) -> None:

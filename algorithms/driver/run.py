@@ -230,12 +230,12 @@ def run_together(
     method = found(method)
     method.check(problem)
     params = method.letters(params)
-    steps = method.pace(params)
-    advance = method.advance_together
-    if advance is None or not go_together(problem, len(seeds), steps.iterations / steps.rounds):
+    rounds = checked_count("rounds", rounds)
+    advance, pace = method.advance_together, method.pace(params)
+    if advance is None or not go_together(problem, len(seeds), rounds, pace.iterations / pace.rounds):
         measured: Any = {"record": record, "until": until, "lyapunov": lyapunov, "target": target}
         return [run(method, problem, params, rounds, seed, **measured) for seed in seeds]
-    stops = _recorded_rounds(checked_count("rounds", rounds), record)
+    stops = _recorded_rounds(rounds, record)
     options = _Options.checked(method, problem, params, until, lyapunov, target, None, None)
     paths = [_Path(method, problem, params, seed, options) for seed in seeds]
     for stop in stops:

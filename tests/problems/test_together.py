@@ -7,8 +7,6 @@ from scipy.sparse import csr_array
 from rootkappa import algorithms
 from rootkappa.problems import Logistic, Quadratic, oracles, together
 
-LETTERS = {"gamma": 0.5, "p": 0.1}
-
 
 def data(seed, samples=80, d=11):
     rng = np.random.default_rng(seed)
@@ -45,10 +43,11 @@ def test_local_steps_of_runs_have_the_bits_of_one(form, lengths):
 
 def test_runs_of_a_method_have_the_bits_of_one(monkeypatch):
     monkeypatch.setattr(together, "_SMALLEST_ROUND", 0.0)
+    monkeypatch.setattr(together, "_SMALLEST_WHOLE", 0.0)
     problem, method = Logistic(*data(2), 4, kappa=20.0), algorithms.get("scaffnew")
     params = method.Params(gamma=1.0 / problem.L, p=0.2)
     options = {"record": 7, "until": ("distance", 1e-2)}
-    traces = algorithms.run_together(method, problem, params, 300, range(5), **options)
+    traces = algorithms.run_together(method, problem, params, 300, range(9), **options)
     lasts = set()
     for seed, trace in enumerate(traces):
         alone = algorithms.run(method, problem, params, 300, seed, **options)
@@ -59,12 +58,13 @@ def test_runs_of_a_method_have_the_bits_of_one(monkeypatch):
     assert max(lasts) < 300
 
 
-def test_who_goes_together_follows_from_the_problem_and_the_number_of_runs(monkeypatch):
+def test_who_goes_together_follows_from_the_problem_and_the_number_of_runs():
     problem = Logistic(*data(3), 4, kappa=20.0)
-    assert not together.go_together(problem, 8, steps=10.0)
-    assert together.go_together(problem, 8, steps=1e4)
-    assert not together.go_together(problem, 3, steps=1e4)
-    assert not together.go_together(Quadratic.random(), 8, steps=1e9)
+    assert not together.go_together(problem, 8, rounds=10**9, steps=10.0)
+    assert not together.go_together(problem, 8, rounds=10, steps=1e4)
+    assert together.go_together(problem, 8, rounds=1000, steps=1e4)
+    assert not together.go_together(problem, 7, rounds=1000, steps=1e4)
+    assert not together.go_together(Quadratic.random(), 8, rounds=1000, steps=1e9)
     # Local steps of another kind, or with draws of their own.
     assert algorithms.get("scaffnew").advance_together is not None
     for name in ("sparse_proxskip_l1", "proxskip_vr", "gradskip", "nesterov"):
