@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 
 from ..core.compiled import njit
 from ..core.dispatch import implements
+from ..core.inner import inner
+from ..core.lanes import add_transposed_products, products_of_runs
+from ..core.sparse import add_sparse, add_sparse_to_runs, sparse_dot, sparse_dot_of_runs
 from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 from .data import DEFAULT
 from .data import load as load_data
@@ -17,6 +20,7 @@ from .functions import Function
 from .oracles import (
     component_gradient,
     gradient,
+    gradient_of_runs,
     local_steps,
     repeat_gradient_steps,
     work_size,
@@ -312,12 +316,47 @@ def _sparse_losses(values, columns, pointer, first, last, l2, x, g, z):
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
         for j in range(begin, end):
-            margin = 0.0
-            for k in range(pointer[j], pointer[j + 1]):
-                margin += values[k] * x[columns[k]]
-            z[j - begin] = margin
+            sparse_dot(values, columns, pointer[j], pointer[j + 1], x, z, j - begin)
         logistic_weights(z, end - begin, -1.0 / (last - first))
         for j in range(begin, end):
-            weight = z[j - begin]
-            for k in range(pointer[j], pointer[j + 1]):
-                g[columns[k]] += weight * values[k]
+            add_sparse(values, columns, pointer[j], pointer[j + 1], z, j - begin, g)
+
+
+@implements(gradient_of_runs, DenseLogisticKernel)
+def _dense_gradient_of_runs(kernel, i, X, G, Z):
+    _dense_losses_of_runs(kernel.B, kernel.start[i], kernel.start[i + 1], kernel.l2, X, G, Z)
+
+
+@implements(gradient_of_runs, SparseLogisticKernel)
+def _sparse_gradient_of_runs(kernel, i, X, G, Z):
+    first, last = kernel.start[i], kernel.start[i + 1]
+    _sparse_losses_of_runs(kernel.values, kernel.columns, kernel.pointer, first, last, kernel.l2, X, G, Z)
+
+
+@inner
+def _dense_losses_of_runs(B, first, last, l2, X, G, Z):
+    """Do what :func:`_dense_losses` does, for eight runs that stand side by side."""
+    d, runs = X.shape
+    for j in range(d):
+        for s in range(runs):
+            G[j, s] = l2 * X[j, s]
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        products_of_runs(B, begin, end, X, Z)
+        logistic_weights(Z.reshape(-1), (end - begin) * runs, -1.0 / (last - first))
+        add_transposed_products(B, begin, end, Z, G)
+
+
+@inner
+def _sparse_losses_of_runs(values, columns, pointer, first, last, l2, X, G, Z):
+    d, runs = X.shape
+    for j in range(d):
+        for s in range(runs):
+            G[j, s] = l2 * X[j, s]
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        for j in range(begin, end):
+            sparse_dot_of_runs(values, columns, pointer[j], pointer[j + 1], X, Z, j - begin)
+        logistic_weights(Z.reshape(-1), (end - begin) * runs, -1.0 / (last - first))
+        for j in range(begin, end):
+            add_sparse_to_runs(values, columns, pointer[j], pointer[j + 1], Z, j - begin, G)

@@ -3,7 +3,8 @@
 import ast
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,8 +94,7 @@ class Cell:
         full = [self.configuration(), own_file, self.spec.content(), sources_digest()]
         return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
 
-    @one_blas_thread()
-    def compute(self) -> tuple[dict[str, Any], "pd.DataFrame | None"]:
+    def compute(self) -> "tuple[dict[str, Any], pd.DataFrame | None]":
         """Return the cell's result, and its trace if it is a sampled one.
 
         What is promised stands in the result, so that nobody who reads it has to ask the method again; so does, as
@@ -106,35 +106,53 @@ class Cell:
         InputError
             If the method cannot run on the problem or exact moments cannot be had.
         """
-        method = find(self.method)
-        problem = self.spec.build()
-        check_range(problem)
-        with untouched(method, problem) as own, blaming(method):
-            case = Case(method, promised_by(method), own, dict(self.changes), self.seed)
-            case.check()
-            case.check_rounds()
-            params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
-            has_rate = case.theorem.contraction is not None
-            is_promised = has_rate and not problem.unpromised
-            about = {"label": problem.label, "params": params, **promises(case.theorem)}
-            about |= {"unpromised": problem.unpromised} if problem.unpromised else {}
-            if self.exact:
-                times, frame = exact.time_to_accuracy(case, self.epsilon), None
-                counts = times._asdict() | _sent(case, times.rounds)
-                reason = f"The expected costs of the accuracy {self.epsilon:g} are no numbers."
-            else:
-                case.check_unsolved()
-                rounds = case.horizon(self.epsilon) if has_rate else _UNPROMISED
-                trace: Any = case.run(rounds, record=_RECORDS, until=("lyapunov", self.epsilon))
-                counts = {
-                    axis: sum(trace.reached(column, "lyapunov", self.epsilon) for column in columns)
-                    for axis, columns in COUNTED.items()
-                }
-                frame = case.frame(trace) if is_promised else trace.frame()
-                reason = _reason(case, trace, self.epsilon) if has_rate else ""
-            # A cost may be infinite, which says that the accuracy is never reached.
-            is_finished = not reason or all(count >= 0.0 for count in counts.values())
-            return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame
+        return compute_together([self])[0]
+
+    @property
+    def family(self) -> "Cell | None":
+        """The cell that stands for all that differ in the seed only, if their paths may go together."""
+        return replace(self, seed=0) if self.spec.problem == "logistic" and not self.exact else None
+
+
+@one_blas_thread()
+def compute_together(cells: "Sequence[Cell]") -> "list[tuple[dict[str, Any], pd.DataFrame | None]]":
+    """Return what :meth:`Cell.compute` returns for each of some cells that differ in the seed only, to the bit."""
+    first = cells[0]
+    method = find(first.method)
+    problem = first.spec.build()
+    check_range(problem)
+    with untouched(method, problem) as own, blaming(method):
+        case = Case(method, promised_by(method), own, dict(first.changes), first.seed)
+        case.check()
+        case.check_rounds()
+        params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
+        has_rate = case.theorem.contraction is not None
+        is_promised = has_rate and not problem.unpromised
+        about = {"label": problem.label, "params": params, **promises(case.theorem)}
+        about |= {"unpromised": problem.unpromised} if problem.unpromised else {}
+        if first.exact:
+            times = exact.time_to_accuracy(case, first.epsilon)
+            counts = times._asdict() | _sent(case, times.rounds)
+            reason = f"The expected costs of the accuracy {first.epsilon:g} are no numbers."
+            return [(_result(counts, about, reason), None)] * len(cells)
+        case.check_unsolved()
+        rounds, until = case.horizon(first.epsilon) if has_rate else _UNPROMISED, ("lyapunov", first.epsilon)
+        results = list[Any]()
+        for trace in case.run_together(rounds, [cell.seed for cell in cells], record=_RECORDS, until=until):
+            counts = {
+                axis: sum(trace.reached(column, "lyapunov", first.epsilon) for column in columns)
+                for axis, columns in COUNTED.items()
+            }
+            reason = _reason(case, trace, first.epsilon) if has_rate else ""
+            results.append((_result(counts, about, reason), case.frame(trace) if is_promised else trace.frame()))
+        return results
+
+
+def _result(counts: dict[str, Any], about: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Return a cell's result; ``reason`` says why the counts are no numbers, if they are none."""
+    # A cost may be infinite, which says that the accuracy is never reached.
+    is_finished = not reason or all(count >= 0.0 for count in counts.values())
+    return {**counts, **about, **({} if is_finished else {"failed": reason})}
 
 
 def _changes(text: str) -> tuple[tuple[str, Any], ...]:

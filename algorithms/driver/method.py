@@ -131,6 +131,9 @@ class Method:
     advance : callable
         ``advance(kernel, params, state, draws)``: many rounds, the same trajectory as ``step``, likewise; by default
         step after step.
+    advance_together : callable or None
+        ``advance_together(kernel, params, states, draws)``: what ``advance`` does, for several runs at once, each with
+        the bits that it has alone. None if the method does not know how.
     affine : callable
         ``affine(problem, params)`` returns parameters with which a step on a quadratic is an affine map of the state:
         by default the parameters themselves. Where it is none, it returns others with which the theorem's V of the
@@ -190,6 +193,7 @@ class Method:
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
     own_check: Callable[[Problem], None]
     seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
+    advance_together: Callable[..., None] | None = None
     opening: Callable[[Problem, Any], Cost] = _no_opening
     spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
     decided: Callable[[Any, Any, Any], Any] | None = None
@@ -419,7 +423,9 @@ class _Declared:
         step, advance = self.get("step"), self.get("advance")
         if step is None:
             loops = self._loops()
-            return {"step": step or loops.step, "advance": advance or loops.advance}
+            may = advance is None and getattr(loops, "may_go_together", False)
+            together = loops.advance_together if may else None
+            return {"step": loops.step, "advance": advance or loops.advance, "advance_together": together}
         own = (self._stored(_repeat),) if self._is_file else ()
         if advance is None:
             advance = _StepByStep(self._module, self.randomness()["unroll"], *own)

@@ -10,7 +10,7 @@ and, if they are no gradient steps, what a local step is. The loops are compiled
 problem. Letters that name a compressor reach them as a :class:`~rootkappa.algorithms.parts.messages.Sender`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
 from ...core.inner import inner
-from ...problems import oracles
+from ...problems import oracles, together
 from ...problems.oracles import gradient, workspace
 from . import letters
 from .messages import sender
@@ -147,6 +147,30 @@ class LocalSteps:
         self._all_rounds = loop
         self._end = next((part.name for part in random.parts if not part.in_every_step), "")
         self._step = next((part.name for part in random.parts if part.in_every_step), "")
+
+    @property
+    def may_go_together(self) -> bool:
+        """Whether local steps are the usual ones without a draw of their own: see :meth:`advance_together`."""
+        own: Any = client_steps
+        return not self._step and not any(kind in own.implementations for kind in self._letters.__mro__)
+
+    def advance_together(self, kernel: Any, params: Any, states: Sequence[Any], draws: Sequence[Draws]) -> None:
+        """All rounds of several runs on one problem, which have as many: what ``advance`` does to each, to the bit."""
+        X, H = (np.stack([state[field] for state in states]) for field in (0, 1))
+        views = [state._replace(X=X[s], H=H[s]) for s, state in enumerate(states)]
+        seen = [self._seen(params, state) for state in views]
+        ends = [
+            np.ascontiguousarray(drawn.ends[self._end]) if self._end else np.zeros((len(drawn), 0)) for drawn in draws
+        ]
+        lengths = np.stack([drawn.lengths for drawn in draws])
+        none, nothing = np.zeros(1, dtype=lengths.dtype), _none(views[0])
+        for r in range(lengths.shape[1]):
+            together.local_phases(kernel, X, H, float(params.gamma), lengths[:, r])
+            for letters_of, state, w in zip(seen, views, ends, strict=True):
+                # A round without local steps is the communication.
+                self._all_rounds(letters_of, kernel, state, none, w[r : r + 1], nothing)
+        for state, view in zip(states, views, strict=True):
+            state.X[:], state.H[:] = view.X, view.H
 
     def _seen(self, params: Any, state: Any) -> Any:
         return self._compiled(self._letters(*params), state)
