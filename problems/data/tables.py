@@ -80,6 +80,29 @@ def read(path: str | Path, label: str | None, client: str | None = None) -> Tabl
     return table._replace(features=table.features.copy(), labels=table.labels.copy())
 
 
+def described(path: str | Path) -> str:
+    """Return a sentence about the table of a file: how many rows, and what each column holds.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    frame = _frame(libsvm.stored_bytes(Path(path).expanduser()), str(path), None)
+    columns = [f"{name} ({_kind(frame[name])})" for name in frame.columns]
+    shown_ones = ", ".join(columns[:_FEW]) + (f" and {len(columns) - _FEW} more" if len(columns) > _FEW else "")
+    return f"{Path(path).name}: a table of {len(frame)} rows with {shown_ones}."
+
+
+def _kind(column: "pd.Series[Any]") -> str:
+    missing, different = int(column.isna().sum()), column.nunique()
+    is_number = getattr(column.dtype, "kind", "O") in "biuf"
+    told = (
+        "numbers" if is_number and different > _FEW else f"{different} different {'numbers' if is_number else 'texts'}"
+    )
+    return f"{told}, {missing} missing" if missing else told
+
+
 @lru_cache(maxsize=2)
 def _read(data: bytes, path: str, label: str, client: str | None) -> Table:
     """Return the table that bytes hold; they are what is remembered, no path decides."""
