@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -159,12 +160,12 @@ def _column(frame: "pd.DataFrame", column: Any, what: str, name: str) -> Any:
         return None
     if not isinstance(column, bool) and column in frame.columns:
         return column
-    known = [str(one) for one in frame.columns]
+    known, word = [str(one) for one in frame.columns], str(column)
+    if word in known:
+        return frame.columns[known.index(word)]
     numbered = known == [str(place) for place in range(len(known))]
-    if str(column) in known:
-        return frame.columns[known.index(str(column))]
-    if numbered and re.fullmatch(r"-\d{1,9}", str(column)) and -len(known) <= int(column) < 0:
-        return frame.columns[int(column)]
+    if numbered and re.fullmatch(r"-\d{1,9}", word) and -len(known) <= int(word) < 0:
+        return frame.columns[int(word)]
     raise (
         unknown(f"column, {what} =", column, known)
         if len(known) <= _FEW
@@ -229,12 +230,10 @@ def _frame(data: bytes, path: str, client: str | None) -> "pd.DataFrame":
         raise InputError(f"{path} is empty: give a table with a row for each sample.")
     match Path(path).suffix.lower():
         case ".parquet":
-            try:
-                import pyarrow  # noqa: F401
-            except ImportError:
+            if find_spec("pyarrow") is None:
                 raise InputError(
                     f"{path} is read by pyarrow, which is not installed: run pip install pyarrow, or write it as .csv."
-                ) from None
+                )
             return _tried(path, "a Parquet file", lambda: pd.read_parquet(BytesIO(data), engine="pyarrow"))
         case ".npy":
             array = _tried(path, "a .npy file of numbers or text", lambda: np.load(BytesIO(data), allow_pickle=False))
