@@ -278,13 +278,15 @@ def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
         yield kind if kind == "quadratic" else f"{'' if kind == 'logistic' else kind} {Path(data).name}".lstrip(), rows
 
 
-def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
+def slopes(cells: "pd.DataFrame", besides: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return the fitted powers of kappa, one record for each family, method, choice of parameters and axis.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Rows of :meth:`Store.cells`.
+    besides : iterable of str
+        Axes for which a power is fitted also where none is promised, such as "bits".
 
     Returns
     -------
@@ -304,9 +306,10 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     )
     for problem, name, changes, rows in groups:
         # Where no theorem speaks of the problem a slope is only measured.
-        is_told = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
+        is_known = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
-        for axis, promised in _promised(name, rows).items():
+        for axis, promised in {**dict.fromkeys(besides), **_promised(name, rows)}.items():
+            is_told = is_known and promised is not None
             # Where every cell failed there are no costs.
             costs = rows[axis].astype(float) if axis in rows else np.nan
             table = rows.assign(cost=costs).pivot_table("cost", index="seed", columns="kappa", dropna=False)
@@ -318,7 +321,7 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                 status = "refuted" if np.isposinf(values).any() else "inconclusive"
             else:
                 slope = fit(kappas, values)
-                status = judged(slope, promised, slack)
+                status = "not applicable" if promised is None else judged(slope, promised, slack)
             records.append(
                 {
                     "method": name,

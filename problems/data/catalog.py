@@ -342,6 +342,8 @@ def _read(
         features, raw = getattr(sklearn.datasets, dataset.loader)(return_X_y=True)
         taken = _standardised(features) if standardised else np.ascontiguousarray(features, dtype=np.float64)
         return taken, raw.astype(np.float64), dataset, dataset.name
+    if dataset is None and tables.is_table(path):
+        raise InputError(f"{path} is a table: name its columns where it is taken, as label = (--label) and client =.")
     matrix, raw, path = (*libsvm.read(path), path) if dataset is None else _named(dataset)
     return _dense_or_sparse(matrix), raw, dataset, str(path)
 
