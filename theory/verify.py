@@ -231,7 +231,10 @@ def verify_stated(
             own = stack.enter_context(untouched(taken, problem))
             cases.append(Case(taken, promised_by(taken), own, changes, seed, float(error_rate)))
             with blaming(taken):
-                cases[-1].check()
+                unfit = _misfit(cases[-1])
+                if unfit:
+                    kinds = [kind for kind, text in (("rate", rate), ("rounds", rounds)) if text is not None]
+                    return [_not_applicable(cases[-1], kind, unfit) for kind in kinds]
                 cases[-1].check_rounds()
                 check_conventions(cases[-1])
         report = progress or (lambda kind, share: None)
