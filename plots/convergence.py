@@ -57,6 +57,10 @@ _LONG = 8.0
 
 _POINTS = 1500
 
+# Where paths have broken the promise.
+_BROKEN = {"marker": "o", "markersize": 9, "markerfacecolor": "none", "markeredgecolor": "#D55E00", "linestyle": ""}
+_BROKEN |= {"markeredgewidth": 1.5}
+
 
 class _Curve(NamedTuple):
     """One label's seeds, on one grid; each array has shape (m,), NaN where nothing was measured."""
@@ -70,6 +74,8 @@ class _Curve(NamedTuple):
     seeds: int
     promise_x: np.ndarray
     promise: np.ndarray
+    broken_x: float = math.nan
+    """Where paths refute the promise; NaN if they do not."""
 
 
 def drawn(
@@ -106,7 +112,8 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
         One row a recorded round, in the order of recording, with the columns ``label`` (the legend's text),
         ``method``, ``seed``, those of a trace that the axis and the measure need, and optionally ``promise``:
         the theorem's bound on the Lyapunov function in that row, relative to its start, NaN where there is
-        none. It is drawn with the measure ``"lyapunov"`` only, of which it speaks.
+        none. It is drawn with the measure ``"lyapunov"`` only, of which it speaks; so is ``broken``, the round in which
+        the paths were found to refute it.
     axis : {"rounds", "iterations", "floats", "bits", "gradients", "seconds"}, default "rounds"
         The cost; floats and bits are those sent and received.
     measure : {"lyapunov", "distance", "gap"}, default "lyapunov"
@@ -186,6 +193,8 @@ def _explained(curves: Sequence[_Curve]) -> list[Artist]:
     handles: list[Artist] = []
     if any(len(curve.promise) for curve in curves):
         handles.append(Line2D([], [], color="0.4", label="promised", **PROMISED))
+    if any(math.isfinite(curve.broken_x) for curve in curves):
+        handles.append(Line2D([], [], label="refuted from here on", **_BROKEN))
     seeds = max(curve.seeds for curve in curves)
     if seeds > 1:
         handles.append(Patch(color="0.4", alpha=0.3, linewidth=0, label=f"range of {seeds} seeds"))
@@ -203,9 +212,17 @@ def _curve(label: str, rows: pd.DataFrame, costs: pd.Series, measure: str) -> _C
             promises.append(_positive(x, part["promise"].to_numpy(dtype=float)))
     x, values = _common(measured)
     promise_x, promise = _common(promises)
-    return _Curve(
-        label, str(rows["method"].iloc[0]), x, *_spread(values), len(measured), promise_x, _spread(promise)[0]
-    )
+    middle, low, high = _spread(values)
+    method, broken = str(rows["method"].iloc[0]), _broken(rows, costs) if len(promise) else math.nan
+    return _Curve(label, method, x, middle, low, high, len(measured), promise_x, _spread(promise)[0], broken)
+
+
+def _broken(rows: pd.DataFrame, costs: pd.Series) -> float:
+    """Return the cost at the round in which paths were found to refute the promise."""
+    if "broken" not in rows:
+        return math.nan
+    late = costs[rows["round"] >= rows["broken"]]
+    return float(late.min()) if len(late) else math.nan
 
 
 def _positive(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -244,7 +261,8 @@ def _end(curve: _Curve) -> float:
 def _range(curves: Sequence[_Curve], ends: Sequence[float], logarithmic: bool) -> tuple[float, float]:
     """Return the limits of the horizontal axis; long after the last end there is nothing to see but that all rest."""
     longest = max(curve.x[-1] for curve in curves)
-    last = min(longest, max(1.15 * max(ends), longest / 4))
+    broken = [1.1 * curve.broken_x for curve in curves if math.isfinite(curve.broken_x)]
+    last = min(longest, max([1.15 * max(ends), longest / 4, *broken]))
     if not logarithmic:
         return 0.0, 1.02 * last or 1.0
     # Nor is there before the first curve has begun to fall.
@@ -295,6 +313,10 @@ def _draw(axes: Axes, curves: Sequence[_Curve], logarithmic: bool) -> list[Artis
             **markers(look, layers[place]),
         )
         handles.append(line)
+        if math.isfinite(curve.broken_x):
+            # On the line, at its own height there.
+            height = 10.0 ** np.interp(curve.broken_x, curve.x, np.log10(curve.middle))
+            axes.plot([curve.broken_x], [height], zorder=5, **_BROKEN)
         if curve.seeds > 1:
             axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
         if len(curve.promise):
