@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__, plots
-from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
-from .described import described_problems, problem_options
+from .budgets import ahead, budget_option, of_a_path
+from .common import (
+    LETTERS,
+    Command,
+    Place,
+    command_line,
+    completed,
+    letter_option,
+    methods_and_letters,
+    option_given,
+    say,
+)
+from .described import described_problems, problem_options, say_notices
 from .stating import stated, stating_options
 from .stored import drawn, studied
 from .witnessing import check_place, witness_option, witnessed
@@ -33,7 +44,7 @@ if TYPE_CHECKING:
         'rootkappa verify scaffnew --rate "1 - 1/kappa" --rounds "0.9*sqrt(kappa)*log(1/eps)" --kappa 10:1e4:4',
     ),
 )
-@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...")
+@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...", shell_complete=completed)
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @problem_options
 @click.option(
@@ -48,6 +59,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "json_file", type=Place(), help="Write the verdicts to this file.")
 @witness_option
+@budget_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
 def verify(
     words: tuple[str, ...],
@@ -56,6 +68,7 @@ def verify(
     evidence: str | None,
     json_file: str | None,
     witness_file: str | None,
+    budget: str | None,
     out: str | None,
     kappa: str | None,
     **options: Any,
@@ -95,6 +108,8 @@ def verify(
     if is_stated:
         _check_stating(stating, evidence)
     specs = [] if is_stated else described_problems(options, [checked_kappa(kappa or "100")])
+    # What is wrong with a file or a partition is told before the first verdict, and before anything is written.
+    say_notices(specs)
     folder = checked_folder(out) if out else None
     targets = [folder / "verdicts.json"] if folder else []
     targets += [Path(json_file)] if json_file else []
@@ -112,13 +127,13 @@ def verify(
             witnessed(witness_file, shown_by)
         return _ended(found)
 
-    # What is wrong with a file or a partition is told before the first verdict.
-    for spec in specs:
-        spec.build()
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
     found, claimed = list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))
+    work = of_a_path(budget, sum(map(len, tried.values())))
+    for sentence in ahead(tried, given, work, evidence):
+        say(sentence)
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
     with Records(folder) if folder else nullcontext() as kept:
@@ -134,11 +149,15 @@ def verify(
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)
-                    verdicts = kept.found(method.name, spec, kinds, changes, alpha) if kept else None
+                    # With another budget it is another verdict.
+                    asked = (*kinds, f"within {work:g}") if budget else kinds
+                    verdicts = kept.found(method.name, spec, asked, changes, alpha) if kept else None
                     if verdicts is None:
-                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, alpha, **changes)
+                        verdicts = verify(
+                            method, problem, kinds, spec.problem_seed, report, alpha, budget=work, **changes
+                        )
                         if kept:
-                            kept.keep(method.name, spec, kinds, changes, verdicts, alpha)
+                            kept.keep(method.name, spec, asked, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
                     shown_by += [(verdict, [problem], method) for verdict in verdicts]

@@ -6,6 +6,8 @@ from typing import Any, overload
 
 import numpy as np
 
+from ..core.html import letters, table
+
 #: What a verdict may say, worst first.
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
 #: In the place of a factor 0, which has no logarithm.
@@ -68,7 +70,7 @@ class Bound:
             return np.logaddexp(left + log_value, math.log(self.floor) + np.log(-np.expm1(left)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What one kind of evidence says of one promise.
 
@@ -128,6 +130,21 @@ class Verdict:
     seconds: float = 0.0
     bound: Bound | None = field(default=None, repr=False, compare=False)
     details: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        kind = f"{self.evidence} {self.claim}".rstrip()
+        return f"<{self.told}: {self.method}, {kind} on {self.problem}: {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        numbers = [(name, f"{getattr(self, name):.6g}") for name in ("measured", "promised", "low", "high")]
+        told = [
+            ("problem", self.problem),
+            ("letters", letters(self.params)),
+            ("seed", self.seed),
+            ("finding", self.sentence),
+        ]
+        title = f"{self.method}, {self.claim.replace('_', ' ') or self.evidence}: {self.told}"
+        return table(title, [*numbers, *told])
 
     @property
     def news(self) -> str:

@@ -1,5 +1,6 @@
 """Hold a method against its promise with every kind of evidence that applies."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from ..core.errors import InputError, complaint, shown, unknown
 from ..problems import Problem, Quadratic
 from ..problems.problem import checked_problem
 from . import claims
-from .case import ALPHA, SAMPLED, Case, NotExact, Progress, check_range
+from .case import ALPHA, BUDGET, SAMPLED, Case, NotExact, Progress, check_range
 from .conventions import check_conventions
 from .engines import exact, exponent, identity, invariant, path, sending, stated
 from .engines.affine import is_affine
@@ -117,6 +118,7 @@ def verify(
     rounds: str | float | None = None,
     epsilons: Iterable[float] = stated.EPSILONS,
     per: str | None = None,
+    budget: float = BUDGET,
     **changes: Any,
 ) -> list[Verdict]:
     """Return one verdict for each kind of evidence, and for each claim one; or for what is stated.
@@ -140,6 +142,8 @@ def verify(
         see :func:`level`.
     rate, rounds, epsilons, per
         What is stated, see :func:`verify_stated`. Then that alone is judged unless ``evidence`` asks for more.
+    budget : float
+        Multiplications that one path may cost, of which a core makes about 1e9 a second.
     **changes
         Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
 
@@ -167,8 +171,10 @@ def verify(
     check_range(problem)
     if not 0.0 < as_number(error_rate) < 1.0:
         raise InputError(f"error_rate = {shown(error_rate)} is no probability: give a number between 0 and 1.")
+    if not 0.0 < as_number(budget) < math.inf:
+        raise InputError(f"budget = {shown(budget)} is no number of multiplications: give one above 0, such as 3e10.")
     with untouched(taken, problem) as own:
-        case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate))
+        case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate), float(budget))
         return _verdicts(case, kinds, progress)
 
 
@@ -368,6 +374,8 @@ def _misfit(case: Case) -> str:
 
 def _failing_condition(case: Case) -> str:
     """Return which assumption of the theorem fails, or nothing."""
+    if case.problem.unpromised:
+        return f"No theorem speaks of this problem: {case.problem.unpromised}."
     for condition in case.conditions():
         if not condition.holds:
             return f"The theorem needs {condition.name}, but {condition.values}."

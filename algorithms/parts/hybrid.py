@@ -48,6 +48,7 @@ def start(problem: Problem, params: Any) -> State:
 
 
 @implements(start_round, Params)
+@inner
 def hand_out(params, kernel, state, phase):
     """y_i = x, and nothing corrects the gradients."""
     broadcast(state.x, phase.Y)

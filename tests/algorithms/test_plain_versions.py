@@ -28,7 +28,7 @@ DRAWN |= {("spatl", "r")}
 DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
 # A plan says who takes part, who helps whom and for how many steps.
 DRAWN |= {("aergia", letter) for letter in ("S", "bf", "f", "comm", "w")}
-DRAWN |= {("tifl", letter) for letter in ("S", "m", "w")}
+DRAWN |= {("tifl", letter) for letter in ("S", "m", "credits", "I", "w")}
 # Letters that are rounded to whole coordinates, of which a little makes no difference.
 ROUNDED = {("dispfl", "alpha"), ("dispfl", "T"), ("aergia", "phi")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.

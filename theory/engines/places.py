@@ -281,7 +281,8 @@ def _as_many(problem: Personal, size: int) -> int:
 
 def _stored_like(problem: Logistic | Softmax, features: np.ndarray) -> Any:
     """Return features dense or sparse, as those of the problem are, so that the same code runs."""
-    dense = isinstance(problem.kernel, DenseLogisticKernel | DenseSoftmaxKernel)
+    own = getattr(problem.kernel, "own", problem.kernel)
+    dense = isinstance(own, DenseLogisticKernel | DenseSoftmaxKernel)
     return features if dense else import_module("scipy.sparse").csr_array(features)
 
 
@@ -328,6 +329,8 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Wait, (1.0,)),
         (letters.Rows, (problem.d, 1)),
         (letters.Tiers, (2, 1)),
+        (letters.Credits, (2,)),
+        (letters.Interval, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n, 1)),
         (letters.Kept, (d // 2, d)),
         (letters.Salience, ("weights",)),
