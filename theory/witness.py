@@ -312,7 +312,8 @@ def _affine_maps(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     fixed = _flat(case.fixed_point())
     if len(fixed) > _LARGEST:
         raise TooLarge(f"a state of {len(fixed)} numbers is too large to write: take fewer clients or coordinates.")
-    maps, offsets = [], []
+    maps: list[np.ndarray] = []
+    offsets: list[np.ndarray] = []
     for _, outcome in outcomes:
         zero = _flat(case.step(_state(case, np.zeros(len(fixed))), outcome))
         columns = [_flat(case.step(_state(case, unit), outcome)) - zero for unit in np.eye(len(fixed))]
