@@ -167,7 +167,7 @@ def _point(row: pd.Series, changes: dict[str, Any], letter: str, axis: str) -> d
     """Return one measurement of a letter; None of a cell that is about another, or of no number."""
     if set(changes) - {letter}:
         return None
-    values = dict(part.partition("=")[::2] for part in str(row["params"]).split(", "))
+    values = {name: text for name, _, text in (part.partition("=") for part in str(row["params"]).split(", "))}
     value = changes.get(letter, _number(values.get(letter, "")))
     if not isinstance(value, int | float):
         return None
