@@ -58,6 +58,9 @@ _LONG = 8.0
 
 _POINTS = 1500
 
+# Curves that are nowhere further apart, relatively, are one.
+_SAME = 1e-9
+
 # Where paths have broken the promise.
 _BROKEN = {"marker": "o", "markersize": 9, "markerfacecolor": "none", "markeredgecolor": "#D55E00", "linestyle": ""}
 _BROKEN |= {"markeredgewidth": 1.5}
@@ -151,6 +154,8 @@ def figure(
         _curve(str(name), rows, rows[list(costs)].sum(axis=1, skipna=False), measure)
         for name, rows in traces.groupby("label", sort=False)
     ]
+    # In panels of their own they lie on nobody.
+    curves = _told_once(curves) if len(curves) <= MOST_LINES else curves
     drawn = [curve for curve in curves if len(curve.x)]
     if not drawn:
         raise InputError(
@@ -211,6 +216,26 @@ def _table(traces: Any) -> pd.DataFrame:
         for trace, name in zip(given, named, strict=True)
     )
     return pd.concat(frames, ignore_index=True)
+
+
+def _told_once(curves: Sequence[_Curve]) -> list[_Curve]:
+    """Return the curves, those that are the same to rounding as one with the names of all."""
+    kept: list[_Curve] = []
+    for curve in curves:
+        twin = next((place for place, other in enumerate(kept) if _are_same(curve, other)), None)
+        if twin is None:
+            kept.append(curve)
+        else:
+            kept[twin] = kept[twin]._replace(label=f"{kept[twin].label} = {curve.label}")
+    return kept
+
+
+def _are_same(one: _Curve, other: _Curve) -> bool:
+    pairs = zip(one[2:6], other[2:6], strict=True)
+    promises = (one.promise_x, other.promise_x), (one.promise, other.promise)
+    return len(one.x) > 0 and all(
+        a.shape == b.shape and np.allclose(a, b, rtol=_SAME, atol=0.0, equal_nan=True) for a, b in (*pairs, *promises)
+    )
 
 
 def _title(curve: _Curve) -> str:

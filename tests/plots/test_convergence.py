@@ -1,4 +1,4 @@
-"""A figure of paths that refute a promise marks the round from which on they do."""
+"""Curves of convergence: where a promise is refuted is marked, and curves that are the same are told to be."""
 
 import numpy as np
 import pandas as pd
@@ -27,3 +27,12 @@ def test_the_mark_lies_on_the_curve_where_the_promise_is_broken(axis, place):
 def test_where_nothing_is_refuted_there_is_no_mark(columns, measure):
     figure = convergence.figure(traces(**columns), measure=measure)
     assert not any("refuted" in text.get_text() for text in figure.legends[0].get_texts())
+
+
+def test_curves_that_are_the_same_are_one_with_both_names():
+    one = traces()
+    other = one.assign(label="yours", method="yours", lyapunov=one["lyapunov"] * (1.0 + 1e-12))
+    third = one.assign(label="hers", method="hers", lyapunov=0.8 ** one["round"])
+    figure = convergence.figure(pd.concat([one, other, third]))
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names[:2] == ["mine = yours", "hers"]
