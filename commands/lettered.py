@@ -29,6 +29,19 @@ def letter_options(function: Any) -> Any:
     return function
 
 
+def check_letter(method: str, letter: str, values: str | None) -> None:
+    """Refuse what no method has before a store or a folder is made."""
+    from ..algorithms import find
+    from ..algorithms.parts.letters import checked_letter
+    from ..sweeps.letters import check_letters
+    from ..sweeps.letters import values as read
+
+    params = find(method).Params
+    check_letters([letter], {method: params._fields})
+    for value in read(letter, values) if values is not None else ():
+        checked_letter(params, letter, value)
+
+
 def lettered(
     method: str,
     letter: str,

@@ -8,7 +8,7 @@ import click
 from .. import plots
 from .common import Command, Place, given_options, option_given, say
 from .described import described_problems, problem_options
-from .lettered import LETTERED, letter_options, lettered
+from .lettered import LETTERED, check_letter, letter_options, lettered
 from .stored import clock_of, drawn, studied, timed
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def plot(
         studies.methods(study)
     elif kind == "letter":
         study = kind
+        if letter is not None:
+            check_letter(os.path.expanduser(name or ""), letter, about["values"])
     elif name is not None:
         raise click.UsageError(f"{name!r} says nothing about {kind}: leave it out.")
     else:

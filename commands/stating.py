@@ -65,7 +65,8 @@ def stated(
                 problem for problem, spec in zip(problems, specs, strict=True) if (spec.problem, spec.data) == family
             ]
             seed = {"seed": specs[0].problem_seed, "error_rate": alpha}
-            judged = verify_stated(method, own, **stating, **accuracies, **seed, **given)
+            changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
+            judged = verify_stated(method, own, **stating, **accuracies, **seed, **changes)
             report(own[0].label + (f" to kappa={own[-1].kappa:g}" if len(own) > 1 else ""), judged)
             # A rate has one problem, in their order, and rounds have all of them.
             places = [[one] for one in own] if stating["rate"] is not None else []

@@ -145,7 +145,9 @@ def verify(
                 problem.solution()
                 bars.remove_task(waiting)
                 for method in methods:
-                    changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
+                    changes: dict[str, Any] = {
+                        letter: given[letter] for letter in given if letter in method.Params._fields
+                    }
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)

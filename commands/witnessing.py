@@ -24,10 +24,9 @@ witness_option = click.option(
 
 def check_place(file: str) -> None:
     """Refuse a place that cannot be written before anything is computed."""
-    from ..core.files import check_writable
+    from ..theory.witness import places
 
-    for ending in (".npz", ".py"):
-        check_writable(Path(file).with_suffix(ending))
+    places(file)
 
 
 def witnessed(file: str, found: "Iterable[tuple[Verdict, list[Problem], Any]]") -> None:

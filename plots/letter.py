@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ..core.errors import InputError
 from .parts.style import PROMISED, canvas, caption_below, columns_and_label, legend_above, looks, markers
@@ -24,6 +25,10 @@ OPTIONS = ("axis",)
 
 # A range of values beyond this factor is drawn in logarithms.
 _WIDE = 4.0
+# Costs within this factor are the same; an axis shows this range at least, so that they look it.
+_SAME, _FLAT = 1.001, 1.5
+# A longer label takes two lines.
+_LONG = 30
 
 
 def drawn(store: Store, cells: pd.DataFrame, axis: str = "rounds") -> Iterator[tuple[str, Figure]]:
@@ -78,14 +83,22 @@ def figure(
     if reached.empty:
         raise InputError(f"the accuracy is reached with no value of {letter}: take others, or a smaller kappa.")
     values, best = reached.index.to_numpy(dtype=float), reached.idxmin()
+    # Where it makes no difference the theory's choice is the best one.
+    chosen = points[points["prescribed"]]["value"].unique()[:1].tolist()
+    best = next((value for value in chosen if middle[value] <= reached[best] * _SAME), best)
     never = [f"{value:g}" for value in middle.index.difference(reached.index)]
     (look,) = looks([method])
     with canvas() as (result, axes):
         if values.max() > _WIDE * values.min():
             axes.set_xscale("log")
+        elif all(value.is_integer() for value in values):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_yscale("log")
+        bottom, top = (bounds[reached.index] for bounds in (low, high))
+        if top.max() < _FLAT**2 * bottom.min():
+            axes.set_ylim(bottom.min() / _FLAT, top.max() * _FLAT)
         axes.set_xlabel(letter)
-        axes.set_ylabel(f"{label} to ε")
+        axes.set_ylabel(f"{label}{chr(10) if len(label) > _LONG else ' '}to ε")
         axes.plot(values, reached, color=look.colour, linewidth=1.3, zorder=2, **markers(look, 0))
         band = [bounds[reached.index].to_numpy(dtype=float) for bounds in (low, high)]
         if np.any(band[1] > band[0]):
@@ -97,7 +110,7 @@ def figure(
         axes.plot([best], [reached[best]], zorder=4, **ring)
         told = f"fewest: {_count(reached[best])} at {letter} = {best:.4g}"
         handles.append(Line2D([], [], label=told, **ring))
-        for value in points[points["prescribed"]]["value"].unique()[:1]:
+        for value in chosen:
             cost = middle[value]
             reads = f"{_count(cost)} at" if math.isfinite(cost) else "never with"
             axes.axvline(value, color="0.35", zorder=1, **PROMISED)

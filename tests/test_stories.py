@@ -16,7 +16,7 @@ import pytest
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.txt"))
 # What is run as somebody would who has no Rootkappa.
-ALONE = "import runpy, sys; sys.modules['rootkappa'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+ALONE = "import runpy, sys; sys.modules['rootkappa'] = None; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 
 
 def told(path):

@@ -162,7 +162,7 @@ def verify(
     ['confirmed', 'refuted']
     """
     if rate is not None or rounds is not None:
-        options = {"seed": seed, "progress": progress, "error_rate": error_rate}
+        options: dict[str, Any] = {"seed": seed, "progress": progress, "error_rate": error_rate}
         judged = verify_stated(method, [problem], rate, rounds, epsilons, per=per, **options, **changes)
         return judged if evidence is None else judged + verify(method, problem, evidence, **options, **changes)
     taken, problem = found(method), checked_problem(problem)
@@ -237,10 +237,13 @@ def verify_stated(
             own = stack.enter_context(untouched(taken, problem))
             cases.append(Case(taken, promised_by(taken), own, changes, seed, float(error_rate)))
             with blaming(taken):
-                cases[-1].check()
+                unfit = _misfit(cases[-1])
+                if unfit:
+                    kinds = [kind for kind, text in (("rate", rate), ("rounds", rounds)) if text is not None]
+                    return [_not_applicable(cases[-1], kind, unfit) for kind in kinds]
                 cases[-1].check_rounds()
                 check_conventions(cases[-1])
-        report = progress or (lambda kind, share: None)
+        report: Callable[[str, float], None] = progress or _unheard
         verdicts: list[Verdict] = []
         for position, case in enumerate(cases if rate is not None else ()):
             started = time.perf_counter()
@@ -256,6 +259,10 @@ def verify_stated(
                 )
             verdicts.append(replace(one, seconds=time.perf_counter() - started))
     return verdicts
+
+
+def _unheard(kind: str, share: float) -> None:
+    """Tell nobody of progress."""
 
 
 def _or_none(case: Case, kind: str, judged: Callable[[], Verdict]) -> Verdict:

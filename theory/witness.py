@@ -16,7 +16,7 @@ import numpy as np
 
 from ..algorithms.driver.objects import found
 from ..core.errors import InputError
-from ..core.files import check_writable, write_whole
+from ..core.files import check_writable, is_special, write_whole
 from ..core.randomness import generator
 from ..core.streams import printable
 from ..problems import Problem, Quadratic
@@ -175,15 +175,34 @@ def write_witness(
         As of :func:`witness`, or if a file cannot be written.
     """
     told = witness(verdict, problems, method)
-    target = Path(path).with_suffix(".npz")
-    script = target.with_suffix(".py")
-    for file in (target, script):
-        check_writable(file)
+    target, script = places(path)
     buffer = BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **told.arrays)
     write_whole(target, buffer.getvalue())
     write_whole(script, told.script.encode())
     return [target, script]
+
+
+def places(path: str | Path) -> tuple[Path, Path]:
+    """Return the files of a counterexample, arrays and script.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be written.
+
+    Examples
+    --------
+    >>> [file.name for file in places("w.npz")]
+    ['w.npz', 'w.py']
+    """
+    base = Path(path)
+    if not base.name or base.name == ".." or is_special(base):
+        raise InputError(f"witness = {str(path)!r} is no name of a file: give one such as witness.npz.")
+    files = base.with_suffix(".npz"), base.with_suffix(".py")
+    for file in files:
+        check_writable(file)
+    return files
 
 
 def _case(method: Any, problem: Problem, verdict: Verdict, changes: dict[str, Any]) -> Case:
@@ -293,7 +312,8 @@ def _affine_maps(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     fixed = _flat(case.fixed_point())
     if len(fixed) > _LARGEST:
         raise TooLarge(f"a state of {len(fixed)} numbers is too large to write: take fewer clients or coordinates.")
-    maps, offsets = [], []
+    maps: list[np.ndarray] = []
+    offsets: list[np.ndarray] = []
     for _, outcome in outcomes:
         zero = _flat(case.step(_state(case, np.zeros(len(fixed))), outcome))
         columns = [_flat(case.step(_state(case, unit), outcome)) - zero for unit in np.eye(len(fixed))]

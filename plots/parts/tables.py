@@ -40,7 +40,8 @@ def convergence_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str,
     sampled = cells[cells["key"].isin(traces["key"].unique())]
     groups = ((name, rows) for name, family in families(sampled) for _, rows in family.groupby("label", sort=False))
     for name, rows in groups:
-        table = traces.merge(rows[["key", "method", "changes", "seed"]], on="key")
+        known = [column for column in ("key", "method", "changes", "seed", "broken") if column in rows]
+        table = traces.merge(rows[known], on="key")
         named = [_entry(method, changes) for method, changes in zip(table["method"], table["changes"], strict=True)]
         first = rows.iloc[0]
         study = f"{first['study']}-" if isinstance(first.get("study"), str) else ""
@@ -166,7 +167,7 @@ def _point(row: pd.Series, changes: dict[str, Any], letter: str, axis: str) -> d
     """Return one measurement of a letter; None of a cell that is about another, or of no number."""
     if set(changes) - {letter}:
         return None
-    values = dict(part.partition("=")[::2] for part in str(row["params"]).split(", "))
+    values = {name: text for name, _, text in (part.partition("=") for part in str(row["params"]).split(", "))}
     value = changes.get(letter, _number(values.get(letter, "")))
     if not isinstance(value, int | float):
         return None

@@ -66,6 +66,15 @@ def test_seeds_are_a_band():
     assert band.get_paths()[0].get_extents().intervaly.tolist() == [1.0, 8.0]
 
 
+def test_where_it_makes_no_difference_the_theory_is_right():
+    points = pd.DataFrame({"value": [1, 2, 3], "cost": [238.01, 238.0, 238.02], "prescribed": [False, False, True]})
+    figure = letter.figure(points, "fedavg", "K")
+    assert [text.get_text() for text in figure.legends[0].get_texts()][1] == "fewest: 238 at K = 3"
+    # What is the same looks the same.
+    low, high = figure.axes[0].get_ylim()
+    assert high / low > 2.0
+
+
 def test_values_around_the_prescribed_one_are_in_the_range():
     assert max(around("scaffnew", "p", ProblemSpec(kappa=4.0))) <= 1.0
     assert all(isinstance(value, int) for value in around("fedavg", "K", SPEC))
