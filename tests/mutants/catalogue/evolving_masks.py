@@ -40,6 +40,15 @@ CHANGES = (
         "private",
     ),
     Change(
+        "dispfl_asks_too_much_of_clients",
+        "dispfl",
+        "start",
+        "evolving_masks.drawn(problem, params)",
+        'evolving_masks.drawn(problem, params._replace(capacity="1"))',
+        "A client keeps as much as the others, whatever it can hold.",
+        "private",
+    ),
+    Change(
         "dispfl_steps_do_not_shrink",
         "dispfl",
         "step",
