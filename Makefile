@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Hypothesis draws new cases whenever a Python file has changed, and the same ones while none has: a failure stays until
 # it is mended, and make test SEED=... draws others. Every night draws new ones.
-SOURCES := $(shell find *.py algorithms core plots problems sweeps testing tests theory -name '*.py' | LC_ALL=C sort)
+SOURCES := $(shell find *.py algorithms commands core plots problems sweeps testing tests theory -name '*.py' | LC_ALL=C sort)
 SEED := $(or $(SEED),$(firstword $(shell cat $(SOURCES) | cksum)))
 nightly: SEED := $(shell date +%s)
 

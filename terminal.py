@@ -176,21 +176,33 @@ def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
     is_wide = console.width >= _WIDE
     console.print(f"[bold]{_shown(title)}[/]", highlight=False)
     table = Table(box=None, pad_edge=False)
-    for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
+    for name in (
+        "method",
+        "evidence",
+        "status",
+        "measured",
+        "promised",
+        *(["question and finding"] if is_wide else []),
+    ):
         table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
     last = None
     for verdict in verdicts:
         name = "" if verdict.method == last else verdict.method
         last = verdict.method
         numbers = (_number(verdict.measured), _number(verdict.promised))
-        finding = [_shown(verdict.sentence)] if is_wide else []
+        finding = [_shown(f"{_question(verdict)}. {verdict.sentence}")] if is_wide else []
         table.add_row(_shown(name), _shown(_evidence(verdict)), _status(verdict), *numbers, *finding)
     console.print(table)
     for verdict in [] if is_wide else verdicts:
         name = f"{verdict.method}, {_evidence(verdict)}"
         console.print(f"{_shown(name)}: {_status(verdict)}", highlight=False)
-        console.print(Padding(_shown(verdict.sentence), (0, 0, 0, 4)), highlight=False)
+        told = f"{_question(verdict)}. {verdict.sentence}"
+        console.print(Padding(_shown(told), (0, 0, 0, 4)), highlight=False)
     console.print()
+
+
+def _question(verdict: Any) -> str:
+    return verdict.question[0].upper() + verdict.question[1:]
 
 
 def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
@@ -213,6 +225,67 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
             verdict = (_number(record["promised"]), _coloured(record["status"], record["status"]))
             table.add_row(name, record["axis"], record["how"].removesuffix(" seeds"), fitted, interval, *verdict)
         console.print(table)
+
+
+# More rows of costs than these are for a file.
+_MOST = 60
+
+
+def print_costs(console: Console, records: list[dict[str, Any]]) -> None:
+    """Print one table for each problem: what the accuracy costs at each condition number."""
+    if len(records) > _MOST:
+        console.print(
+            f"Costs at {len(records)} condition numbers and letters: --csv FILE writes them.", highlight=False
+        )
+        return
+    for problem in dict.fromkeys(record["problem"] for record in records):
+        console.print(f"[bold]{_shown(problem)}[/]", highlight=False)
+        table = Table(box=None, pad_edge=False, collapse_padding=True)
+        table.add_column("method", overflow="fold")
+        for column in ("kappa", "rounds", "iterations", "bits"):
+            table.add_column(column, justify="right", no_wrap=True)
+        last = None
+        for record in records:
+            if record["problem"] == problem:
+                name = " ".join(filter(None, (record["method"], record["changes"])))
+                numbers = (_number(record[column]) for column in ("kappa", "rounds", "iterations", "bits"))
+                table.add_row("" if name == last else _shown(name), *numbers)
+                last = name
+        console.print(table)
+        console.print()
+
+
+def print_comparison(console: Console, found: Any) -> None:
+    """Print who arrived, cheapest first, and then who did not and why."""
+    is_wide = console.width >= _WIDE
+    console.print(f"[bold]{_shown(found.label)}[/]", highlight=False)
+    console.print(f"cost to {_shown(found.target)}: {_shown(found.price)}", highlight=False)
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
+    for name in ("method", "cost", "95 % interval", "times", "rounds", *(["parameters"] if is_wide else [])):
+        table.add_column(name, justify="left" if name in ("method", "parameters") else "right")
+    for row in found.arrived:
+        ends = f"{row['low']:.3g} to {row['high']:.3g}" if row["low"] < row["high"] else "-"
+        ends += f" ({row['seeds']} of {row['walked']})" if row["seeds"] < row["walked"] else ""
+        name = row["method"] if row["how"] == "prescribed" else f"{row['method']}, {row['how']}"
+        told = [_shown(_letters(row["params"]))] if is_wide else []
+        table.add_row(_shown(name), f"{row['cost']:.3g}", ends, f"{row['times']:.3g}", f"{row['rounds']:.0f}", *told)
+    if found.arrived:
+        console.print(table)
+    absent = [row for row in found.rows if row["status"] != "arrived"]
+    if absent:
+        console.print(f"[bold]Did not arrive: {len(absent)}[/]", highlight=False)
+    for row in absent:
+        name = row["method"] if row["how"] == "prescribed" else f"{row['method']}, {row['how']}"
+        console.print(f"{_shown(name)}: {row['status']}", highlight=False)
+        console.print(Padding(_shown(row["reason"]), (0, 0, 0, 4)), highlight=False)
+    for row in found.arrived[:1]:
+        console.print(f"Cheapest: {_shown(row['method'])} with {_shown(_letters(row['params']))}", highlight=False)
+
+
+def _letters(params: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in params.items()
+    )
 
 
 # More cells that failed than these are counted only.

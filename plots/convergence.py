@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
-from ..algorithms import Clock
+from ..algorithms import Clock, Trace
 from ..core.errors import InputError, unknown
+from ..core.html import letters
 from ..sweeps.clocks import column
 from .parts.style import (
     BEHIND,
@@ -92,7 +93,9 @@ def _timed(table: pd.DataFrame, clock: Clock) -> pd.DataFrame:
     return timed
 
 
-def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov", caption: str = "") -> Figure:
+def figure(
+    traces: pd.DataFrame | Trace | Sequence[Trace], axis: str = "rounds", measure: str = "lyapunov", caption: str = ""
+) -> Figure:
     """Draw a measure of convergence along an axis of cost.
 
     Each label is one line: the median over its seeds, within a band from the lowest to the highest. What the
@@ -102,11 +105,12 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
 
     Parameters
     ----------
-    traces : pandas.DataFrame
-        One row a recorded round, in the order of recording, with the columns ``label`` (the legend's text),
-        ``method``, ``seed``, those of a trace that the axis and the measure need, and optionally ``promise``:
-        the theorem's bound on the Lyapunov function in that row, relative to its start, NaN where there is
-        none. It is drawn with the measure ``"lyapunov"`` only, of which it speaks.
+    traces : pandas.DataFrame, Trace or sequence of Trace
+        What :func:`rootkappa.algorithms.run` has returned; or a table, one row a recorded round, in the order of
+        recording, with the columns ``label`` (the legend's text), ``method``, ``seed``, those of a trace that the axis
+        and the measure need, and optionally ``promise``: the theorem's bound on the Lyapunov function in that row,
+        relative to its start, NaN where there is none. It is drawn with the measure ``"lyapunov"`` only, of which it
+        speaks.
     axis : {"rounds", "iterations", "floats", "bits", "gradients", "seconds"}, default "rounds"
         The cost; floats and bits are those sent and received.
     measure : {"lyapunov", "distance", "gap"}, default "lyapunov"
@@ -134,6 +138,9 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     costs, label = columns_and_label(axis)
     if measure not in MEASURES:
         raise unknown("measure", measure, MEASURES)
+    traces = _table([traces] if isinstance(traces, Trace) else traces)
+    if not {*costs} <= {*traces.columns}:
+        raise InputError(f"axis = {axis!r} is not recorded in these traces: run them with a clock, or take another.")
     curves = [
         _curve(str(name), rows, rows[list(costs)].sum(axis=1, skipna=False), measure)
         for name, rows in traces.groupby("label", sort=False)
@@ -175,6 +182,29 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
             _draw(axes, [curve], logarithmic)
         legend_above(result, [*_explained(curves), Line2D([], [], label="the others", **BEHIND)])
     return result
+
+
+def _table(traces: Any) -> pd.DataFrame:
+    """Return traces as a table, each method and choice of letters under a label of its own."""
+    import pandas as pd
+
+    if isinstance(traces, pd.DataFrame):
+        return traces
+    given = list(traces)
+    if not given or not all(isinstance(trace, Trace) for trace in given):
+        raise InputError("traces are neither a table nor traces: give what algorithms.run returns.")
+    told = [letters(trace.params._asdict()) for trace in given]
+    # Letters tell apart what has one name.
+    ways = {(trace.method, way) for trace, way in zip(given, told, strict=True)}
+    named = [
+        f"{trace.method}, {way}" if sum(method == trace.method for method, _ in ways) > 1 else trace.method
+        for trace, way in zip(given, told, strict=True)
+    ]
+    frames = (
+        trace.frame().assign(label=name, method=trace.method, seed=trace.seed)
+        for trace, name in zip(given, named, strict=True)
+    )
+    return pd.concat(frames, ignore_index=True)
 
 
 def _title(curve: _Curve) -> str:

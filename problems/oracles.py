@@ -96,6 +96,26 @@ def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float,
 
 
 @dispatched
+def gradient_of_runs(kernel: Any, i: int, X: np.ndarray, G: np.ndarray, Z: np.ndarray) -> None:
+    r"""Write :math:`\nabla f_i` at eight points to ``G``, each with the bits that :func:`gradient` has.
+
+    Only some kinds of problems know how: those on which runs go :mod:`together <rootkappa.problems.together>`.
+
+    Parameters
+    ----------
+    kernel : NamedTuple
+        ``problem.kernel``.
+    i : int
+        The client, 0 to n-1.
+    X, G : ndarray, shape (d, 8)
+        The points and the results, in columns; never the same array.
+    Z : ndarray, shape (BLOCK, 8)
+        Scratch space.
+    """
+    raise NotImplementedError
+
+
+@dispatched
 def prox(kernel: Any, v: np.ndarray, tau: float, x: np.ndarray, work: np.ndarray) -> None:
     r"""Write :math:`\mathrm{prox}_{\tau\psi}(v)` to ``x``; ``kernel`` is the function's own, ``problem.kernel.psi``.
 

@@ -56,7 +56,7 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
 # What of a verdict is data and nothing that was computed on the way.
 _FIELDS = (
     "method", "evidence", "claim", "status", "known", "measured", "promised", "low", "high", "problem", "params",
-    "seed", "sentence", "sensitivity", "alpha", "seconds",
+    "seed", "sentence", "sensitivity", "alpha", "changed", "seconds",
 )  # fmt: skip
 
 

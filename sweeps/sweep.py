@@ -1,6 +1,7 @@
 """Run the cells of a grid that are not in the store yet, and read the slopes off the finished ones."""
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import fields, replace
@@ -12,12 +13,14 @@ import numpy as np
 
 from ..algorithms.driver.method import Method, find, get, names
 from ..core.errors import InputError, complaint, shown
+from ..problems.together import FEWEST_RUNS
 from ..theory.case import Case
-from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
+from ..theory.engines.affine import TooLarge, listed_outcomes
 from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
+from ..theory.engines.probe import NotAffine
 from ..theory.theorem import promised_by
 from ..theory.verify import blaming
-from .cells import Cell
+from .cells import Cell, compute_together
 from .letters import check_letters
 from .problems import ProblemSpec
 from .store import Store
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 # More than these would take weeks, and their list alone hours.
 _MOST_CELLS = 1_000_000
+# At most so many paths are computed in one go, and all of them kept when the last is done.
+_MOST_TOGETHER = 32
 # What the cells of one family of problems have in common.
 _FAMILY = ("study", "epsilon", "exact", *(field.name for field in fields(ProblemSpec) if field.name != "kappa"))
 
@@ -164,25 +169,24 @@ def run_cells(
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
-    futures = {pool.submit(_computed, cell, key): key for key, cell in missing.items()}
+    futures = {pool.submit(_computed, group): group for group in _groups(missing)}
     waiting, is_interrupted = dict(futures), True
     try:
         for future in as_completed(futures):
-            key = waiting.pop(future)
-            error = _keep(store, key, keys[key], future)
-            if error is None:
-                done += 1
-            elif failed:
-                failed(keys[key], error)
-            elif not isinstance(error, Unreached):
-                errors.append(error)
-            if progress:
-                progress(done)
+            for key, error in _keep(store, waiting.pop(future), future):
+                if error is None:
+                    done += 1
+                elif failed:
+                    failed(keys[key], error)
+                elif not isinstance(error, Unreached):
+                    errors.append(error)
+                if progress:
+                    progress(done)
         is_interrupted = False
     finally:
-        for future, key in waiting.items():
+        for future, group in waiting.items():
             if not future.cancel() and future.done() and not isinstance(future.exception(), KeyboardInterrupt):
-                _keep(store, key, keys[key], future)
+                list(_keep(store, group, future))
         if executor is None:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
     if errors:
@@ -190,23 +194,60 @@ def run_cells(
     return done - before
 
 
-def _keep(store: Store, key: str, cell: Computable, future: "Future[Any]") -> BaseException | None:
-    """Store what became of a cell, and return the error in its place if it failed."""
-    error = future.exception()
-    if isinstance(error, KeyboardInterrupt):
-        raise error
-    if error is not None:
-        told = str(error) if isinstance(error, InputError) else complaint(error)
-        store.put(key, cell.configuration(), {"failed": told}, None)
+def _groups(missing: Mapping[str, Computable]) -> list[dict[str, Any]]:
+    """Return what is computed in one go: cells whose paths may go together, enough groups for all cores, and others."""
+    of: dict[Any, dict[str, Any]] = {}
+    for key, cell in missing.items():
+        of.setdefault(getattr(cell, "family", None) or key, {})[key] = cell
+    size = max(FEWEST_RUNS, min(_MOST_TOGETHER, math.ceil(len(missing) / (os.cpu_count() or 1))))
+    groups = list[dict[str, Any]]()
+    for family in of.values():
+        some = size if len(family) >= FEWEST_RUNS else 1
+        whole = list(family.items())
+        groups += [dict(whole[first : first + some]) for first in range(0, len(whole), some)]
+    return groups
+
+
+def _keep(
+    store: Store, group: Mapping[str, Computable], future: "Future[Any]"
+) -> Iterator[tuple[str, BaseException | None]]:
+    """Store what became of each cell of a group, and yield its key and the error in its place if it failed."""
+    raised = future.exception()
+    if isinstance(raised, KeyboardInterrupt):
+        raise raised
+    outcomes = [raised] * len(group) if raised else future.result()
+    for (key, cell), outcome in zip(group.items(), outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            told = str(outcome) if isinstance(outcome, InputError) else complaint(outcome)
+            store.put(key, cell.configuration(), {"failed": told}, None)
+            yield key, outcome
+        else:
+            result, trace = outcome
+            store.put(key, cell.configuration(), result, trace)
+            yield key, Unreached(result["failed"]) if "failed" in result else None
+
+
+def _computed(group: Mapping[str, Any]) -> list[Any]:
+    """Return the result of each cell, or the error in its place; of a single one the error is raised."""
+    if len(group) == 1:
+        return [_checked(cell.compute(), key, cell) for key, cell in group.items()]
+    try:
+        results = compute_together(list(group.values()))
+        return [_checked(result, key, cell) for result, (key, cell) in zip(results, group.items(), strict=True)]
+    except Exception:
+        # Which cells it is that fail shows where each is computed alone.
+        return [_alone(key, cell) for key, cell in group.items()]
+
+
+def _alone(key: str, cell: Computable) -> Any:
+    try:
+        return _computed({key: cell})[0]
+    except Exception as error:
         return error
-    result, trace = future.result()
-    store.put(key, cell.configuration(), result, trace)
-    return Unreached(result["failed"]) if "failed" in result else None
 
 
-def _computed(cell: Computable, key: str) -> "tuple[dict[str, Any], pd.DataFrame | None]":
+def _checked(result: Any, key: str, cell: Computable) -> Any:
     """Return the result of a cell, if it still is that of its key: files may be edited while a sweep runs."""
-    result = cell.compute()
     if cell.key() != key:
         raise InputError(
             f"the data or the method file of {cell.configuration()} changed while they were used: run this again, and "
@@ -248,8 +289,9 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``method``, ``problem``, ``changes``, ``axis``, ``how`` ("exact" or the number of seeds), ``slope``, ``low``,
-        ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer
+        ``method``, ``problem``, ``changes``, ``axis``, ``kappas``, how many, ``how`` ("exact" or the number of seeds),
+        ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not
+        applicable" for fewer
         than three condition numbers or where nothing is promised, because the parameters are not the prescribed ones.
         Without a slope its numbers are None: a method that cannot reach the accuracy at all is refuted, a path that did
         not reach it is inconclusive.
@@ -261,6 +303,8 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
     )
     for problem, name, changes, rows in groups:
+        # Where no theorem speaks of the problem a slope is only measured.
+        is_told = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
         for axis, promised in _promised(name, rows).items():
             # Where every cell failed there are no costs.
@@ -281,12 +325,13 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                     "problem": problem,
                     "changes": changes,
                     "axis": axis,
+                    "kappas": len(kappas),
                     "how": "exact" if rows["exact"].all() else f"{rows['seed'].nunique()} seeds",
                     "slope": slope and slope.slope,
                     "low": slope and slope.low,
                     "high": slope and slope.high,
-                    "promised": None if changes else promised,
-                    "status": "not applicable" if changes else status,
+                    "promised": promised if is_told else None,
+                    "status": status if is_told else "not applicable",
                 }
             )
     return records

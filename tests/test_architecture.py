@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -14,7 +16,7 @@ from rootkappa import algorithms
 ROOT = Path(rootkappa.__file__).resolve().parent
 FLOORS = {
     "__init__": 0, "core": 1, "problems": 2, "algorithms": 3, "theory": 4, "testing": 5, "sweeps": 6, "plots": 7,
-    "terminal": 8, "cli": 9, "__main__": 10,
+    "terminal": 8, "commands": 9, "cli": 10, "__main__": 11,
 }  # fmt: skip
 SOURCES = sorted(file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")) + sorted(ROOT.glob("*.py"))
 
@@ -81,11 +83,23 @@ def test_no_module_needs_itself():
     TopologicalSorter(needs).prepare()  # raises an error that lists the circle
 
 
-def test_the_root_holds_a_docstring_and_the_version_only():
-    docstring, version = tree(ROOT / "__init__.py").body
-    assert isinstance(docstring.value, ast.Constant)
-    assert [target.id for target in version.targets] == ["__version__"]
+def test_the_root_holds_the_version_and_loads_rooms_when_they_are_asked_for():
+    """Whatever else stood there would be imported before the command line can answer."""
+    body = tree(ROOT / "__init__.py").body
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert {node.module for node in imports} == {"importlib", "typing"}
+    named = [node.targets[0].id for node in body if isinstance(node, ast.Assign)]
+    assert named + [node.name for node in body if isinstance(node, ast.FunctionDef)] == [
+        "__version__", "_ROOMS", "_NAMES", "__getattr__", "__dir__",
+    ]  # fmt: skip
+    code = "import sys, rootkappa; assert not {'numpy', 'numba'} & set(sys.modules); rootkappa.problems.Quadratic"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert {"algorithms", "choose", "problems", "testing", "theory"} <= set(dir(rootkappa))
+    with pytest.raises(AttributeError, match="has no attribute 'problem'"):
+        _ = rootkappa.problem
     assert re.fullmatch(r"\d+\.\d+\.\d+", rootkappa.__version__)
+    for name in rootkappa._NAMES:
+        assert callable(getattr(rootkappa, name))
 
 
 @pytest.mark.parametrize("name", algorithms.names())

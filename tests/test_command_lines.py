@@ -47,6 +47,7 @@ TINY = [
     "new new.py",
     "list compressors",
     "data ./data",
+    "compare scaffnew --problem quadratic --clients 3 --dim 3 --kappa 20 --to gap=0.1 --seeds 1 --store c.sqlite",
 ]
 
 
@@ -60,15 +61,17 @@ def options(name):
 def lines(draw):
     tiny = draw(st.sampled_from([*TINY, *TINY[:4], *TINY[:3]])).split()
     name = tiny[0]
-    # Letters are for two commands, and all else is refused for one reason.
-    known = st.sampled_from([*options(name), *(LETTERS if name in ("verify", "sweep") else ["--sloppy", "--help"])])
+    # Letters are for some commands, and all else is refused for one reason.
+    has_letters = name in ("verify", "sweep", "compare")
+    known = st.sampled_from([*options(name), *(LETTERS if has_letters else ["--sloppy", "--help"])])
     pairs = draw(st.lists(st.tuples(known, words, st.sampled_from(["apart", "joined", "alone"])), max_size=3))
     is_tiny = draw(st.integers(0, 9)) > 0
     line = list(tiny) if is_tiny else [name]
     for option, value, how in pairs:
         line += {"apart": [option, value], "joined": [f"{option}={value}"], "alone": [option]}[how]
     extra = [word for word in draw(st.lists(words, max_size=1)) if is_tiny or word not in ("scaffnew", "fedavg")]
-    is_everything = line == ["list"] or (name == "verify" and "--all" in line)
+    # Without a method it would compare all of them.
+    is_everything = line == ["list"] or (name == "verify" and "--all" in line) or (name == "compare" and not is_tiny)
     return ["verify"] if is_everything else [*line, *extra]
 
 

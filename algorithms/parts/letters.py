@@ -212,6 +212,34 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
     return value
 
 
+def allowed(params: type) -> dict[str, str]:
+    """Return for each letter in words what it may be.
+
+    Parameters
+    ----------
+    params : type
+        The NamedTuple of a method's letters.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> allowed(algorithms.get("scaffnew").Params)["p"], allowed(algorithms.get("fedcomloc_com").Params)["C"][:12]
+    ('a probability of communication in (0, 1]', 'a compressor')
+    """
+    return {letter: _allowed(kind) for letter, kind in _kinds(params).items()}
+
+
+def _allowed(kind: Any) -> str:
+    rule = next(iter(get_args(kind)[1:]), None)
+    if isinstance(rule, Written):
+        return f"a compressor: {rule.allowed}"
+    if isinstance(rule, Names):
+        return f"one of {', '.join(rule.known())}"
+    if isinstance(rule, Text):
+        return "a text"
+    return rule.allowed if isinstance(rule, Range) else "a finite number"
+
+
 def _is_finite(value: Any) -> bool:
     try:
         return math.isfinite(value)

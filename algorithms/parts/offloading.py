@@ -26,6 +26,7 @@ from ...core.inner import inner
 from ...problems.oracles import clients, gradient
 from ...problems.problem import Problem
 from ...problems.softmax_kernels import DenseSoftmaxKernel, SparseSoftmaxKernel
+from ...problems.weighted import WeightedKernel
 from ..compressors.choices import choices
 from . import speeds
 from .clock import Clock
@@ -185,6 +186,11 @@ def columns(kernel, d):
 @implements(columns, SparseSoftmaxKernel)
 def _features(kernel, d):
     return d // kernel.classes
+
+
+@implements(columns, WeightedKernel)
+def _weighted(kernel, d):
+    return columns(kernel.own, d)
 
 
 @inner

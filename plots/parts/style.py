@@ -173,6 +173,13 @@ def canvas() -> Generator[tuple[Figure, Axes]]:
 
 
 @contextmanager
+def chart(lines: int) -> Generator[tuple[Figure, Axes]]:
+    """Yield a figure of one column of a paper with room for so many lines of text at its left, and its axes."""
+    with _frozen(_WIDTH, 0.55 + 0.155 * max(lines, 4)) as figure:
+        yield figure, figure.add_subplot()
+
+
+@contextmanager
 def grid(rows: int, columns: int) -> Generator[tuple[Figure, list[list[Axes]]]]:
     """Yield a figure of several axes, which share the horizontal axis in a column, and then freeze the layout."""
     with _frozen(1.65 * _WIDTH, 1.65 * _HEIGHT) as figure:

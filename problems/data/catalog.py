@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import InputError, shown, unknown
-from . import download, libsvm
+from . import download, libsvm, tables
 from .compressed import SUFFIXES, decompress
 
 if TYPE_CHECKING:
@@ -391,7 +391,7 @@ def _normal(text: bytes) -> bytes:
 
 def _is_path(text: str) -> bool:
     """Return whether the user meant a file rather than the name of a data set, some of which hold a dot."""
-    known = {*SUFFIXES, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
+    known = {*SUFFIXES, *tables.TEXT, *tables.BINARY, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
     looks = "/" in text or os.sep in text or Path(text).suffix.lower() in known
     return looks or (text != "" and os.path.exists(text))
 

@@ -28,6 +28,7 @@ from rootkappa.sweeps import (
     grid_cells,
     run_cells,
     slopes,
+    sweep,
 )
 from rootkappa.sweeps.store import TRACE_COLUMNS
 
@@ -486,3 +487,36 @@ def test_a_step_that_is_no_affine_map_is_sampled():
     linear, other = (grid_cells([name], [spec], {}, 1e-3, 2, exact=True) for name in ("diana", "ef21"))
     assert [cell.exact for cell in linear] == [True]
     assert [cell.exact for cell in other] == [False, False]
+
+
+def test_paths_that_may_go_together_are_computed_in_groups_with_the_results_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    spec = ProblemSpec("logistic", kappa=10.0)
+    grid = grid_cells(["scaffnew"], [spec], {}, epsilon=0.5, seeds=18)
+    grouped = sweep._groups({cell.key(): cell for cell in grid})
+    assert [len(group) for group in grouped] == [9, 9]
+    few = sweep._groups({cell.key(): cell for cell in grid[:7]})
+    assert [len(group) for group in few] == [1] * 7
+    together = sweep.compute_together(grid[:3])
+    for cell, (result, trace) in zip(grid, together, strict=False):
+        alone, frame = cell.compute()
+        assert alone == result
+        assert frame.equals(trace)
+
+
+def test_of_a_group_only_the_cells_that_fail_do(monkeypatch):
+    grid = grid_cells(["scaffnew"], [ProblemSpec("logistic", kappa=10.0)], {}, epsilon=0.5, seeds=3)
+    compute = Cell.compute
+
+    def fails_once(cell):
+        if cell.seed == 1:
+            raise InputError("seed 1")
+        return compute(cell)
+
+    def fails(_):
+        raise InputError("one of them")
+
+    monkeypatch.setattr(sweep, "compute_together", fails)
+    monkeypatch.setattr(Cell, "compute", fails_once)
+    outcomes = sweep._computed({cell.key(): cell for cell in grid})
+    assert [isinstance(outcome, InputError) for outcome in outcomes] == [False, True, False]

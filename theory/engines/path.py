@@ -79,6 +79,33 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     return judged(case, walked)
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """What a path will take, before it is walked."""
+
+    rounds: float
+    """About how many rounds the promise needs to the accuracy at which a path ends; infinite if it is none."""
+    work: float
+    """Multiplications of them all, by :attr:`Case.round_work`."""
+    is_cut: bool
+    """Whether the budget ends before."""
+
+
+def forecast(case: Case) -> Forecast:
+    """Return what a path will take; for a start of whatever size, as neither the solution nor a state is computed.
+
+    Examples
+    --------
+    >>> from rootkappa import problems, theory
+    >>> case = theory.case("gradient_descent", problems.Quadratic.random(clients=3, dim=2, kappa=100.0))
+    >>> ahead = forecast(case)
+    >>> 3000 < ahead.rounds < 7000, ahead.is_cut
+    (True, False)
+    """
+    rounds = case.promised_rounds(ACCURACY**2)
+    return Forecast(rounds, rounds * case.round_work, rounds * case.round_work > case.budget)
+
+
 def walk(case: Case, progress: Progress) -> Walked:
     """Walk the paths, and search for a state from which a step does badly."""
     is_random = len(case.outcomes() or (None, None)) > 1
@@ -117,6 +144,7 @@ def judged(case: Case, walked: Walked) -> Verdict:
     if found.log > limit or found.exceeds:
         told = [_told_of_paths(case, walked, found)] if found.log > limit else []
         if found.exceeds and walked.worst is not None:
+            details["worst"] = walked.worst
             told.append(_told_of_worst(case, walked.worst))
             if found.log <= limit:
                 measured, promised = walked.worst.mean, _allowed(case, walked.worst)

@@ -281,7 +281,8 @@ def _as_many(problem: Personal, size: int) -> int:
 
 def _stored_like(problem: Logistic | Softmax, features: np.ndarray) -> Any:
     """Return features dense or sparse, as those of the problem are, so that the same code runs."""
-    dense = isinstance(problem.kernel, DenseLogisticKernel | DenseSoftmaxKernel)
+    own = getattr(problem.kernel, "own", problem.kernel)
+    dense = isinstance(own, DenseLogisticKernel | DenseSoftmaxKernel)
     return features if dense else import_module("scipy.sparse").csr_array(features)
 
 

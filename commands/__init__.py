@@ -1,0 +1,1 @@
+"""The commands, each parsed and called by a file of its own."""
