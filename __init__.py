@@ -4,11 +4,18 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-_LAZY = {"choose": ".sweeps.choose"}
+# What a notebook reaches without an import of its own; until then nothing heavy is loaded.
+_ROOMS = ("algorithms", "plots", "problems", "sweeps", "testing", "theory")
+_CALLS = {"choose": ".sweeps.choose"}
 
 
 def __getattr__(name: str) -> Any:
-    """Return what the root offers of its rooms, imported when it is asked for: ``rootkappa --help`` answers at once."""
-    if name not in _LAZY:
+    if name in _CALLS:
+        return getattr(import_module(_CALLS[name], __name__), name)
+    if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name], __name__), name)
+    return import_module(f".{name}", __name__)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, *_CALLS})

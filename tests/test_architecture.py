@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -81,19 +83,22 @@ def test_no_module_needs_itself():
     TopologicalSorter(needs).prepare()  # raises an error that lists the circle
 
 
-def test_the_root_holds_the_version_and_names_that_are_imported_when_asked_for():
-    """Whatever it imported would be imported by each command, also by one that only shows its help."""
+def test_the_root_holds_the_version_and_loads_rooms_when_they_are_asked_for():
+    """Whatever else stood there would be imported before the command line can answer."""
     body = tree(ROOT / "__init__.py").body
-    assert isinstance(body[0].value, ast.Constant)
-    imports = [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert imports == ["from importlib import import_module", "from typing import Any"]
-    functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]
-    assert functions == ["__getattr__"]
-    names = [target.id for node in body if isinstance(node, ast.Assign) for target in node.targets]
-    assert names == ["__version__", "_LAZY"]
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert {node.module for node in imports} == {"importlib", "typing"}
+    named = [node.targets[0].id for node in body if isinstance(node, ast.Assign)]
+    assert named + [node.name for node in body if isinstance(node, ast.FunctionDef)] == [
+        "__version__", "_ROOMS", "_CALLS", "__getattr__", "__dir__",
+    ]  # fmt: skip
+    code = "import sys, rootkappa; assert not {'numpy', 'numba'} & set(sys.modules); rootkappa.problems.Quadratic"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert {"algorithms", "choose", "problems", "testing", "theory"} <= set(dir(rootkappa))
+    assert callable(rootkappa.choose)
+    with pytest.raises(AttributeError, match="has no attribute 'problem'"):
+        _ = rootkappa.problem
     assert re.fullmatch(r"\d+\.\d+\.\d+", rootkappa.__version__)
-    for name in rootkappa._LAZY:
-        assert callable(getattr(rootkappa, name))
 
 
 @pytest.mark.parametrize("name", algorithms.names())
