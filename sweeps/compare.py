@@ -46,8 +46,6 @@ _MORE = 1.3
 _TUNING_SEEDS = 2
 # Reported paths have the seeds below this one, and those for tuning are beyond it.
 _MOST_SEEDS = 1000
-# Student's quantiles of 97.5 % for two seeds and on.
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 @dataclass(eq=False)
@@ -524,13 +522,15 @@ def interval(costs: np.ndarray, is_random: bool = True) -> tuple[float, float, f
     >>> interval(np.array([10.0, 10.0, 10.0])), interval(np.array([7.0]))[1:], interval(np.array([7.0]), False)[1:]
     ((10.0, 10.0, 10.0), (nan, nan), (7.0, 7.0))
     """
+    from scipy.stats import t as student
+
     with np.errstate(divide="ignore"):
         logs = np.log(costs)
     mean = float(np.exp(logs.mean())) if len(set(costs)) > 1 else float(costs[0])
     if len(costs) == 1:
         return (mean, mean, mean) if not is_random else (mean, math.nan, math.nan)
     spread = float(logs.std(ddof=1)) / math.sqrt(len(costs))
-    reach = math.exp((_STUDENT[len(costs) - 2] if len(costs) - 2 < len(_STUDENT) else 2.2) * spread)
+    reach = math.exp(float(student.ppf(0.975, len(costs) - 1)) * spread)
     return mean, mean / reach, mean * reach
 
 

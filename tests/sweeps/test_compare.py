@@ -75,15 +75,18 @@ def test_every_seed_is_a_path_of_its_own_and_the_interval_is_students(store):
     (row,) = compare(SPEC, ["scaffnew"], "gap=1e-3", "rounds", seeds=4, store=store).rows
     alone = [Trial("scaffnew", SPEC, Target("gap", 1e-3), 1e9, seed=seed).compute()[0]["rounds"] for seed in range(4)]
     low, high = stats.t.interval(0.95, 3, np.log(alone).mean(), stats.sem(np.log(alone)))
-    assert [row["low"], row["high"]] == pytest.approx(np.exp([low, high]), rel=1e-3)
+    assert [row["low"], row["high"]] == pytest.approx(
+        np.exp([low, high]), rel=1e-3
+    )  # another rung records other rounds
     assert row["seeds"] == row["walked"] == 4
     assert len(set(alone)) > 1
 
 
-def test_intervals():
-    logs = np.log([2.0, 3.0, 7.0])
-    ends = np.exp(stats.t.interval(0.95, 2, logs.mean(), stats.sem(logs)))
-    assert interval(np.array([2.0, 3.0, 7.0]))[1:] == pytest.approx(ends, rel=1e-3)
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_an_interval_is_students_on_the_logarithms(count):
+    logs = np.sin(np.arange(count))
+    ends = np.exp(stats.t.interval(0.95, count - 1, logs.mean(), stats.sem(logs)))
+    assert interval(np.exp(logs)) == pytest.approx((np.exp(logs.mean()), *ends), rel=1e-12)
 
 
 class Fall(NamedTuple):
