@@ -281,6 +281,9 @@ def print_comparison(console: Console, found: Any) -> None:
         name = row["method"] if row["how"] == "prescribed" else f"{row['method']}, {row['how']}"
         console.print(f"{_shown(name)}: {row['status']}", highlight=False)
         console.print(Padding(_shown(row["reason"]), (0, 0, 0, 4)), highlight=False)
+    for row in found.arrived:
+        if row["edge"]:
+            console.print(f"{_shown(row['method'])}, {row['how']}: {_shown(row['reason'])}", highlight=False)
     for row in found.arrived[:1]:
         console.print(f"Cheapest: {_shown(row['method'])} with {_shown(_letters(row['params']))}", highlight=False)
 
