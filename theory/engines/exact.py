@@ -310,6 +310,8 @@ class _Worst:
             return math.inf
         if self.is_deterministic:
             return float(np.linalg.norm(state, 2) ** 2)
+        if self.r == 1:
+            return float(state[0])
         form = np.zeros((self.r, self.r))
         form[self.triangle] = state
         return float(np.linalg.eigvalsh(form, UPLO="U")[-1])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -193,8 +194,17 @@ class Probe:
         """Return V of these errors, shape (count, size)."""
         return np.array([self.case.lyapunov(state) for state in self.states(errors)])
 
+    @cached_property
+    def _squares(self) -> np.ndarray | None:
+        """Return V of each coordinate alone if V is the sum of them, else None."""
+        form = _Form(self, np.arange(self.size))
+        return form.single if form.is_sum(np.arange(self.size)) else None
+
     def quadratic_form(self, members: np.ndarray) -> np.ndarray:
         """Return V as a matrix on some coordinates: by polarisation of those pairs that V does not keep apart."""
+        squares = self._squares
+        if squares is not None:
+            return np.diag(squares[members])
         form = _Form(self, members)
         form.fill(np.arange(len(members)))
         return form.matrix
@@ -212,8 +222,9 @@ class _Form:
 
     def __init__(self, probe: Probe, members: np.ndarray) -> None:
         self._probe, self._members = probe, members
-        self._single = probe.values(np.eye(probe.size)[members])
-        self.matrix = np.diag(self._single)
+        self.single = probe.values(np.eye(probe.size)[members])
+        """V of each coordinate alone."""
+        self.matrix = np.diag(self.single)
         self._rng = generator(probe.case.seed, "diagonal")
 
     def _values(self, rows: np.ndarray) -> np.ndarray:
@@ -226,11 +237,15 @@ class _Form:
         rows[:, places] = self._rng.standard_normal((_DRAWN, len(places)))
         return rows
 
+    def is_sum(self, places: np.ndarray) -> bool:
+        """Return whether V is a sum over these coordinates."""
+        rows = self._drawn(places)
+        expected = rows**2 @ self.single
+        return bool(np.all(np.abs(self._values(rows) - expected) <= _DIAGONAL * expected))
+
     def fill(self, places: np.ndarray) -> None:
         """Find the entries of some coordinates with each other."""
-        rows = self._drawn(places)
-        expected = rows**2 @ self._single
-        if np.all(np.abs(self._values(rows) - expected) <= _DIAGONAL * expected):
+        if self.is_sum(places):
             return
         if len(places) <= _PAIRED:
             first, second = np.triu_indices(len(places), 1)
@@ -258,5 +273,5 @@ class _Form:
     def _pair(self, first: np.ndarray, second: np.ndarray) -> None:
         rows = np.zeros((len(first), len(self._members)))
         rows[np.arange(len(first)), first] = rows[np.arange(len(first)), second] = 1.0
-        entries = (self._values(rows) - self._single[first] - self._single[second]) / 2
+        entries = (self._values(rows) - self.single[first] - self.single[second]) / 2
         self.matrix[first, second] = self.matrix[second, first] = entries
