@@ -419,7 +419,7 @@ def sweep(
     kappas = [checked_kappa(value) for value in numbers("kappa", kappa)]
     specs = _specs({"problem": "quadratic" if options["data"] is None else "logistic", **_given(options)}, kappas)
     letters = {letter: values(letter, text) for letter, text in texts.items()}
-    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact)
+    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact, read is not None)
     if json_file:
         check_writable(Path(json_file))
         if Path(json_file).absolute() == Path(store).absolute():
