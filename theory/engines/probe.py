@@ -141,8 +141,8 @@ class Probe:
 
         Probing around 0 and not around the solution keeps the rounding of large entries out of the matrices.
         """
-        case, after = self.case, []
-        kept = case.method.is_shipped
+        case, kept = self.case, self.case.method.is_shipped
+        after: list[Any] = []
         for state in self.states(errors, None if at_fixed else self.zeros):
             there = case.method.stepped(self.problem, case.params, state, outcome)
             # What is not ours may return the same arrays every time.
