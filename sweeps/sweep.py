@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..algorithms.driver.method import Method, find, get, names
+from ..algorithms.parts.rounds import EveryStep
 from ..core.errors import InputError, complaint, shown
 from ..problems.together import FEWEST_RUNS
 from ..theory.case import Case
@@ -44,6 +45,7 @@ def grid_cells(
     epsilon: float,
     seeds: int,
     exact: bool = False,
+    timed: bool = False,
 ) -> list[Cell]:
     """Return the cells of all combinations.
 
@@ -61,6 +63,9 @@ def grid_cells(
         How many paths to sample for each combination.
     exact : bool
         Whether to compute exact moments instead, wherever the outcomes of a step can be listed.
+    timed : bool
+        Whether seconds will be simulated, which are drawn even where a method draws nothing: else all paths of such a
+        method are one, which is computed once.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def grid_cells(
         spec.build()
     cells = []
     for name, method in found.items():
-        theorem = promised_by(method)
+        theorem, is_one_path = promised_by(method), not timed and _draws_nothing(method)
         choices = [tuple(zip(own[name], chosen, strict=True)) for chosen in product(*own[name].values())]
         # One way for all condition numbers: between two ways a slope would jump.
         listed = {
@@ -97,9 +102,15 @@ def grid_cells(
                 # The parameters' ranges are checked before the first cell is computed.
                 with blaming(method):
                     Case(method, theorem, spec.build(), dict(changes), seed=0).check_rounds()
-            for seed in range(1 if listed[changes] else seeds):
+            for seed in range(1 if listed[changes] or is_one_path else seeds):
                 cells.append(Cell(name, spec, changes, epsilon, exact=listed[changes], seed=seed))
     return list(dict.fromkeys(cells))
+
+
+def _draws_nothing(method: Method) -> bool:
+    """Return whether all paths of a method are one; a file may draw whatever it says."""
+    random = method.random
+    return method.is_shipped and isinstance(random, EveryStep) and not random.parts and method.draw == random.draw
 
 
 def _is_listed(method: Method, spec: Any, changes: dict[str, Any]) -> bool:
