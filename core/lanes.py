@@ -102,13 +102,12 @@ def products_of_runs(A, first, last, X, Y):
     """Write ``A[first:last] @ X``, shape (last - first, 8), to the first rows of Y."""
     stay_apart()
     j = first
-    while j + ROWS <= last:
-        dots_of_rows(A, j, X, Y, j - first)
-        j += ROWS
-    if j < last and first + ROWS <= last:
-        # Some rows once more, which costs less than the last ones one by one.
-        dots_of_rows(A, last - ROWS, X, Y, last - ROWS - first)
-        j = last
+    if first + ROWS <= last:
+        while j < last:
+            # At the end some rows once more, which costs less than the last ones one by one.
+            j = min(j, last - ROWS)
+            dots_of_rows(A, j, X, Y, j - first)
+            j += ROWS
     while j < last:
         dots_of_row(A, j, X, Y, j - first)
         j += 1

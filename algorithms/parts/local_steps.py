@@ -72,6 +72,20 @@ def client_steps(params, kernel, i, state, k, xi, scratch):
     oracles.local_steps(kernel, i, state.X[i], state.H[i], params.gamma, k, scratch.work)
 
 
+@inner
+def _client_by_client(params, kernel, state, k, xi, scratch):
+    for i in range(state.X.shape[0]):
+        client_steps(params, kernel, i, state, k, xi[:, i], scratch)
+
+
+def _phase(params, kernel, state, k, xi, scratch):
+    """Take ``k`` local steps of all clients, those of :func:`client_steps` where a method has its own."""
+    oracles.local_phase(kernel, state.X, state.H, params.gamma, k, scratch.work)
+
+
+_all_clients = dispatched(_phase, beside=client_steps, instead=_client_by_client)
+
+
 def _gradient_steps(params, kernel, i, state, k, xi, scratch):
     """Do what :func:`client_steps` does by default without any short cut: gradient by gradient, as the paper says."""
     X, H, g = state.X, state.H, scratch.g
@@ -111,13 +125,11 @@ def one_step(params, kernel, state, coin, w, xi):
 @njit
 def all_rounds(params, kernel, state, lengths, w, xi):
     """All local steps of a round client by client, so that a client's data are read once a round; then the next."""
-    n, d = state.X.shape
-    scratch = _scratch(params, kernel, d)
+    scratch = _scratch(params, kernel, state.X.shape[1])
     first = 0
     for r in range(lengths.shape[0]):
         k = lengths[r]
-        for i in range(n):
-            client_steps(params, kernel, i, state, k, xi[first : first + k, i], scratch)
+        _all_clients(params, kernel, state, k, xi[first : first + k], scratch)
         first += k
         communicate(params, kernel, state, w[r], scratch)
 
@@ -208,19 +220,8 @@ def with_senders(params: Any, state: Any) -> Any:
 
 
 @inner
-def local_phase(kernel, X, H, gamma, k, work):
-    r"""Take ``k`` steps :math:`x_i \leftarrow x_i - \gamma(\nabla f_i(x_i) - h_i)` at every client, in place.
-
-    The clients are outermost, so that a client's data are read from memory once a phase and not once a step, and a
-    problem may take all ``k`` steps in one go.
-    """
-    for i in range(X.shape[0]):
-        oracles.local_steps(kernel, i, X[i], H[i], gamma, k, work)
-
-
-@inner
 def local_gradient_steps(kernel, X, H, gamma, k, g, work):
-    """Do what :func:`local_phase` does, gradient by gradient: the paper's lines, without any short cut.
+    """Do what :func:`~rootkappa.problems.oracles.local_phase` does by gradients: the paper's lines, no short cut.
 
     ``g``, shape (d,), is scratch space.
     """
