@@ -275,8 +275,22 @@ def _by_gradients(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: in
 
 
 def _jump_rows() -> Iterator[Row]:
-    """Yield how much faster a round of a quadratic is than its gradients, one by one."""
+    """Yield how much faster a round of a quadratic is than its gradients one by one, and than such jumps in NumPy."""
     method = algorithms.get("scaffnew")
+    for n, d in ((10, 20), (10, 100), (100, 50)):
+        problem = problems.Quadratic.random(n, d, 1e4)
+        params = method.Params(gamma=0.9 / problem.L, p=0.01)
+        draws = method.draw(np.random.default_rng(0), problem, params, 200)
+
+        def ours(problem: Any = problem, params: Any = params, draws: Draws = draws) -> np.ndarray:
+            state = method.start(problem, params)
+            method.advance(problem.kernel, params, state, draws)
+            return state.X
+
+        theirs = peers.numpy_jumps(problem.kernel, *params, draws.lengths.tolist())
+        assert np.allclose(ours(), theirs(), rtol=0.0, atol=1e-9)
+        fast, slow = _medians(ours, theirs)
+        yield Row(f"quadratic, n = {n}, d = {d}, basis = common", "1 run", "the same jumps in NumPy", slow / fast, 1.0)
     for kappa, target in ((1e4, 10.0), (1e6, 300.0)):
         problem = problems.Quadratic.random(10, 104, kappa, basis="client")
         params, k = method.Params(gamma=1.0 / problem.L, p=kappa**-0.5), int(kappa**0.5)

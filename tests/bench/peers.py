@@ -86,3 +86,21 @@ def jax_scan(task: Task, lengths: Sequence[Sequence[int]]) -> Run:
     run, B = jax.jit(jax.vmap(one, (None, 0)) if len(lengths) > 1 else one), jnp.asarray(task.rows)
     tossed = jnp.asarray(coins if len(lengths) > 1 else coins[0])
     return lambda: np.asarray(run(B, tossed))
+
+
+def numpy_jumps(kernel: Any, gamma: float, p: float, lengths: Sequence[int]) -> Run:
+    """Quadratics in one basis: the steps of a round at once, all clients in the same three matrix products."""
+    V, lam, b = kernel.V[0], kernel.lam[0], kernel.b
+    with np.errstate(divide="ignore"):
+        rates = np.log1p(-gamma * lam)
+
+    def run() -> np.ndarray:
+        X, H = np.zeros(b.shape), np.zeros(b.shape)
+        for k in lengths:
+            X = (np.exp(k * rates) * (X @ V.T) - np.expm1(k * rates) / lam * ((b + H) @ V.T)) @ V
+            mean = X.mean(axis=0)
+            H = H + p / gamma * (mean - X)
+            X = np.tile(mean, (len(X), 1))
+        return X
+
+    return run
