@@ -142,7 +142,8 @@ class Code:
             builder.fadd(_shuffled(builder, a, b, [0, 4, 2, 6]), _shuffled(builder, a, b, [1, 5, 3, 7]))
             for a, b in (halves[:2], halves[2:])
         ]
-        return builder.fadd(_shuffled(builder, *pairs, [0, 1, 4, 5]), _shuffled(builder, *pairs, [2, 3, 6, 7]))
+        a, b = pairs
+        return builder.fadd(_shuffled(builder, a, b, [0, 1, 4, 5]), _shuffled(builder, a, b, [2, 3, 6, 7]))
 
 
 @instruction(lambda: None)

@@ -1,6 +1,5 @@
 """Problems on a part of their samples, with the rest held out to see how well a model classifies."""
 
-from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,21 +92,11 @@ def held_out(problem: Problem, share: float = 0.25, seed: int = 0) -> HeldOut:
             f"accuracy is about samples that are held out, and {problem.label} has none to hold out: take a gap or a "
             "distance instead, such as gap=1e-4."
         )
-    start = problem._start
-    test = np.zeros(len(problem._y), dtype=bool)
-    for i in range(problem.n):
-        count = int(share * (start[i + 1] - start[i]))
-        test[start[i] + generator(seed, "held out", i).permutation(start[i + 1] - start[i])[:count]] = True
+    out: list[np.ndarray] = []
+    for i, size in enumerate(problem.sizes):
+        chosen = generator(seed, "held out", i).permutation(size)[: int(share * size)]
+        out.append(np.isin(np.arange(size), chosen))
+    test = np.concatenate(out)
     if not test.any():
         raise InputError(f"held_out = {share:g} leaves out no sample of any client: give a larger share.")
-    kept = copy(problem)
-    vars(kept).pop("_solution", None)
-    vars(kept).pop("_size_at_zero", None)
-    owner = np.repeat(np.arange(problem.n), np.diff(start))[~test]
-    counts = np.bincount(owner, minlength=problem.n)
-    rows = problem._samples
-    kept._fill(rows[~test], problem._y[~test], np.concatenate([[0], np.cumsum(counts)]), problem.l2, None, problem.psi)
-    if problem.server is not None:
-        kept.kernel = kept.kernel._replace(server=problem.server.kernel)
-    kept.label = f"{problem.label} without {test.sum()} held out"
-    return HeldOut(kept, rows[test], problem._y[test])
+    return HeldOut(*problem.without(test))

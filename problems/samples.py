@@ -262,7 +262,7 @@ class OfSamples(Problem):
     @property
     def notice(self) -> str:
         """What somebody should know who has not said how unequal clients are weighed; empty if there is nothing."""
-        sizes = np.diff(self._start)
+        sizes = self.sizes
         if self._weights is not None or sizes.max() - sizes.min() <= 1:
             return ""
         return (
@@ -270,12 +270,37 @@ class OfSamples(Problem):
             'whose model is another: take weights = "samples" (--weights) for it, or "clients" if this is meant.'
         )
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many samples each client has, shape (n,)."""
+        return np.diff(self._start)
+
+    def without(self, out: np.ndarray) -> tuple[Self, Any, np.ndarray]:
+        """Return the problem without some samples, and these with what they are labelled, as the problem keeps them.
+
+        ``out``, shape (N,), says which, in the order of the clients; each keeps at least one. Regularisation and server
+        stay.
+        """
+        kept = self._underived()
+        owner = np.repeat(np.arange(self.n), self.sizes)[~out]
+        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=self.n))])
+        kept._fill(self._samples[~out], self._y[~out], start, self.l2, None, self.psi)
+        if self.server is not None:
+            kept.kernel = kept.kernel._replace(server=self.server.kernel)
+        kept.label = f"{self.label} without {out.sum()} held out"
+        return kept, self._samples[out], self._y[out]
+
+    def _underived(self) -> Self:
+        """Return a copy without what has been computed of the samples."""
+        other = copy(self)
+        for derived in ("_solution", "_size_at_zero"):
+            vars(other).pop(derived, None)
+        return other
+
     def of_client(self, i: int) -> Self:
         """Return client i's function alone, as a problem of one client without a nonsmooth term and a server."""
         first, last = self._start[i], self._start[i + 1]
-        alone = copy(self)
-        for derived in ("_solution", "_size_at_zero"):
-            vars(alone).pop(derived, None)
+        alone = self._underived()
         alone.n, alone.L_i, alone.mu_i = 1, self.L_i[i : i + 1], self.mu_i[i : i + 1]
         alone._samples, alone._y, alone._start = self._rows(i), self._y[first:last], np.array([0, last - first])
         alone.psi, alone.server, alone._scale = Zero(), None, self._scale[i : i + 1]
@@ -291,13 +316,13 @@ class OfSamples(Problem):
         """The share of each label, in ascending order, among every client's samples; shape (n, labels)."""
         labels, places = np.unique(self._y, return_inverse=True)
         counts = np.zeros((self.n, len(labels)))
-        np.add.at(counts, (np.repeat(np.arange(self.n), np.diff(self._start)), places), 1.0)
+        np.add.at(counts, (np.repeat(np.arange(self.n), self.sizes), places), 1.0)
         return counts / counts.sum(axis=1, keepdims=True)
 
     @property
     def _sample_weights(self) -> np.ndarray:
         """Each sample's weight in F, one over the number of clients times the client's samples; shape (N,)."""
-        sizes = np.diff(self._start)
+        sizes = self.sizes
         return np.repeat(self._scale / (self.n * sizes), sizes)
 
     @property
@@ -308,7 +333,7 @@ class OfSamples(Problem):
     def component_L(self) -> float:
         rows = self._samples
         squares = (rows**2).sum(axis=1) if isinstance(rows, np.ndarray) else rows.multiply(rows).sum(axis=1)
-        scales = np.repeat(self._scale, np.diff(self._start))
+        scales = np.repeat(self._scale, self.sizes)
         return float(np.max(squares * scales)) * self._curvature + self.l2
 
 

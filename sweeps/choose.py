@@ -97,8 +97,8 @@ class Chosen:
         if len(classes) == 2 and len(coefficients) == 2:
             # With two classes scikit-learn has one row, the difference.
             coefficients, intercept = coefficients[1:] - coefficients[:1], intercept[1:] - intercept[:1]
-        samples = len(self.problem._y)
-        fitted = LogisticRegression(C=1.0 / (self.problem.l2 * samples), fit_intercept=bool(np.any(intercept)))
+        problem: Any = self.problem
+        fitted = LogisticRegression(C=1.0 / (problem.l2 * problem.sizes.sum()), fit_intercept=bool(np.any(intercept)))
         fitted.coef_, fitted.intercept_, fitted.classes_ = coefficients, intercept, classes
         fitted.n_features_in_, fitted.n_iter_ = coefficients.shape[1], np.array([0])
         return fitted

@@ -226,7 +226,7 @@ def _keep(
     raised = future.exception()
     if isinstance(raised, KeyboardInterrupt):
         raise raised
-    outcomes = [raised] * len(group) if raised else future.result()
+    outcomes: list[Any] = [raised] * len(group) if raised else future.result()
     for (key, cell), outcome in zip(group.items(), outcomes, strict=True):
         if isinstance(outcome, BaseException):
             told = str(outcome) if isinstance(outcome, InputError) else complaint(outcome)

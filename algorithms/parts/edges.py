@@ -238,9 +238,9 @@ def rounds(params, kernel, state, w, xi, plain):
 
 def step(kernel: Any, params: Any, state: Any, outcome: Any) -> None:
     """One round."""
-    is_drawn = getattr(outcome, "dtype", None) is not None and outcome.dtype.names is not None
-    w = outcome["w"] if is_drawn else np.zeros(releases(oracles.clients(kernel), params), dtype=np.int64)
-    xi = outcome["xi"] if is_drawn and "xi" in outcome.dtype.names else _NONE
+    names: Any = getattr(getattr(outcome, "dtype", None), "names", None) or ()
+    w = outcome["w"] if names else np.zeros(releases(oracles.clients(kernel), params), dtype=np.int64)
+    xi = outcome["xi"] if "xi" in names else _NONE
     rounds(params, kernel, state, np.ascontiguousarray(w)[None], np.ascontiguousarray(xi)[None], True)
 
 

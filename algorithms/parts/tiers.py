@@ -126,7 +126,7 @@ def cohort(params, state, w):
 def decided(params: Any, state: State, draws: Draws) -> Draws:
     """Return what was drawn for a round with the cohort that took part in it, of whose state it is the end."""
     omega = cohort(params, state, draws.ends["omega"][0])
-    return Draws(draws.lengths, draws.ends | {"omega": omega[None]}, draws.steps)
+    return Draws(draws.lengths, {**draws.ends, "omega": omega[None]}, draws.steps)
 
 
 @inner
