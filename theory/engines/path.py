@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event, Lock
+from typing import Any
 
 import numpy as np
 
@@ -140,7 +141,7 @@ def judged(case: Case, walked: Walked) -> Verdict:
     """Return the verdict on a promise, from paths of the same method on the same problem."""
     walks = walked.walks(case)
     found, limit = _evidence(case, walked, walks, case.rho), _limit(case, walked)
-    details = {"traces": walked.traces, "promises": [case.promise(trace) for trace in walked.traces]}
+    details: dict[str, Any] = {"traces": walked.traces, "promises": [case.promise(trace) for trace in walked.traces]}
     arrival = _arrival(case, walked.traces)
     measured, promised = _exp(found.log), 1.0
     if found.log > limit or found.exceeds:
