@@ -6,16 +6,16 @@ from typing import Any
 __version__ = "0.1.0"
 # What a notebook reaches without an import of its own; until then nothing heavy is loaded.
 _ROOMS = ("algorithms", "plots", "problems", "sweeps", "testing", "theory")
-_NAMES = {"choose": ".sweeps.choose"}
+_CALLS = {"choose": ".sweeps.choose"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name], __name__), name)
+    if name in _CALLS:
+        return getattr(import_module(_CALLS[name], __name__), name)
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f".{name}", __name__)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS, *_NAMES})
+    return sorted({*globals(), *_ROOMS, *_CALLS})

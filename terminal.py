@@ -17,6 +17,7 @@ from .core.errors import InputError, complaint
 from .core.randomness import generator
 from .core.streams import printable
 from .problems import data, functions
+from .problems.data import tables
 from .theory import claims
 
 
@@ -66,7 +67,9 @@ def data_table() -> Table:
 
 
 def described_data(name: str) -> str:
-    """Return a sentence about a data set, which is read for it."""
+    """Return a sentence about a data set or a table, which is read for it."""
+    if tables.is_table(name):
+        return tables.described(name)
     features, labels = data.load_classes(name)
     samples, dimension = features.shape
     stored = features.size if isinstance(features, np.ndarray) else features.nnz
@@ -278,6 +281,9 @@ def print_comparison(console: Console, found: Any) -> None:
         name = row["method"] if row["how"] == "prescribed" else f"{row['method']}, {row['how']}"
         console.print(f"{_shown(name)}: {row['status']}", highlight=False)
         console.print(Padding(_shown(row["reason"]), (0, 0, 0, 4)), highlight=False)
+    for row in found.arrived:
+        if row["edge"]:
+            console.print(f"{_shown(row['method'])}, {row['how']}: {_shown(row['reason'])}", highlight=False)
     for row in found.arrived[:1]:
         console.print(f"Cheapest: {_shown(row['method'])} with {_shown(_letters(row['params']))}", highlight=False)
 

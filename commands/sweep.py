@@ -66,7 +66,7 @@ def sweep(
         {"problem": "quadratic" if options["data"] is None else "logistic", **given_options(options)}, kappas
     )
     letters = {letter: values(letter, text) for letter, text in texts.items()}
-    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact)
+    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact, read is not None)
     say_notices(specs[:1])
     files = {"--json": json_file, "--csv": csv_file, "--latex": latex_file, "--store": store}
     written = [(option, file) for option, file in files.items() if file]

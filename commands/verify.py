@@ -25,11 +25,13 @@ from .common import (
 )
 from .described import described_problems, problem_options, say_notices
 from .stating import stated, stating_options
-from .stored import drawn, studied
+from .stored import clock_of, drawn, studied, timed
 from .witnessing import check_place, witness_option, witnessed
 
 if TYPE_CHECKING:
+    from ..algorithms import Clock
     from ..algorithms.driver.method import Method
+    from ..core.errors import InputError
     from ..problems import Problem
     from ..sweeps import ProblemSpec
     from ..sweeps.record import Records
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 @witness_option
 @budget_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
+@click.option("--clock", help="Keep simulated seconds of the traces too, and draw them, as sweep does; beside --out.")
 def verify(
     words: tuple[str, ...],
     everything: bool,
@@ -70,6 +73,7 @@ def verify(
     witness_file: str | None,
     budget: str | None,
     out: str | None,
+    clock: str | None,
     kappa: str | None,
     **options: Any,
 ) -> int:
@@ -107,6 +111,9 @@ def verify(
     is_stated = any(text is not None for text in stating.values())
     if is_stated:
         _check_stating(stating, evidence)
+    if clock is not None and (out is None or is_stated):
+        raise click.UsageError("--clock times the traces that --out keeps of a method's promise: give --out beside it.")
+    read = clock_of(clock)
     specs = [] if is_stated else described_problems(options, [checked_kappa(kappa or "100")])
     # What is wrong with a file or a partition is told before the first verdict, and before anything is written.
     say_notices(specs)
@@ -136,6 +143,7 @@ def verify(
         say(sentence)
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
+    untimed: list[InputError] = []
     with Records(folder) if folder else nullcontext() as kept:
         for spec, methods in tried.items():
             here = []
@@ -173,15 +181,18 @@ def verify(
         for target in set(targets) - set(files):
             write_json(target, [verdict.record() for verdict in found])
         if folder and kept:
+            untimed += timed(kept.store, read, kept.keys, runs_files=True) if read else []
             for path in [
                 folder / "verdicts.json",
-                *_written(folder, kept, tried),
+                *_written(folder, kept, tried, read),
             ]:
                 say(f"wrote {path}")
             kept.finish()
     if witness_file:
         witnessed(witness_file, shown_by)
-    return _ended(found)
+    for error in untimed:
+        say(f"Not timed: {error}", True)
+    return _ended(found) or (3 if untimed else 0)
 
 
 def _check_stating(stating: dict[str, Any], evidence: str | None) -> None:
@@ -206,13 +217,20 @@ def _ended(found: "list[Verdict]") -> int:
     return exit_code([verdict.news for verdict in found])
 
 
-def _written(folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterable[Method]]") -> list[Path]:
+def _written(
+    folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterable[Method]]", clock: "Clock | None"
+) -> list[Path]:
     """Write the figures of what verdicts rest on, also a study's own where all its methods were tried."""
     from ..core.files import write_text
     from ..sweeps import studies
 
     refused: list[Exception] = []
-    ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("convergence", {}),
+        ("convergence", {"measure": "distance"}),
+        ("exponent", {}),
+    ]
+    ways += [("convergence", {"axis": "seconds", "clock": clock})] if clock else []
     figures = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
         needed = {*studies.methods(study)}

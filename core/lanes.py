@@ -13,7 +13,7 @@ from .inner import inner
 from .simd import WIDTH, ZEROS, Code, check_layout, instruction, number, rows_of, stay_apart
 
 #: As many rows are taken together as keep the multipliers busy and their sums in registers.
-ROWS = 8 if binding.get_host_cpu_features().get("avx512f") else 6
+ROWS = 8 if binding.get_host_cpu_features().get("avx512f") else 4
 
 
 def _dots_of(count: int) -> Any:
@@ -27,14 +27,23 @@ def _dots_of(count: int) -> Any:
             code = Code(context, builder)
             rows = rows_of(code, A, matrix, row, code.size(A, matrix, 1), count)
             d, at = code.size(X, vectors, 0), code.pointer(X, vectors, number(0))
+            whole = builder.and_(d, number(-WIDTH))
 
             def body(k: Any, carried: list[Any]) -> list[Any]:
                 numbers = code.load(at, builder.mul(k, number(WIDTH)))
                 entries = [code.all_of(builder.load(builder.gep(pointer, [k]))) for pointer in rows]
                 return [code.fused(entry, numbers, total) for entry, total in zip(entries, carried, strict=True)]
 
-            def sums(first: int) -> list[Any]:
-                return code.loop(number(first), d, WIDTH, [ZEROS] * count, body)
+            def sums(c: int) -> list[Any]:
+                # But for the last entry all have equally many: loops that count each its own take half as long again.
+                totals = code.loop(
+                    number(0),
+                    whole,
+                    WIDTH,
+                    [ZEROS] * count,
+                    lambda k, carried: body(builder.add(k, number(c)), carried),
+                )
+                return code.loop(builder.add(whole, number(c)), d, WIDTH, totals, body)
 
             def added(some: list[Any], others: list[Any]) -> list[Any]:
                 return [builder.fadd(a, b) for a, b in zip(some, others, strict=True)]
@@ -93,13 +102,12 @@ def products_of_runs(A, first, last, X, Y):
     """Write ``A[first:last] @ X``, shape (last - first, 8), to the first rows of Y."""
     stay_apart()
     j = first
-    while j + ROWS <= last:
-        dots_of_rows(A, j, X, Y, j - first)
-        j += ROWS
-    if j < last and first + ROWS <= last:
-        # Some rows once more, which costs less than the last ones one by one.
-        dots_of_rows(A, last - ROWS, X, Y, last - ROWS - first)
-        j = last
+    if first + ROWS <= last:
+        while j < last:
+            # At the end some rows once more, which costs less than the last ones one by one.
+            j = min(j, last - ROWS)
+            dots_of_rows(A, j, X, Y, j - first)
+            j += ROWS
     while j < last:
         dots_of_row(A, j, X, Y, j - first)
         j += 1

@@ -29,13 +29,12 @@ def matrix_vector(A, x, y):
     """Write ``A @ x`` to ``y``; A has shape (rows, d)."""
     stay_apart()
     rows, j = A.shape[0], 0
-    while j + 8 <= rows:
-        dots_of_8(A, j, x, y, j)
-        j += 8
-    if j < rows and rows >= 8:
-        # Some rows once more, which costs less than the last ones one by one.
-        dots_of_8(A, rows - 8, x, y, rows - 8)
-        j = rows
+    if rows >= 8:
+        while j < rows:
+            # At the end some rows once more, which costs less than the last ones one by one.
+            j = min(j, rows - 8)
+            dots_of_8(A, j, x, y, j)
+            j += 8
     while j < rows:
         dots_of_1(A, j, x, y, j)
         j += 1

@@ -147,12 +147,12 @@ def figure(
     costs, label = columns_and_label(axis)
     if measure not in MEASURES:
         raise unknown("measure", measure, MEASURES)
-    traces = _table([traces] if isinstance(traces, Trace) else traces)
-    if not {*costs} <= {*traces.columns}:
+    table = _table([traces] if isinstance(traces, Trace) else traces)
+    if not {*costs} <= {*table.columns}:
         raise InputError(f"axis = {axis!r} is not recorded in these traces: run them with a clock, or take another.")
     curves = [
         _curve(str(name), rows, rows[list(costs)].sum(axis=1, skipna=False), measure)
-        for name, rows in traces.groupby("label", sort=False)
+        for name, rows in table.groupby("label", sort=False)
     ]
     # In panels of their own they lie on nobody.
     curves = _told_once(curves) if len(curves) <= MOST_LINES else curves

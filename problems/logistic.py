@@ -95,6 +95,11 @@ class Logistic(OfSamples):
     standardise : bool
         Whether each feature is shifted and scaled to mean 0 and variance 1 over all samples; constant ones become 0.
 
+    Attributes
+    ----------
+    classes : ndarray, shape (2,)
+        The two labels, that of -1 first.
+
     Raises
     ------
     InputError
@@ -120,6 +125,8 @@ class Logistic(OfSamples):
     (10.0, True)
     """
 
+    classes: np.ndarray
+
     _kind, _curvature, _bound = "logistic", 1 / 4, "eigenvalues"
 
     def __init__(
@@ -141,6 +148,7 @@ class Logistic(OfSamples):
         rows, given = checked_data(features, labels)
         self.prepared = Prepared.of(rows, intercept, standardise)
         rows, signs = self.prepared.apply(rows), two_labels(given)
+        self.classes = np.unique(given)
         self.d = int(rows.shape[1])
         self._free = np.array([self.d - 1])
         self._make(_scaled_rows(rows, signs), signs, clients, l2, kappa, partition, alpha, seed, psi, server, weights)

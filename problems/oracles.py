@@ -96,6 +96,17 @@ def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float,
 
 
 @dispatched
+def local_phase(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: int, work: np.ndarray) -> None:
+    r"""Take ``k`` steps :math:`x_i \leftarrow x_i - \gamma(\nabla f_i(x_i) - h_i)` at every client, in place.
+
+    By default client by client: a client's data are read from memory once a phase and not once a step. The bits are
+    those of :func:`local_steps`, whose arguments these are, with rows X and H of shape (n, d).
+    """
+    for i in range(X.shape[0]):
+        local_steps(kernel, i, X[i], H[i], gamma, k, work)
+
+
+@dispatched
 def gradient_of_runs(kernel: Any, i: int, X: np.ndarray, G: np.ndarray, Z: np.ndarray) -> None:
     r"""Write :math:`\nabla f_i` at eight points to ``G``, each with the bits that :func:`gradient` has.
 

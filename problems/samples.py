@@ -168,7 +168,7 @@ class OfSamples(Problem):
 
     def _ridge_value(self, x: np.ndarray) -> float:
         """Return the ridge of a model."""
-        return self.l2 / 2 * (x @ x) if np.ndim(self._ridge) == 0 else float(self._ridge @ x**2) / 2
+        return float(self.l2 / 2 * (x @ x) if np.ndim(self._ridge) == 0 else self._ridge @ x**2 / 2)
 
     @classmethod
     def from_frame(

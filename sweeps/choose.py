@@ -211,6 +211,7 @@ def recommendation(found: Comparison) -> str:
     best, *others = found.arrived
     letters = ", ".join(f"{letter} = {written(value)}" for letter, value in best["params"].items())
     how = "" if best["how"] == "prescribed" else f", {best['how']}"
+    how += f" ({best['edge']} at the end of its grid)" if best["edge"] else ""
     told = f"Take {best['method']} with {letters}{how}: {found.target} costs {best['cost']:.3g}"
     if best["low"] < best["high"]:
         told += f" ({best['low']:.3g} to {best['high']:.3g}, {best['seeds']} paths)"

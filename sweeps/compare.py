@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 #: The letters that ``tune`` looks for, by a grid around what is prescribed.
 TUNED = ("p", "K", "k", "C")
-_FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
+_FACTORS = (1 / 16, 0.25, 0.5, 1.0, 2.0, 4.0, 16.0)
 _COMPRESSORS = ("Identity()", "Natural()", "RandK({few})", "RandK({more})", "TopK({few})", "TopK({more})")
 # Multiplications of the lowest rung, about a quarter of a second, and how many times more each next one has.
 _LOWEST, _HIGHER, _RUNGS = 2.5e8, 4.0, 16
@@ -46,8 +46,6 @@ _MORE = 1.3
 _TUNING_SEEDS = 2
 # Reported paths have the seeds below this one, and those for tuning are beyond it.
 _MOST_SEEDS = 1000
-# Student's quantiles of 97.5 % for two seeds and on.
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 @dataclass(eq=False)
@@ -72,6 +70,8 @@ class Entry:
     found: dict[str, Any] = field(default_factory=dict)
     left: str = ""
     """Why a path that was short was not walked further: "slow" or "budget"."""
+    edge: str = ""
+    """The letters that are at an end of their grid, where another may be better still."""
 
     @property
     def status(self) -> str:
@@ -338,10 +338,22 @@ def _tuned(race: Race, entries: Sequence[Entry], letters: Mapping[str, Sequence[
     best = [_best_of(race, [entry for entry in arrived if entry.method == method]) for method in methods]
     known = {(entry.method, entry.changes) for entry in entries}
     better = [one for one in best if (one.method, one.changes) not in known]
-    winners = [Entry(one.method, one.changes, "tuned") for one in better]
+    winners = [Entry(one.method, one.changes, "tuned", edge=_at_edge(one, candidates)) for one in better]
     # Another path may be longer.
     race.walk([(winner, one.rung + 1) for winner, one in zip(winners, better, strict=True)], always=True)
     return [replace(winner, left="budget") if winner.status == "short" else winner for winner in winners]
+
+
+def _at_edge(best: Entry, candidates: Sequence[Entry]) -> str:
+    """Return the letters of which the best value is the smallest or the largest that was tried."""
+    tried = [dict(entry.changes) for entry in candidates if entry.method == best.method]
+    ends = []
+    for letter, value in best.changes:
+        # What is prescribed is no change, and is between the others.
+        others = [one[letter] for one in tried if letter in one and not isinstance(one[letter], str)]
+        if len(set(others)) > 1 and value in (min(others), max(others)):
+            ends.append(letter)
+    return " and ".join(ends)
 
 
 def _tuning_seed(number: int) -> int:
@@ -496,6 +508,7 @@ def _row(group: Sequence[Entry], price: Price) -> dict[str, Any]:
         "reached": first.found.get("reached", math.nan),
         "needed": first.found.get("needed", math.nan),
         "told": first.found.get("told") or "",
+        "edge": first.edge,
     }
 
 
@@ -509,13 +522,15 @@ def interval(costs: np.ndarray, is_random: bool = True) -> tuple[float, float, f
     >>> interval(np.array([10.0, 10.0, 10.0])), interval(np.array([7.0]))[1:], interval(np.array([7.0]), False)[1:]
     ((10.0, 10.0, 10.0), (nan, nan), (7.0, 7.0))
     """
+    from scipy.stats import t as student
+
     with np.errstate(divide="ignore"):
         logs = np.log(costs)
     mean = float(np.exp(logs.mean())) if len(set(costs)) > 1 else float(costs[0])
     if len(costs) == 1:
         return (mean, mean, mean) if not is_random else (mean, math.nan, math.nan)
     spread = float(logs.std(ddof=1)) / math.sqrt(len(costs))
-    reach = math.exp((_STUDENT[len(costs) - 2] if len(costs) - 2 < len(_STUDENT) else 2.2) * spread)
+    reach = math.exp(float(student.ppf(0.975, len(costs) - 1)) * spread)
     return mean, mean / reach, mean * reach
 
 
@@ -526,7 +541,9 @@ def reason(row: Mapping[str, Any], target: Target) -> str:
     status = row["status"]
     if status == "arrived":
         lost = row["walked"] - row["seeds"]
-        return f"{lost} of {row['walked']} paths did not arrive." if lost else ""
+        told = [f"{lost} of {row['walked']} paths did not arrive."] if lost else []
+        told += [f"{row['edge']} is at the end of its grid, and another may be better."] if row["edge"] else []
+        return " ".join(told)
     is_moving = math.isfinite(row["needed"])
     pace = f"at that pace it takes {row['needed']:.3g} of them" if is_moving else "it did not get better any more"
     if status == "slow":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..algorithms.driver.method import Method, find, get, names
+from ..algorithms.parts.rounds import EveryStep
 from ..core.errors import InputError, complaint, shown
 from ..problems.together import FEWEST_RUNS
 from ..theory.case import Case
@@ -44,6 +45,7 @@ def grid_cells(
     epsilon: float,
     seeds: int,
     exact: bool = False,
+    timed: bool = False,
 ) -> list[Cell]:
     """Return the cells of all combinations.
 
@@ -61,6 +63,9 @@ def grid_cells(
         How many paths to sample for each combination.
     exact : bool
         Whether to compute exact moments instead, wherever the outcomes of a step can be listed.
+    timed : bool
+        Whether seconds will be simulated, which are drawn even where a method draws nothing: else all paths of such a
+        method are one, which is computed once.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def grid_cells(
         spec.build()
     cells = []
     for name, method in found.items():
-        theorem = promised_by(method)
+        theorem, is_one_path = promised_by(method), not timed and _draws_nothing(method)
         choices = [tuple(zip(own[name], chosen, strict=True)) for chosen in product(*own[name].values())]
         # One way for all condition numbers: between two ways a slope would jump.
         listed = {
@@ -97,9 +102,15 @@ def grid_cells(
                 # The parameters' ranges are checked before the first cell is computed.
                 with blaming(method):
                     Case(method, theorem, spec.build(), dict(changes), seed=0).check_rounds()
-            for seed in range(1 if listed[changes] else seeds):
+            for seed in range(1 if listed[changes] or is_one_path else seeds):
                 cells.append(Cell(name, spec, changes, epsilon, exact=listed[changes], seed=seed))
     return list(dict.fromkeys(cells))
+
+
+def _draws_nothing(method: Method) -> bool:
+    """Return whether all paths of a method are one; a file may draw whatever it says."""
+    random = method.random
+    return method.is_shipped and isinstance(random, EveryStep) and not random.parts and method.draw == random.draw
 
 
 def _is_listed(method: Method, spec: Any, changes: dict[str, Any]) -> bool:
@@ -278,13 +289,15 @@ def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
         yield kind if kind == "quadratic" else f"{'' if kind == 'logistic' else kind} {Path(data).name}".lstrip(), rows
 
 
-def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
+def slopes(cells: "pd.DataFrame", besides: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return the fitted powers of kappa, one record for each family, method, choice of parameters and axis.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Rows of :meth:`Store.cells`.
+    besides : iterable of str
+        Axes for which a power is fitted also where none is promised, such as "bits".
 
     Returns
     -------
@@ -304,9 +317,10 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
     )
     for problem, name, changes, rows in groups:
         # Where no theorem speaks of the problem a slope is only measured.
-        is_told = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
+        is_known = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
-        for axis, promised in _promised(name, rows).items():
+        for axis, promised in {**dict.fromkeys(besides), **_promised(name, rows)}.items():
+            is_told = is_known and promised is not None
             # Where every cell failed there are no costs.
             costs = rows[axis].astype(float) if axis in rows else np.nan
             table = rows.assign(cost=costs).pivot_table("cost", index="seed", columns="kappa", dropna=False)
@@ -318,7 +332,7 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                 status = "refuted" if np.isposinf(values).any() else "inconclusive"
             else:
                 slope = fit(kappas, values)
-                status = judged(slope, promised, slack)
+                status = "not applicable" if promised is None else judged(slope, promised, slack)
             records.append(
                 {
                     "method": name,

@@ -1,6 +1,7 @@
 """The command line: what it prints and writes, its exit codes, and one sentence for every bad input."""
 
 import dataclasses
+import io
 import json
 import lzma
 import math
@@ -15,11 +16,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from rootkappa import algorithms, cli, plots, problems
 from rootkappa.commands import verify
 from rootkappa.core.errors import InputError
 from rootkappa.sweeps import Cell, ProblemSpec, Store, studies
+from rootkappa.terminal import print_costs
 from rootkappa.theory import claims
 
 COMMANDS = sorted(cli.commands.commands)
@@ -102,6 +105,7 @@ BAD = {
     "verify scaffnew --data good, --clients 2": "unknown data set ''",
     "sweep scaffnew --data ./missing": "missing does not exist",
     "sweep scaffnew --data ./malformed --kappa 10": "malformed is not LIBSVM text at line 2",
+    "data none.csv": "none.csv does not exist",
     "data brest_cancer": "did you mean 'breast_cancer'",
     # Tables.
     "verify scaffnew --data t.csv": "t.csv is a table of which no column is named as labels: give label = (--label)",
@@ -288,6 +292,28 @@ def test_a_bad_input_gets_one_sentence(line, folder, command):
     # A store keeps which cells failed; whatever is refused before leaves nothing.
     left = ("out", "__pycache__") if line.startswith("sweep") else ("__pycache__",)
     assert [path for path in sorted(folder.iterdir()) if path.name not in left] == before
+
+
+def test_a_table_is_described_by_its_columns(folder, command):
+    assert command("data", "t.csv").output == (
+        "t.csv: a table of 6 rows with age (6 different numbers), clinic (2 different texts), "
+        "ill (2 different texts).\n"
+    )
+    assert "age (1 different numbers, 1 missing)" in command("data", "hole.csv").output
+
+
+def test_costs_hold_in_eighty_columns():
+    names = [
+        "compressed_scaffnew C=RandK(2),gamma=0.333333333333,p=0.123456789",
+        "a_method_of_somebody_with_a_long_name.py",
+    ]
+    row = {"problem": "quadratic", "changes": "", "kappa": 123456.0, "rounds": 1.23456e9, "iterations": math.inf}
+    console = Console(width=80, file=io.StringIO())
+    print_costs(console, [row | {"method": name, "bits": 1.23456e12} for name in names])
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("1.23456e+12" in line for line in lines) == 2
+    assert not any("…" in line for line in lines)
 
 
 def test_without_a_command_there_is_help(command):

@@ -82,9 +82,9 @@ RefreshProbability = Annotated[float, Range(_probability, "a probability of a ne
 Momentum = Annotated[float, Range(lambda value: 0 <= value < 1, "a momentum in [0, 1)")]
 Batch = Annotated[int, Range(_at_least_one, "an integer number of components in a minibatch, at least 1")]
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
-Cost = Annotated[float, Range(_at_least_zero, "a finite cost, at least 0")]
 Weight = Annotated[float, Range(_at_least_zero, "a finite weight, at least 0")]
 Part = Annotated[float, Range(lambda value: 0 <= value < 1, "a part in [0, 1)")]
+Trained = Annotated[str, Names(lambda: ("features", "model"))]
 Tiers = Annotated[int, Range(_at_least_one, "an integer number of tiers, at least 1")]
 Credits = Annotated[int, Range(_at_least_zero, "an integer number of rounds of each tier, or 0 for no end of them")]
 Interval = Annotated[int, Range(_at_least_zero, "an integer number of rounds between two changes, or 0 for none")]
@@ -137,6 +137,7 @@ Salience = Annotated[str, Names(lambda: ("change", "weights"))]
 Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
 Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
 Speeds = Annotated[str, Text(speeds.written)]
+Capacities = Annotated[str, Text(speeds.written_capacities)]
 #: Losses whose gradients say what matters: the one that is minimised, and minus the logit of each sample's class.
 SCORES = ("ce", "nll_logits")
 Score = Annotated[str, Names(lambda: SCORES)]

@@ -72,6 +72,20 @@ def client_steps(params, kernel, i, state, k, xi, scratch):
     oracles.local_steps(kernel, i, state.X[i], state.H[i], params.gamma, k, scratch.work)
 
 
+@inner
+def _client_by_client(params, kernel, state, k, xi, scratch):
+    for i in range(state.X.shape[0]):
+        client_steps(params, kernel, i, state, k, xi[:, i], scratch)
+
+
+def _phase(params, kernel, state, k, xi, scratch):
+    """Take ``k`` local steps of all clients, those of :func:`client_steps` where a method has its own."""
+    oracles.local_phase(kernel, state.X, state.H, params.gamma, k, scratch.work)
+
+
+_all_clients = dispatched(_phase, beside=client_steps, instead=_client_by_client)
+
+
 def _gradient_steps(params, kernel, i, state, k, xi, scratch):
     """Do what :func:`client_steps` does by default without any short cut: gradient by gradient, as the paper says."""
     X, H, g = state.X, state.H, scratch.g
@@ -109,12 +123,12 @@ def all_rounds(params, kernel, state, lengths, w, xi, plain, ends):
     first = 0
     for r in range(lengths.shape[0]):
         k = lengths[r]
-        for i in range(n):
-            drawn = xi[first : first + k, i]
-            if plain:
-                plain_steps(params, kernel, i, state, k, drawn, scratch)
-            else:
-                client_steps(params, kernel, i, state, k, drawn, scratch)
+        drawn = xi[first : first + k]
+        if plain:
+            for i in range(n):
+                plain_steps(params, kernel, i, state, k, drawn[:, i], scratch)
+        else:
+            _all_clients(params, kernel, state, k, drawn, scratch)
         first += k
         if ends:
             communicate(params, kernel, state, w[r], scratch)
@@ -168,7 +182,7 @@ class LocalSteps:
             together.local_phases(kernel, X, H, float(params.gamma), lengths[:, r])
             for letters_of, state, w in zip(seen, views, ends, strict=True):
                 # A round without local steps is the communication.
-                self._all_rounds(letters_of, kernel, state, none, w[r : r + 1], nothing)
+                self._all_rounds(letters_of, kernel, state, none, w[r : r + 1], nothing, False, True)
         for state, view in zip(states, views, strict=True):
             state.X[:], state.H[:] = view.X, view.H
 
@@ -206,19 +220,8 @@ def with_senders(params: Any, state: Any) -> Any:
 
 
 @inner
-def local_phase(kernel, X, H, gamma, k, work):
-    r"""Take ``k`` steps :math:`x_i \leftarrow x_i - \gamma(\nabla f_i(x_i) - h_i)` at every client, in place.
-
-    The clients are outermost, so that a client's data are read from memory once a phase and not once a step, and a
-    problem may take all ``k`` steps in one go.
-    """
-    for i in range(X.shape[0]):
-        oracles.local_steps(kernel, i, X[i], H[i], gamma, k, work)
-
-
-@inner
 def local_gradient_steps(kernel, X, H, gamma, k, g, work):
-    """Do what :func:`local_phase` does, gradient by gradient: the paper's lines, without any short cut.
+    """Do what :func:`~rootkappa.problems.oracles.local_phase` does by gradients: the paper's lines, no short cut.
 
     ``g``, shape (d,), is scratch space.
     """

@@ -158,6 +158,11 @@ class Plans(Part):
         return plans
 
 
+def compiled(params: Any, state: Any) -> Any:
+    """Return the letters with a number in the place of a word: whether a helper trains the whole model."""
+    return params._replace(trains=params.trains == "model")
+
+
 def start(problem: Problem, params: Any) -> State:
     """Return the start x = 0 if a cohort fits the number of clients and has not too many assignments to try."""
     S = params.S

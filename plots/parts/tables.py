@@ -118,7 +118,7 @@ def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.Da
             value=rows[axis],
         )
         points = named.groupby(["method", "kappa"], sort=False, as_index=False)["value"].mean()
-        found = [record for record in slopes(rows) if record["axis"] == axis]
+        found = [record for record in slopes(rows, [axis]) if record["axis"] == axis]
         fitted = pd.DataFrame(found, columns=["slope", "low", "high", "promised"], dtype=float)
         fitted["method"] = [_entry(record["method"], record["changes"]) for record in found]
         yield f"{name}-{'exact' if rows['exact'].all() else 'sampled'}", points, fitted

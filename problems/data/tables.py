@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -80,6 +81,29 @@ def read(path: str | Path, label: str | None, client: str | None = None) -> Tabl
     return table._replace(features=table.features.copy(), labels=table.labels.copy())
 
 
+def described(path: str | Path) -> str:
+    """Return a sentence about the table of a file: how many rows, and what each column holds.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    frame = _frame(libsvm.stored_bytes(Path(path).expanduser()), str(path), None)
+    columns = [f"{name} ({_kind(frame[name])})" for name in frame.columns]
+    shown_ones = ", ".join(columns[:_FEW]) + (f" and {len(columns) - _FEW} more" if len(columns) > _FEW else "")
+    return f"{Path(path).name}: a table of {len(frame)} rows with {shown_ones}."
+
+
+def _kind(column: "pd.Series[Any]") -> str:
+    missing, different = int(column.isna().sum()), column.nunique()
+    is_number = getattr(column.dtype, "kind", "O") in "biuf"
+    told = (
+        "numbers" if is_number and different > _FEW else f"{different} different {'numbers' if is_number else 'texts'}"
+    )
+    return f"{told}, {missing} missing" if missing else told
+
+
 @lru_cache(maxsize=2)
 def _read(data: bytes, path: str, label: str, client: str | None) -> Table:
     """Return the table that bytes hold; they are what is remembered, no path decides."""
@@ -136,12 +160,12 @@ def _column(frame: "pd.DataFrame", column: Any, what: str, name: str) -> Any:
         return None
     if not isinstance(column, bool) and column in frame.columns:
         return column
-    known = [str(one) for one in frame.columns]
+    known, word = [str(one) for one in frame.columns], str(column)
+    if word in known:
+        return frame.columns[known.index(word)]
     numbered = known == [str(place) for place in range(len(known))]
-    if str(column) in known:
-        return frame.columns[known.index(str(column))]
-    if numbered and re.fullmatch(r"-\d{1,9}", str(column)) and -len(known) <= int(column) < 0:
-        return frame.columns[int(column)]
+    if numbered and re.fullmatch(r"-\d{1,9}", word) and -len(known) <= int(word) < 0:
+        return frame.columns[int(word)]
     raise (
         unknown(f"column, {what} =", column, known)
         if len(known) <= _FEW
@@ -206,12 +230,10 @@ def _frame(data: bytes, path: str, client: str | None) -> "pd.DataFrame":
         raise InputError(f"{path} is empty: give a table with a row for each sample.")
     match Path(path).suffix.lower():
         case ".parquet":
-            try:
-                import pyarrow  # noqa: F401
-            except ImportError:
+            if find_spec("pyarrow") is None:
                 raise InputError(
                     f"{path} is read by pyarrow, which is not installed: run pip install pyarrow, or write it as .csv."
-                ) from None
+                )
             return _tried(path, "a Parquet file", lambda: pd.read_parquet(BytesIO(data), engine="pyarrow"))
         case ".npy":
             array = _tried(path, "a .npy file of numbers or text", lambda: np.load(BytesIO(data), allow_pickle=False))

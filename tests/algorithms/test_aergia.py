@@ -66,6 +66,16 @@ def test_of_all_clients_with_equal_speeds_it_is_the_shipped_fedavg(seed, K, rela
     assert relative_difference(x, walked("fedavg", PROBLEM, seed, gamma=eta, K=K)[0]) < 1e-12
 
 
+@given(seed=SEEDS, K=st.integers(1, 8))
+def test_where_all_is_features_helpers_train_the_whole_model(seed, K):
+    letters = {"eta": 0.5 / PROBLEM.L, "K": K, "S": 6, **UNEQUAL}
+    both = [walked("aergia", PROBLEM, seed, phi=1.0, trains=what, **letters)[0] for what in ("features", "model")]
+    np.testing.assert_allclose(*both, rtol=0, atol=1e-12 * np.abs(both[0]).max())
+    part = [walked("aergia", PROBLEM, seed, phi=0.4, trains=what, **letters) for what in ("features", "model")]
+    is_helped = (part[0][1].ends["plan"][..., 2] > 1).any()
+    assert (part[0][0] != part[1][0]).any() == is_helped
+
+
 def exhaustive(times, apart, K, bf, f, comm):
     """Return the least score of all plans that the rules allow, and the makespans that have it, in loops."""
     slow = [i for i, t in enumerate(times) if t > np.mean(times)]

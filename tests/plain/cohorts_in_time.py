@@ -69,6 +69,6 @@ class Aergia(_OfCohorts):
         for a, b, d in outcome["plan"]:
             left = self.trained(problem, params, a, x, params.K - d)
             classifier = self.trained(problem, params, a, left, d, 1.0 - features)
-            helped = self.trained(problem, params, b, left, d, features)
+            helped = self.trained(problem, params, b, left, d, 1.0 if params.trains == "model" else features)
             models.append(np.where(features == 1.0, helped, classifier))
         return np.mean(models, axis=0)

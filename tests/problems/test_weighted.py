@@ -9,8 +9,10 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from rootkappa import theory
+from rootkappa.algorithms.parts import pseudo_data
+from rootkappa.algorithms.parts.offloading import columns
 from rootkappa.core.errors import InputError
-from rootkappa.problems import Logistic, Personal, Softmax, oracles
+from rootkappa.problems import Logistic, Personal, Softmax, inputs, oracles
 
 L2 = 1e-2
 
@@ -136,6 +138,14 @@ def test_no_theorem_speaks_of_an_intercept_without_penalty():
     assert not small(intercept="penalised").unpromised
     with pytest.raises(InputError, match=r"^inner has an intercept without penalty"):
         Personal(small(Softmax, intercept=True), private_features=1)
+
+
+def test_methods_that_look_into_samples_know_weights_or_say_that_they_do_not():
+    problem = small(Softmax, weights="samples")
+    assert columns(problem.kernel, problem.d) == 3
+    assert inputs.samples(problem.kernel, 1)[0].shape == (6, 3)
+    with pytest.raises(InputError, match="weighs samples, or has an intercept without penalty"):
+        pseudo_data.check(problem)
 
 
 def test_who_has_not_chosen_is_told_once(digits):

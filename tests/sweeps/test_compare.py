@@ -75,15 +75,18 @@ def test_every_seed_is_a_path_of_its_own_and_the_interval_is_students(store):
     (row,) = compare(SPEC, ["scaffnew"], "gap=1e-3", "rounds", seeds=4, store=store).rows
     alone = [Trial("scaffnew", SPEC, Target("gap", 1e-3), 1e9, seed=seed).compute()[0]["rounds"] for seed in range(4)]
     low, high = stats.t.interval(0.95, 3, np.log(alone).mean(), stats.sem(np.log(alone)))
-    assert [row["low"], row["high"]] == pytest.approx(np.exp([low, high]), rel=1e-3)
+    assert [row["low"], row["high"]] == pytest.approx(
+        np.exp([low, high]), rel=1e-3
+    )  # another rung records other rounds
     assert row["seeds"] == row["walked"] == 4
     assert len(set(alone)) > 1
 
 
-def test_intervals():
-    logs = np.log([2.0, 3.0, 7.0])
-    ends = np.exp(stats.t.interval(0.95, 2, logs.mean(), stats.sem(logs)))
-    assert interval(np.array([2.0, 3.0, 7.0]))[1:] == pytest.approx(ends, rel=1e-3)
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_an_interval_is_students_on_the_logarithms(count):
+    logs = np.sin(np.arange(count))
+    ends = np.exp(stats.t.interval(0.95, count - 1, logs.mean(), stats.sem(logs)))
+    assert interval(np.exp(logs)) == pytest.approx((np.exp(logs.mean()), *ends), rel=1e-12)
 
 
 class Fall(NamedTuple):
@@ -197,15 +200,24 @@ def test_letters_are_tuned_on_other_seeds_than_those_that_are_reported(raced, st
     tuned = next(row for row in found.rows if row["how"] == "tuned")
     assert tuned["changes"] == {"p": 0.1}  # where the pace above is largest
     assert found.rows[0] is tuned
+    assert tuned["edge"] == ""  # there was more on both sides
     reported = {seed for _, changes, _, seed in raced if changes in ({}, {"p": 0.1}) and seed < 1000}
     assert reported == {0, 1, 2}
     assert {seed for _, changes, _, seed in raced if changes.get("p") in (0.05, 0.4)}.isdisjoint(reported)
 
 
+def test_a_best_value_at_the_end_of_its_grid_is_told(raced, store):
+    found = compare(SPEC, ["scaffnew"], store=store, letters={"p": [0.1, 0.4]})
+    assert found.rows[0]["changes"] == {"p": 0.1}
+    assert found.rows[0]["reason"] == "p is at the end of its grid, and another may be better."
+
+
 def test_a_grid_is_around_what_is_prescribed_and_keeps_to_the_theorem():
     tried = [dict(changes) for changes in grid(SPEC, Entry("scaffnew", (), "prescribed"), {}, True, Target())]
     prescribed = get("scaffnew").parameters(SPEC.build()).p
-    assert sorted(one.get("p", prescribed) / prescribed for one in tried) == pytest.approx([0.25, 0.5, 1.0, 2.0, 4.0])
+    assert sorted(one.get("p", prescribed) / prescribed for one in tried) == pytest.approx(
+        [1 / 16, 0.25, 0.5, 1.0, 2.0, 4.0]
+    )
     locodl = [dict(changes) for changes in grid(SPEC, Entry("locodl", (), "prescribed"), {}, True, Target())]
     assert {one.get("C") for one in locodl} >= {"Natural()", "Identity()"}
     assert not any("TopK" in one.get("C", "") for one in locodl)  # which is biased

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from rootkappa.sweeps import costs
+from rootkappa.sweeps import costs, slopes
 from rootkappa.sweeps.cells import Cell
 from rootkappa.sweeps.problems import ProblemSpec
 
@@ -46,3 +46,19 @@ def test_what_is_written_can_be_read():
     assert (read["method"], float(read["rounds"]), read["gradients"]) == ("a_b", math.inf, "")
     line = costs.as_latex(records).splitlines()[3]
     assert line == r"quadratic & a\_b & $10$ & $\infty$ & -- & $2 \cdot 10^{7}$ \\"
+
+
+def test_a_power_of_bits_is_measured_though_none_is_promised():
+    kappas = [10.0, 100.0, 1000.0]
+    cells = table().iloc[[0] * 3].assign(kappa=kappas, bits=[640.0, 6400.0, 64000.0], promised_rounds=0.5)
+    (record,) = (record for record in slopes(cells, ["bits"]) if record["axis"] == "bits")
+    assert record["slope"] == pytest.approx(1.0)
+    assert (record["promised"], record["status"]) == (None, "not applicable")
+    assert [record["axis"] for record in slopes(cells)] == ["rounds"]
+
+
+def test_where_no_theorem_speaks_of_the_problem_a_slope_is_only_measured():
+    cells = table().iloc[[0] * 3].assign(kappa=[10.0, 100.0, 1000.0], rounds=[1.0, 10.0, 100.0], promised_rounds=0.5)
+    assert [record["status"] for record in slopes(cells)] == ["refuted"]
+    told = slopes(cells.assign(unpromised="the intercept is not penalised"))
+    assert [(record["promised"], record["status"]) for record in told] == [(None, "not applicable")]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -320,13 +321,24 @@ def test_a_killed_sweep_goes_on_to_the_same_bits(tmp_path):
     assert content(path) == content(tmp_path / "whole.sqlite")
 
 
+def test_what_draws_nothing_has_one_path_unless_seconds_are_drawn():
+    counts = {}
+    for timed in (False, True):
+        cells_ = grid_cells(["nesterov", "scaffnew"], specs(KAPPAS[:1]), {}, 1e-3, 3, timed=timed)
+        counts[timed] = Counter(cell.method for cell in cells_)
+    assert counts == {False: {"nesterov": 1, "scaffnew": 3}, True: {"nesterov": 3, "scaffnew": 3}}
+    mine = MUTANTS / "frozen_control_variates.py"
+    assert len(grid_cells([str(mine)], specs(KAPPAS[:1]), {}, 1e-3, 3)) == 3
+
+
 def test_the_grid_is_every_combination_and_a_letter_is_for_those_who_have_it():
     grid = {"p": [0.1, 0.5], "K": [1, 2, 5]}
     cells_ = grid_cells(["scaffnew", "fedavg", "gradient_descent"], specs(), grid, 1e-3, 2)
-    for method, letter in (("scaffnew", "p"), ("fedavg", "K")):
+    # FedAvg draws nothing, so that all its paths are one.
+    for method, letter, seeds in (("scaffnew", "p", (0, 1)), ("fedavg", "K", (0,))):
         found = [(cell.spec.kappa, cell.changes, cell.seed) for cell in cells_ if cell.method == method]
         assert found == [
-            (kappa, ((letter, value),), seed) for kappa in KAPPAS for value in grid[letter] for seed in (0, 1)
+            (kappa, ((letter, value),), seed) for kappa in KAPPAS for value in grid[letter] for seed in seeds
         ]
     assert {cell.changes for cell in cells_ if cell.method == "gradient_descent"} == {()}
     assert {cell.epsilon for cell in cells_} == {1e-3}

@@ -103,8 +103,8 @@ def _verdict(case: Case, part: str, own: np.ndarray, other: np.ndarray, control:
     """Say whether the mean of paired differences is above 0, by Student's interval of 95 %."""
     differences = own - other
     # Imported like this SciPy, which has no types, is Any.
-    t: Any = import_module("scipy.stats").t
-    quantile = float(t.ppf(0.975, len(differences) - 1))
+    special: Any = import_module("scipy.special")
+    quantile = float(special.stdtrit(len(differences) - 1, 0.975))
     mean, half = float(differences.mean()), quantile * float(differences.std(ddof=1)) / math.sqrt(len(differences))
     low, high = mean - half, mean + half
     status = "confirmed" if low > 0.0 else "refuted" if high < 0.0 else "inconclusive"

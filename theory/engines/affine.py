@@ -24,6 +24,8 @@ _MOST_OUTCOMES = 4096
 _MOST_ENTRIES = 5e7
 # Entries below this fraction of the largest count as the zeros that separate blocks.
 _ZERO = 1e-12
+# V in a direction, beside the largest in any, that counts as none.
+_FLAT = 1e-12
 # Errors of single operations add up over a step; this many times what one trial showed covers them.
 _SAFETY = 16.0
 
@@ -95,7 +97,7 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     if not is_affine(case.problem):
         raise NotExact(f"{case.problem.label} is no quadratic without a nonsmooth term: take path evidence.")
     outcomes = listed_outcomes(case)
-    probe = Probe(without_constants(case))
+    probe = Probe(without_constants(case), mixed=True)
     total = sum(probability for probability, _ in outcomes)
     if not abs(total - 1.0) <= ROUNDING:
         raise NotExact(f"the outcomes of {name} have probabilities that add up to {total:.6g}: list them all.")
@@ -113,15 +115,21 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     if not np.isfinite(maps).all():
         raise NotExact(f"{name} returns numbers that are not finite: take smaller step sizes.")
     constraints = probe.constraints()
+    parts = [
+        (members, White(probe.quadratic_form(members), constraints[:, members]))
+        for members in _components(np.abs(maps).max(axis=0))
+    ]
+    if sum(white.size for _, white in parts) != probe.size - _spanned(constraints).shape[1]:
+        # The constraints couple what the maps keep apart.
+        everything = np.arange(probe.size)
+        parts = [(everything, White(probe.quadratic_form(everything), constraints))]
     blocks: list[Block] = []
     trial = probe.trial.copy()
-    for members in _components(np.abs(maps).max(axis=0)):
-        own, held = maps[:, members][:, :, members], constraints[:, members]
-        white = White(probe.quadratic_form(members), held)
+    for members, white in parts:
         if white.size == 0:
             trial[members] = 0.0
             continue
-        back = white.back
+        own, held, back = maps[:, members][:, :, members], constraints[:, members], white.back
         if np.abs(offsets[:, members] @ held.T).max(initial=0.0) > ROUNDING * size:
             raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
         if np.abs(held @ own @ back).max(initial=0.0) > ROUNDING * max(np.abs(own).max(), 1.0) * np.abs(back).max():
@@ -218,7 +226,9 @@ class White:
 
     def __init__(self, form: np.ndarray, constraints: np.ndarray) -> None:
         diagonal = np.diag(form)
-        is_sum = np.count_nonzero(form) == np.count_nonzero(diagonal) and diagonal.min(initial=1.0) > 0.0
+        # What V hardly sees may be bound, so that it does not matter.
+        is_seen = bool(diagonal.min(initial=np.inf) > _FLAT * diagonal.max(initial=0.0))
+        is_sum = is_seen and np.count_nonzero(form) == np.count_nonzero(diagonal)
         # Where V is a sum over coordinates each is scaled by itself, and an orthonormal basis of the rest will do.
         self._scales = np.sqrt(diagonal) if is_sum else np.ones(len(form))
         bound = _spanned(constraints / self._scales)
@@ -229,7 +239,7 @@ class White:
         if not is_sum:
             eigenvalues, vectors = np.linalg.eigh(self._free(form))
             roots = np.sqrt(np.maximum(eigenvalues, 0.0))
-        if self.size and roots.min() ** 2 <= 1e-12 * roots.max() ** 2:
+        if self.size and roots.min() ** 2 <= _FLAT * roots.max() ** 2:
             raise NotExact("the Lyapunov function is not positive on some errors: it cannot measure progress.")
         # The change of coordinates makes errors larger where V is flat in some direction.
         self._steepest, self._flattest = roots.max(initial=0.0), roots.min(initial=np.inf)

@@ -35,6 +35,8 @@ from .words import lowered, said_of_bound, said_of_factor, said_of_relative
 _LARGEST_SECOND_MOMENT = 40
 _LARGEST_DENSE_OPERATOR = 30
 _MOST_DOUBLINGS = 60
+# Entries of two blocks of which one will do.
+_SAME = 1e-14
 # An error that has grown this much is not coming back.
 _DIVERGED = 1e100
 # Of the promised progress, what counts as nothing; and what rounding may make of it for a verdict to stand.
@@ -81,7 +83,7 @@ def judged(case: Case, progress: Progress) -> Verdict:
         and status != "inconclusive"
         and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks)
     ):
-        radius = max(_radius(block, model.probabilities) for block in model.blocks)
+        radius = max(_radius(block, model.probabilities) for block in _different(model.blocks))
         sentence += f"; at last by {said_of_factor(radius)}"
     interval = (factor - rounding, factor + rounding)
     # The progress 1 - rho from which on the promise would be refuted, beside the promised one.
@@ -290,6 +292,16 @@ def _second_moment(maps: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return operator
 
 
+def _different(blocks: Sequence[Block]) -> list[Block]:
+    """Return the blocks without those that are another one up to rounding, as what apart from their mean clients do."""
+    found: list[Block] = []
+    for block in blocks:
+        same = (each for each in found if each.maps.shape == block.maps.shape)
+        if not any(np.abs(each.maps - block.maps).max() <= _SAME for each in same):
+            found.append(block)
+    return found
+
+
 class _Worst:
     """The largest E V_t / V_0 of one block, from powers of a matrix."""
 
@@ -313,6 +325,8 @@ class _Worst:
             return math.inf
         if self.is_deterministic:
             return float(np.linalg.norm(state, 2) ** 2)
+        if self.r == 1:
+            return float(state[0])
         form = np.zeros((self.r, self.r))
         form[self.triangle] = state
         return float(np.linalg.eigvalsh(form, UPLO="U")[-1])
@@ -323,7 +337,7 @@ class _Worst:
 
 def _first_below(model: Model, epsilons: Sequence[float]) -> list[float]:
     """Return the first t with E V_t <= epsilon V_0: double the power until it is there, then go back by halves."""
-    parts = [_Worst(block, model.probabilities) for block in model.blocks]
+    parts = [_Worst(block, model.probabilities) for block in _different(model.blocks)]
     starts = [part.state for part in parts]
     ahead: list[float] = []
 

@@ -85,12 +85,12 @@ def forms(case: Case, noisy: bool = False) -> tuple[list[Form], Model | None]:
 
 def _of_block(block: Block, q: np.ndarray) -> Form:
     r = block.maps.shape[1]
-    M, v = np.zeros((r, r)), np.zeros(r)
+    square, cross = np.zeros((r, r)), np.zeros(r)
     for share, A, offset in zip(q, block.maps, block.offsets, strict=True):
-        M += A.T @ (share * A)
-        v += share * (offset @ A)
+        square += A.T @ (share * A)
+        cross += share * (offset @ A)
     spread = float(q @ np.sum(block.offsets**2, axis=1))
-    return Form(M, v, spread, block.rounding, block.offset_rounding)
+    return Form(square, cross, spread, block.rounding, block.offset_rounding)
 
 
 class _Mean:
@@ -348,11 +348,13 @@ class _Side:
 
 def _groups(fields: Sequence[np.ndarray], n: int) -> list[np.ndarray]:
     """Return the places of each field in a flat vector: a row for each client where it has such rows, or one."""
-    ends = np.cumsum([0, *(field.size for field in fields)])
-    return [
-        np.arange(first, last).reshape(n if field.ndim > 1 and len(field) == n else 1, -1)
-        for field, first, last in zip(fields, ends, ends[1:], strict=False)
-    ]
+    groups: list[np.ndarray] = []
+    first = 0
+    for field in fields:
+        places: np.ndarray = np.arange(first, first + field.size)
+        groups.append(places.reshape(n if field.ndim > 1 and len(field) == n else 1, -1))
+        first += field.size
+    return groups
 
 
 def _of_cohorts(case: Case, random: Randomness, noisy: bool) -> Form | None:

@@ -42,7 +42,7 @@ _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor, letters.Clip,
-    letters.Length, letters.Multiplier, letters.Part, letters.Weight, letters.Cost,
+    letters.Length, letters.Multiplier, letters.Part, letters.Weight,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -329,6 +329,8 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Wait, (1.0,)),
         (letters.Rows, (problem.d, 1)),
         (letters.Tiers, (2, 1)),
+        (letters.Trained, ("model",)),
+        (letters.Capacities, ("uniform(0.3,1)",)),
         (letters.Credits, (2,)),
         (letters.Interval, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n, 1)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ _AHEAD = 3
 _DRAWN, _DIAGONAL = 2, 1e-12
 # Coordinates of which each pair is asked for.
 _PAIRED = 4
+# Entries of a constraint that are rounding, beside the largest.
+_NOTHING = 1e-12
+# V of a coordinate that it does not see, beside what it sees of others.
+_UNSEEN = 1e-15
 # Sizes of errors for which a step must be one and the same map.
 _MAGNITUDES = (1e-6, 1.0, 1e6)
 
@@ -41,6 +46,9 @@ class Probe:
     ----------
     case : Case
         Without constant fields, see :func:`~rootkappa.theory.engines.constants.without_constants`.
+    mixed : bool
+        Whether fields with a row for each client are written in the mean row and in what rows are apart from it, if
+        all clients have one Hessian: a step that treats clients alike keeps these apart as well.
 
     Raises
     ------
@@ -48,7 +56,7 @@ class Probe:
         If the method has no fixed point.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, mixed: bool = False) -> None:
         self.case = case
         if not case.has_fixed_point:
             raise NotExact(
@@ -59,6 +67,7 @@ class Probe:
         self.zeros = [np.zeros_like(field) for field in self.fixed]
         quadratic = case.problem.base if isinstance(case.problem, Composite) else case.problem
         self.basis = np.linalg.eigh(quadratic.kernel.A.mean(axis=0))[1]
+        self.rows = _contrasts(case.problem.n) if mixed and len(quadratic.kernel.A) == 1 else None
         self.size = sum(field.size for field in self.fixed)
         self.units = np.ones(self.size)
         self.units = self._natural_units()
@@ -87,16 +96,28 @@ class Probe:
             ]
         )
         seen = self.values(np.diag(trials))
-        return trials * np.sqrt(np.divide(first or 1.0, seen, out=np.ones_like(seen), where=seen > 0.0))
+        # What is rounding beside the rest of its field is not seen.
+        most = np.concatenate([np.full(each.size, each.max(initial=0.0)) for each in self._of_fields(seen)])
+        is_seen = seen > _UNSEEN * most
+        return trials * np.sqrt(np.divide(first or 1.0, seen, out=np.ones_like(seen), where=is_seen))
+
+    def _of_fields(self, flat: np.ndarray) -> list[np.ndarray]:
+        return np.split(flat, np.cumsum([field.size for field in self.fixed])[:-1])
 
     def _basis_of(self, field: np.ndarray) -> np.ndarray:
         # What is no model, as a dual variable behind a matrix, stays as it is.
         size = field.shape[-1]
         return self.basis if size == len(self.basis) else np.eye(size)
 
+    def _mixed(self, fields: np.ndarray, back: bool) -> np.ndarray:
+        """Return fields with a row for each client, shape (count, n, ...), in the mean row and contrasts, or back."""
+        if self.rows is None or fields.ndim != 3 or fields.shape[1] != len(self.rows):
+            return fields
+        return (self.rows.T if back else self.rows) @ fields
+
     def _flat(self, fields: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
         """Return one row for each state, whose fields come as a list for each field."""
-        turned = [np.stack(each) @ self._basis_of(each[0]) for each in fields]
+        turned = [self._mixed(np.stack(each) @ self._basis_of(each[0]), False) for each in fields]
         return np.concatenate([each.reshape(len(each), -1) for each in turned], axis=1) / self.units
 
     def _fields(self, errors: np.ndarray, origin: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -106,7 +127,7 @@ class Probe:
         errors = errors * self.units
         for field in origin:
             part = errors[:, position : position + field.size].reshape(len(errors), *field.shape)
-            fields.append(field + part @ self._basis_of(field).T)
+            fields.append(field + self._mixed(part @ self._basis_of(field).T, True))
             position += field.size
         return fields
 
@@ -120,8 +141,8 @@ class Probe:
 
         Probing around 0 and not around the solution keeps the rounding of large entries out of the matrices.
         """
-        case, after = self.case, []
-        kept = case.method.is_shipped
+        case, kept = self.case, self.case.method.is_shipped
+        after: list[Any] = []
         for state in self.states(errors, None if at_fixed else self.zeros):
             there = case.method.stepped(self.problem, case.params, state, outcome)
             # What is not ours may return the same arrays every time.
@@ -164,17 +185,36 @@ class Probe:
         rows = np.column_stack([values(state) - at_zero for state in self.states(np.eye(self.size))])
         sizes = np.abs(rows).max(axis=1, keepdims=True)
         # A sum of small numbers is as much of a sum as one of large ones.
-        return rows / np.where(sizes > 0.0, sizes, 1.0)
+        rows /= np.where(sizes > 0.0, sizes, 1.0)
+        # What rounding has left would be a constraint to a block that sees nothing else.
+        rows[np.abs(rows) <= _NOTHING] = 0.0
+        return rows
 
     def values(self, errors: np.ndarray) -> np.ndarray:
         """Return V of these errors, shape (count, size)."""
         return np.array([self.case.lyapunov(state) for state in self.states(errors)])
 
+    @cached_property
+    def _squares(self) -> np.ndarray | None:
+        """Return V of each coordinate alone if V is the sum of them, else None."""
+        form = _Form(self, np.arange(self.size))
+        return form.single if form.is_sum(np.arange(self.size)) else None
+
     def quadratic_form(self, members: np.ndarray) -> np.ndarray:
         """Return V as a matrix on some coordinates: by polarisation of those pairs that V does not keep apart."""
+        squares = self._squares
+        if squares is not None:
+            return np.diag(squares[members])
         form = _Form(self, members)
         form.fill(np.arange(len(members)))
         return form.matrix
+
+
+def _contrasts(n: int) -> np.ndarray:
+    """Return an orthogonal matrix whose first row is a mean, and whose others are means less a further entry."""
+    rows = np.tril(np.ones((n, n)), -1) - np.diag(np.arange(n))
+    rows[0] = 1.0
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 class _Form:
@@ -182,8 +222,9 @@ class _Form:
 
     def __init__(self, probe: Probe, members: np.ndarray) -> None:
         self._probe, self._members = probe, members
-        self._single = probe.values(np.eye(probe.size)[members])
-        self.matrix = np.diag(self._single)
+        self.single = probe.values(np.eye(probe.size)[members])
+        """V of each coordinate alone."""
+        self.matrix = np.diag(self.single)
         self._rng = generator(probe.case.seed, "diagonal")
 
     def _values(self, rows: np.ndarray) -> np.ndarray:
@@ -196,11 +237,15 @@ class _Form:
         rows[:, places] = self._rng.standard_normal((_DRAWN, len(places)))
         return rows
 
+    def is_sum(self, places: np.ndarray) -> bool:
+        """Return whether V is a sum over these coordinates."""
+        rows = self._drawn(places)
+        expected = rows**2 @ self.single
+        return bool(np.all(np.abs(self._values(rows) - expected) <= _DIAGONAL * expected))
+
     def fill(self, places: np.ndarray) -> None:
         """Find the entries of some coordinates with each other."""
-        rows = self._drawn(places)
-        expected = rows**2 @ self._single
-        if np.all(np.abs(self._values(rows) - expected) <= _DIAGONAL * expected):
+        if self.is_sum(places):
             return
         if len(places) <= _PAIRED:
             first, second = np.triu_indices(len(places), 1)
@@ -228,5 +273,5 @@ class _Form:
     def _pair(self, first: np.ndarray, second: np.ndarray) -> None:
         rows = np.zeros((len(first), len(self._members)))
         rows[np.arange(len(first)), first] = rows[np.arange(len(first)), second] = 1.0
-        entries = (self._values(rows) - self._single[first] - self._single[second]) / 2
+        entries = (self._values(rows) - self.single[first] - self.single[second]) / 2
         self.matrix[first, second] = self.matrix[second, first] = entries

@@ -38,6 +38,14 @@ CHANGES = (
         "The features are trained on the slow client's data.",
     ),
     Change(
+        "aergia_lets_no_helper_train_all",
+        "aergia",
+        "ends",
+        "            if params.trains:\n",
+        "            if params.trains and d == 0:\n",
+        "A helper trains the features, whatever it is asked to.",
+    ),
+    Change(
         "aergia_sends_a_model_each_way",
         "aergia",
         "cost",

@@ -69,6 +69,7 @@ def test_a_file_and_a_frame_are_one_problem(tmp_path):
     read, given = Logistic.load(path, **options), Logistic.from_frame(FRAME, **options)
     assert read.content_key() == given.content_key()
     assert read.client_ids.tolist() == ["007", "7", "b"]
+    assert read.classes.tolist() == ["no", "yes"]
     assert read.label == "logistic t.csv N=4 n=3 d=2 kappa=10.0208 clients=clinic weights=samples".replace(
         "10.0208", f"{read.kappa:g}"
     )
