@@ -86,7 +86,7 @@ def _commands(method: algorithms.Method, theorem: theory.Theorem) -> list[str]:
     if theorem.exponents:
         lines.append(f"rootkappa sweep {name} --exact && rootkappa plot exponent")
     if letter:
-        lines.append(f"rootkappa plot letter {name} {letter} --kappa 1e4 --exact")
+        lines.append(f"rootkappa plot letter {name} {letter} --kappa 1e4{' --exact' if theorem.contraction else ''}")
     if method.is_shipped:
         lines.append(f"rootkappa new my_{name}.py --like {name}")
     return lines

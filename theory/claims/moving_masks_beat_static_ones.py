@@ -14,6 +14,7 @@ from ..verdict import Verdict
 from .sparse_private_models_are_more_accurate import ALIKE, DIGITS, UNLIKE, label, told
 
 METHODS = ("dispfl",)
+OF_ITS_OWN = True
 DENSITY = 0.2
 STATIC: dict[str, Any] = {"alpha": 0.0}
 MOVING: dict[str, dict[str, Any]] = {"at random": {"regrow": "random"}, "by gradients": {"regrow": "gradient"}}

@@ -28,6 +28,7 @@ from ..theorem import promised_by
 from ..verdict import Verdict
 
 METHODS = ("dispfl",)
+OF_ITS_OWN = True
 #: What makes the method each of its controls, and which of its models are theirs: 0 as averaged, 1 as trained.
 ONE_MODEL = ("one model", {"graph": "complete", "density": 1.0, "alpha": 0.0}, 0)
 TUNED = ("one model, fine-tuned", {"graph": "complete", "density": 1.0, "alpha": 0.0}, 1)
