@@ -153,13 +153,13 @@ def _written(folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterabl
 
     refused: list[Exception] = []
     ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
-    drawn = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
+    figures = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
         needed = {*studies.methods(study)}
         specs = [spec for spec, methods in tried.items() if needed <= {method.name for method in methods}]
         if study in plots.names() and specs:
-            drawn.append(drawn(study, kept.store, studied(study, kept.store, specs), folder, refused))
+            figures.append(drawn(study, kept.store, studied(study, kept.store, specs), folder, refused))
     for error in refused:
         say(f"Not drawn: {error}", True)
     write_text(folder / "command.txt", f"{command_line()}\n# rootkappa {__version__}\n")
-    return [kept.store.path, folder / "command.txt", *chain.from_iterable(drawn)]
+    return [kept.store.path, folder / "command.txt", *chain.from_iterable(figures)]
