@@ -34,7 +34,8 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-bench: $(VENV)/installed
+# Some minutes; docs/speed.md is what it wrote.
+bench: $(VENV)/installed-bench
 	$(BIN)/python tests/bench/kernels.py
 
 # About ten minutes; docs/calibration.md and its figure are what it wrote.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import shell_complete
 
 from . import __version__
 from .commands import compare, plot, shown, sweep, verify
@@ -40,8 +41,15 @@ def main() -> None:
 _INTERRUPTED = "Interrupted: what was finished is kept, and a sweep goes on from there when it is started again."
 
 
+# By this variable a shell asks what a line may become, see the README.
+_COMPLETION = "_ROOTKAPPA_COMPLETE"
+
+
 def _code(interrupts: Interruptible) -> int:
     try:
+        asked = os.environ.get(_COMPLETION)
+        if asked:
+            return shell_complete(commands, {}, "rootkappa", _COMPLETION, asked)
         return commands.main(prog_name="rootkappa", standalone_mode=False) or 0
     except BaseException as error:
         if interrupts.happened:
@@ -84,10 +92,17 @@ def _ours(error: BaseException) -> str:
     )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="rootkappa")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> int:
     """Hold the promised communication rounds of optimisation methods against what the methods do."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+        return 2  # a script that has lost its command is told so
+    return 0
 
 
 for command in (

@@ -17,6 +17,7 @@ from .core.errors import InputError, complaint
 from .core.randomness import generator
 from .core.streams import printable
 from .problems import data, functions
+from .problems.data import tables
 from .theory import claims
 
 
@@ -66,7 +67,9 @@ def data_table() -> Table:
 
 
 def described_data(name: str) -> str:
-    """Return a sentence about a data set, which is read for it."""
+    """Return a sentence about a data set or a table, which is read for it."""
+    if tables.is_table(name):
+        return tables.described(name)
     features, labels = data.load_classes(name)
     samples, dimension = features.shape
     stored = features.size if isinstance(features, np.ndarray) else features.nnz
@@ -176,21 +179,33 @@ def print_verdicts(console: Console, title: str, verdicts: list[Any]) -> None:
     is_wide = console.width >= _WIDE
     console.print(f"[bold]{_shown(title)}[/]", highlight=False)
     table = Table(box=None, pad_edge=False)
-    for name in ("method", "evidence", "status", "measured", "promised", *(["finding"] if is_wide else [])):
+    for name in (
+        "method",
+        "evidence",
+        "status",
+        "measured",
+        "promised",
+        *(["question and finding"] if is_wide else []),
+    ):
         table.add_column(name, justify="right" if name in ("measured", "promised") else "left")
     last = None
     for verdict in verdicts:
         name = "" if verdict.method == last else verdict.method
         last = verdict.method
         numbers = (_number(verdict.measured), _number(verdict.promised))
-        finding = [_shown(verdict.sentence)] if is_wide else []
+        finding = [_shown(f"{_question(verdict)}. {verdict.sentence}")] if is_wide else []
         table.add_row(_shown(name), _shown(_evidence(verdict)), _status(verdict), *numbers, *finding)
     console.print(table)
     for verdict in [] if is_wide else verdicts:
         name = f"{verdict.method}, {_evidence(verdict)}"
         console.print(f"{_shown(name)}: {_status(verdict)}", highlight=False)
-        console.print(Padding(_shown(verdict.sentence), (0, 0, 0, 4)), highlight=False)
+        told = f"{_question(verdict)}. {verdict.sentence}"
+        console.print(Padding(_shown(told), (0, 0, 0, 4)), highlight=False)
     console.print()
+
+
+def _question(verdict: Any) -> str:
+    return verdict.question[0].upper() + verdict.question[1:]
 
 
 def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
@@ -213,6 +228,34 @@ def print_slopes(console: Console, records: list[dict[str, Any]]) -> None:
             verdict = (_number(record["promised"]), _coloured(record["status"], record["status"]))
             table.add_row(name, record["axis"], record["how"].removesuffix(" seeds"), fitted, interval, *verdict)
         console.print(table)
+
+
+# More rows of costs than these are for a file.
+_MOST = 60
+
+
+def print_costs(console: Console, records: list[dict[str, Any]]) -> None:
+    """Print one table for each problem: what the accuracy costs at each condition number."""
+    if len(records) > _MOST:
+        console.print(
+            f"Costs at {len(records)} condition numbers and letters: --csv FILE writes them.", highlight=False
+        )
+        return
+    for problem in dict.fromkeys(record["problem"] for record in records):
+        console.print(f"[bold]{_shown(problem)}[/]", highlight=False)
+        table = Table(box=None, pad_edge=False, collapse_padding=True)
+        table.add_column("method", overflow="fold")
+        for column in ("kappa", "rounds", "iterations", "bits"):
+            table.add_column(column, justify="right", no_wrap=True)
+        last = None
+        for record in records:
+            if record["problem"] == problem:
+                name = " ".join(filter(None, (record["method"], record["changes"])))
+                numbers = (_number(record[column]) for column in ("kappa", "rounds", "iterations", "bits"))
+                table.add_row("" if name == last else _shown(name), *numbers)
+                last = name
+        console.print(table)
+        console.print()
 
 
 def print_comparison(console: Console, found: Any) -> None:

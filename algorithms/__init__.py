@@ -7,7 +7,7 @@ from .driver.method import (
     load,
     names,
 )
-from .driver.run import Trace, run
+from .driver.run import Trace, run, run_together
 from .parts.clock import Clock
 
-__all__ = ["Clock", "Method", "Trace", "find", "get", "load", "names", "run"]
+__all__ = ["Clock", "Method", "Trace", "find", "get", "load", "names", "run", "run_together"]

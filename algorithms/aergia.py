@@ -12,11 +12,12 @@ The recursion of a round, in which S of n clients take part, of which some a hav
 Who is slow, who helps whom and for how many steps follows from the clients' speeds, which are taken to be known, and
 from their labels, see :mod:`rootkappa.algorithms.parts.offloading`. The feature block is the first share φ of the
 features of every class, or of the coordinates where there are no classes. It saves time: of a step the backward pass of
-the feature block is the part bf. With bf = 0 or equal speeds it is FedAvg.
+the feature block is the part bf. With bf = 0 or equal speeds it is FedAvg. With ``trains = "model"`` b trains all of z,
+as in the authors' code; what is taken of it is the feature block all the same.
 
 Source: Cox, Chen and Decouchant, "Aergia: Leveraging Heterogeneity in Federated Learning Systems" (2022), with the
-order and the matching of the authors' code, whole gradients, and a helper that trains the feature block alone, as the
-paper says. That nobody gets a helper with whom it would be later than alone is ours.
+order and the matching of the authors' code, and whole gradients. That nobody gets a helper with whom it would be later
+than alone is ours.
 """
 
 from typing import NamedTuple
@@ -29,12 +30,13 @@ PROMISE = "aergia"
 GROUP = "clients of different speed"
 fixed_point = None  # each cohort moves every state
 start = offloading.start
+compiled = offloading.compiled
 cost = offloading.cost
 seconds = offloading.seconds
 
 
 class Params(NamedTuple):
-    """Step size η, K steps, S clients, parts bf of a step and φ of a model, weight f, seconds comm, speeds, draw w."""
+    """Step size η, K steps, S clients, parts bf and φ, weight f, seconds comm, what helpers train, speeds, draw w."""
 
     eta: letters.LocalStepSize
     K: letters.LocalSteps
@@ -42,7 +44,8 @@ class Params(NamedTuple):
     bf: letters.Part
     phi: letters.Share
     f: letters.Weight
-    comm: letters.Cost
+    comm: letters.Wait
+    trains: letters.Trained
     speeds: letters.Speeds
     w: letters.Draw
 
@@ -68,6 +71,9 @@ def _average(params, kernel, state, phase):
     for client, helper, d in phase.w:
         if d > 0:
             z = phase.own[client]
-            offloading.steps_of_block(kernel, helper, z, params.phi, True, params.eta, d, phase.g, phase.work)
+            if params.trains:
+                local_steps(kernel, helper, z, phase.H[helper], params.eta, d, phase.work)
+            else:
+                offloading.steps_of_block(kernel, helper, z, params.phi, True, params.eta, d, phase.g, phase.work)
             offloading.put_block(kernel, z, params.phi, phase.Y[client])
     hybrid.average_of_cohort(phase.w[:, 0], phase.Y, state.x)

@@ -1,31 +1,31 @@
 r"""DisPFL: clients without a server train sparse models of their own, each on a mask that moves.
 
-The masks m_i keep int(d density) coordinates, at the start independent draws, where w_i = 0. The recursion of a round
-t = 0, 1, ..., in which client i hears the clients S_i, with counted masks c_j and 0/0 = 0::
+The masks m_i keep int(d density) coordinates, of a client with a capacity below 1 that part of them; at the start they
+are independent draws, and w_i = 0. The recursion of a round t = 0, 1, ..., in which client i hears the clients S_i,
+with counted masks c_j, 0/0 = 0, and gradients g_i of minibatches of b components::
 
     z_i = m_i (c_i w_i + Σ_{j in S_i} c_j w_j) / (c_i + Σ_{j in S_i} c_j)
-    w_i = z_i;  K times  w_i ← m_i (w_i - η decay^t ∇f_i(w_i))
+    w_i = z_i;  K times  w_i ← m_i (w_i - η decay^t g_i(w_i))
     c_i = m_i;  of q = ⌈α/2 (1 + cos(πt/T)) ‖m_i‖₀⌉ coordinates
     m_i drops those where |w_i| is smallest, and grows by q of all that are off it then: at random, or where
-    |∇f_i(w_i)| is largest
+    |g_i(w_i)| is largest
 
 Products are coordinate by coordinate. So c_i is the mask under which w_i was trained, as in the authors' code; with
 counted = "new" it is m_i, as in the paper. From round T on masks stay. With density 1 it is decentralised FedAvg, whose
 models are the clients' own, in the graph "complete" FedAvg, and in "alone" everybody trains for itself.
 
 Source: Dai, Shen, He, Tian and Tao, "DisPFL: Towards Communication-Efficient Personalized Federated Learning via
-Decentralized Sparse Training" (2022), with whole gradients, one density for all layers, and order as in their code.
+Decentralized Sparse Training" (2022), with one density for all layers, and order as in their code.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from ..problems.oracles import gradient
 from . import parts
 from .parts import evolving_masks, implements, letters, random_graphs
 
-RANDOM = parts.Phases("K") & random_graphs.Hearing() & evolving_masks.RandomPlaces("regrow")
+RANDOM = evolving_masks.RANDOM
 PROMISE = "dispfl"
 GROUP = "personal models"
 PERSONAL = True
@@ -35,11 +35,12 @@ compiled = evolving_masks.compiled
 
 
 class Params(NamedTuple):
-    """Step size η, K local steps, density, share α that moves until round T, decay, who hears whom, growth, draw w."""
+    """Step size η, K steps, density, capacities, share α until round T, decay, who hears whom, growth, minibatches."""
 
     eta: letters.LocalStepSize
     K: letters.LocalSteps
     density: letters.Density
+    capacity: letters.Capacities
     alpha: letters.MovedShare
     T: letters.Horizon
     decay: letters.Decay
@@ -47,6 +48,7 @@ class Params(NamedTuple):
     deg: letters.Degree
     regrow: letters.Regrowth
     counted: letters.Counted
+    b: letters.Batch
     w: letters.Draw
 
 
@@ -68,7 +70,7 @@ class State(NamedTuple):
 def start(problem, params):
     """Return the start w_i = 0 with the first masks."""
     random_graphs.check_degree(params.graph, problem.n, params.deg)
-    mask = evolving_masks.drawn(problem.n, problem.inner.d, params.density, params.w)
+    mask = evolving_masks.drawn(problem, params)
     return State(np.zeros(mask.shape), np.zeros(mask.shape), mask, mask.copy(), np.zeros(1))
 
 
@@ -85,11 +87,11 @@ def _average(params, kernel, state, phase):
 
 @implements(parts.phase_steps, Params)
 def _masked_steps(params, kernel, i, state, phase, eta, k):
-    """K times y_i ← m_i (y_i - η decay^t ∇f_i(y_i))."""
+    """K times y_i ← m_i (y_i - η decay^t g_i(y_i))."""
     y, g = phase.Y[i], phase.g
     size = eta * params.decay ** state.t[0]
-    for _ in range(k):
-        gradient(kernel.own, i, y, g, phase.own.work)
+    for t in range(k):
+        evolving_masks.slope(params, kernel, i, y, phase.xi[t, i], phase)
         for j in range(g.shape[0]):
             y[j] = state.mask[i, j] * (y[j] - size * g[j])
 
@@ -105,7 +107,7 @@ def _move_masks(params, kernel, state, phase):
         if q > 0:
             evolving_masks.drop_smallest(state.x[i], m, q, phase.own.sizes)
             if params.regrow == 1.0:
-                gradient(kernel.own, i, state.x[i], phase.g, phase.own.work)
+                evolving_masks.slope(params, kernel, i, state.x[i], evolving_masks.word_there(phase, i), phase)
                 evolving_masks.grow_steepest(phase.g, m, q, phase.own.sizes)
             else:
                 evolving_masks.grow_anywhere(phase.w[state.x.shape[0] ** 2 + i], m, q)

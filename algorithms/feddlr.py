@@ -1,9 +1,9 @@
 r"""FedDLR: FedAvg whose models lose their smallest singular values whenever they are sent, up and down.
 
 The recursion of a round, where a model is a matrix and T_p(W) is W without as many of its smallest singular values as
-leave a share p of the sum of all their squares::
+leave a share p of the sum of all their squares, and g_i the gradient of a minibatch of b components::
 
-    y_i = x;  K times  y_i ← y_i - γ ∇f_i(y_i)
+    y_i = x;  K times  y_i ← y_i - γ g_i(y_i)
     x⁺ = T_q((1/n) Σ_i T_p(y_i))
 
 A matrix of rank r travels as two factors of r columns each. By Eckart and Young a truncation is the nearest matrix of
@@ -22,21 +22,24 @@ from . import parts
 from .compressors.low_rank import columns_of, factors
 from .parts import implements, letters, truncation
 
-RANDOM = parts.Nothing("K")
+STOCHASTIC = parts.Stochastic("b")
+RANDOM = parts.Phases("K") & STOCHASTIC
 SENDS = truncation.SENDS
 PROMISE = "feddlr"
 GROUP = "models of low rank"
+gradients = STOCHASTIC.gradients
 fixed_point = None  # a truncated mean of truncated models is none that every problem has
 
 
 class Params(NamedTuple):
-    """Step size γ, number K of local steps, shares p of the clients and q of the server, rows of the matrix."""
+    """Step size γ, K local steps, shares p of the clients and q of the server, rows of the matrix, minibatches of b."""
 
     gamma: letters.StepSize
     K: letters.LocalSteps
     p: letters.Energy
     q: letters.Energy
     rows: letters.Rows
+    b: letters.Batch
 
 
 class State(NamedTuple):
@@ -68,6 +71,12 @@ def _hand_out(params, kernel, state, phase):
     """y_i = x, and nothing corrects the gradients."""
     parts.broadcast(state.x, phase.Y)
     phase.H[:] = 0.0
+
+
+@implements(parts.phase_steps, Params)
+def _steps(params, kernel, i, state, phase, eta, k):
+    """K times y_i ← y_i - γ g_i(y_i)."""
+    parts.minibatch_steps(params, kernel, i, phase, eta, k)
 
 
 @implements(parts.end_round, Params)

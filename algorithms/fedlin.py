@@ -57,7 +57,7 @@ def _rounds(kernel, params, x, count):
         for j in range(x.shape[0]):
             x[j] -= params.eta * g[j]
         local_steps.broadcast(x, Y)
-        local_steps.local_phase(kernel, Y, H, params.eta, params.K - 1, work)
+        oracles.local_phase(kernel, Y, H, params.eta, params.K - 1, work)
         messages.average(Y, x)
 
 

@@ -2,10 +2,10 @@ r"""HierSFL: models cut between clients and edge servers, whose updates are clip
 
 Of every class the client has the weights u of some features, its edge those of the other q, v: x = (u, v). With both
 of them a local step is one of gradient descent. The recursion of a round, with E edges, edge e with n_e of n clients,
-C0 the length to which updates are clipped, and N(s²) normal numbers of deviation s::
+g_i of minibatches of b, C0 the length to which updates are clipped, and N(s²) normal numbers of deviation s::
 
     x_e = x;  k2 times
-        y_i = x_e;  k1 times  y_i ← y_i - γ ∇f_i(y_i)                      for the clients i of edge e
+        y_i = x_e;  k1 times  y_i ← y_i - γ g_i(y_i)                       for the clients i of edge e
         Δ_i = u of y_i - x_e,  Δ_i ← Δ_i min{1, C0/‖Δ_i‖} + N((2 C0 z)²),  u of y_i ← u of x_e + Δ_i
         x_e ← (1/n_e) Σ_{i at e} y_i
     u of x_e ← u of x_e + N((2 C0 z/n_e)²)
@@ -22,21 +22,23 @@ the noise stands, and how it is calibrated, is ours.
 
 from typing import NamedTuple
 
-from .parts import edges, implements, letters, privacy, split
+from .parts import Stochastic, edges, implements, letters, privacy, split
 
-RANDOM = edges.ROUNDS & edges.Releases("z")
+STOCHASTIC = Stochastic("b")
+RANDOM = edges.ROUNDS & edges.Releases("z") & STOCHASTIC
 SENDS = split.SENDS
 PROMISE = "hiersfl"
 GROUP = "two levels of averages"
 FAMILY = split
 opening = split.opening
+gradients = STOCHASTIC.gradients
 step = edges.step
 advance = edges.advance
 seconds = edges.seconds_of(SENDS, lambda params: params.k2 * (params.k1 + 1))
 
 
 class Params(NamedTuple):
-    """Step size γ, k1 steps between averages of an edge, k2 of these a round, edges, q features there, C0, noise z."""
+    """Step size γ, k1 steps between averages of an edge, k2 of these, edges, q features there, C0, noise z, batch b."""
 
     gamma: letters.StepSize
     k1: letters.LocalSteps
@@ -45,6 +47,10 @@ class Params(NamedTuple):
     q: letters.EdgeFeatures
     C0: letters.Length
     z: letters.Multiplier
+    b: letters.Batch
+
+
+implements(edges.train, Params)(edges.minibatch_steps)
 
 
 @implements(edges.tell_edge, Params)

@@ -83,7 +83,7 @@ def _rounds(kernel, params, X, y, U, v, lengths, w, ends):
     D, mean, difference = np.empty((n, d)), np.empty(d), np.empty(d)
     work, sending = oracles.workspace(kernel), messages.sending_space(C, d)
     for r in range(lengths.shape[0]):
-        local_steps.local_phase(kernel, X, U, gamma, lengths[r], work)
+        oracles.local_phase(kernel, X, U, gamma, lengths[r], work)
         for _ in range(lengths[r]):
             for j in range(d):
                 y[j] -= gamma * (mu_g * y[j] - v[j])

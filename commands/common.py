@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ..core.streams import printable
 
@@ -25,11 +26,19 @@ class Command(click.Command):
         super().__init__(*args, epilog=epilog, **options)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        rest = super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, [arg if arg.isascii() else _spelled(arg) for arg in args])
         for param in self.params:
             if ctx.params.get(param.name or "") == "":
                 raise click.UsageError(f"{param.opts[0]} is empty: give it a value, or leave it out.")
         return rest
+
+
+def _spelled(arg: str) -> str:
+    """Return an option with its Greek letters written out."""
+    from ..sweeps.letters import spelled
+
+    name, equals, value = arg.partition("=")
+    return f"{spelled(name)}{equals}{value}" if name.startswith("--") else arg
 
 
 class Place(click.Path):
@@ -59,6 +68,14 @@ def methods_and_letters(words: Iterable[str], assignments: Iterable[str]) -> tup
         words, assignments, [option for param in known for option in param.opts if option[:1] == "-"]
     )
     return [os.path.expanduser(method) for method in methods], texts
+
+
+def completed(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the methods and files that a word may become, for the completion of a shell."""
+    from ..algorithms.driver.method import names
+
+    found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
 
 
 def command_line() -> str:

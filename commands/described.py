@@ -1,12 +1,12 @@
 """The options that describe a problem, and what they describe."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import given_options, option_given
+from .common import given_options, option_given, say
 
 if TYPE_CHECKING:
     from ..sweeps import ProblemSpec
@@ -26,8 +26,21 @@ problem_options = _together(
     click.option(
         "--data",
         metavar="NAMES|FILES",
-        help="Data sets or LIBSVM files, by commas.  [default: breast_cancer; of softmax digits]",
+        help="Data sets or files, by commas: LIBSVM text, .csv, .parquet, .npz or .npy.  [default: breast_cancer; of "
+        "softmax digits]",
     ),
+    click.option("--label", "label_column", metavar="COLUMN", help="The column of labels in a table."),
+    click.option(
+        "--client-column", metavar="COLUMN", help="The column of clients in a table, in the place of --clients."
+    ),
+    click.option("--labels", metavar="GROUPS", help='Groups of labels, such as "0-4:5-9" or "rest:3".'),
+    click.option(
+        "--weights", metavar="clients|samples", help="What unequal clients weigh: as any other, or their samples."
+    ),
+    click.option(
+        "--intercept", metavar="free|penalised", help="Add an intercept; no theorem is about one without penalty."
+    ),
+    click.option("--standardise", is_flag=True, help="Give features mean 0 and variance 1."),
     click.option("--clients", default=10, show_default=True, help="Number n of clients."),
     click.option("--dim", default=20, show_default=True, help="Dimension d of a quadratic."),
     click.option("--basis", default="common", show_default=True, help="common or client: eigenbases of a quadratic."),
@@ -60,6 +73,11 @@ def described_problems(options: dict[str, Any], kappas: list[float]) -> "list[Pr
     data = dict.fromkeys(_files(given.pop("data"))) if "data" in given else None
     if kinds is None and data is None and given["server"] > 0.0:
         kinds = ["logistic"]  # what is drawn has no samples of which a server could have a share
+    if "client_column" in given:
+        for option in filter(None, map(option_given, ("clients", "partition", "alpha"))):
+            raise click.UsageError(
+                f"{option} says again what --client-column says of clients: leave one of the two out."
+            )
     specs = problem_specs(kappas, kinds, data, problem_seed=given.pop("seed"), **given)
     chosen = dict.fromkeys(spec.problem for spec in specs)
     read = {field for kind in chosen for field in FIELDS[kind]}
@@ -72,6 +90,16 @@ def described_problems(options: dict[str, Any], kappas: list[float]) -> "list[Pr
             told = f"the {given['partition']} partition" if is_about_partition else " and ".join(chosen)
             raise click.UsageError(f"{option} says nothing about {told}: leave it out.")
     return specs
+
+
+def say_notices(specs: "Iterable[ProblemSpec]") -> None:
+    """Say once what somebody should know of the problems who has not chosen it."""
+    from ..problems.samples import OfSamples
+
+    problems = (spec.build() for spec in specs)
+    for notice in dict.fromkeys(problem.notice for problem in problems if isinstance(problem, OfSamples)):
+        if notice:
+            say(notice)
 
 
 def _files(text: str) -> list[str]:

@@ -1,18 +1,26 @@
 """``rootkappa list``, ``new`` and ``data``: what there is, and where to start from."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .common import Command, Place, say
 
+if TYPE_CHECKING:
+    from rich.console import Group
+
 
 @click.command(
-    "list", cls=Command, examples=("rootkappa list", "rootkappa list functions"),
+    "list", cls=Command, examples=("rootkappa list functions", "rootkappa list scaffnew"),
 )  # fmt: skip
-@click.argument("kind", type=click.Choice(["methods", "functions", "compressors", "data"]), required=False)
+@click.argument("kind", metavar="[methods|functions|compressors|data|METHOD|FILE.py]", required=False)
 def show(kind: str | None) -> None:
-    """Show the methods with their promises, functions with their predicates, compressors, and data sets."""
+    """Show the methods with their promises, functions with their predicates, compressors, and data sets.
+
+    Of a method: its letters with what they may be, what the theory prescribes, the theorem, claims, and what to type.
+    """
     from rich.console import Console
 
     from .. import terminal
@@ -23,8 +31,23 @@ def show(kind: str | None) -> None:
         "compressors": terminal.compressor_table,
         "data": terminal.data_table,
     }
+    if kind and kind not in shown:
+        Console().print(_page_of(kind, list(shown)), highlight=False)
+        return
     for view in [shown[kind]] if kind else shown.values():
         Console().print(view(), highlight=False)
+
+
+def _page_of(name: str, kinds: list[str]) -> "Group":
+    """Return what there is to say of a method; what is none may be meant as one of the kinds."""
+    from .. import algorithms
+    from ..core.errors import unknown
+    from .page import method_page
+
+    path = os.path.expanduser(name)
+    if name not in algorithms.names() and not path.endswith(".py"):
+        raise unknown("kind of list, or method,", name, [*kinds, *algorithms.names()])
+    return method_page(algorithms.find(path))
 
 
 @click.command(

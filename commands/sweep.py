@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from .common import LETTERS, Command, Place, given_options, letter_option, methods_and_letters, say
-from .described import described_problems, problem_options
+from .common import LETTERS, Command, Place, completed, given_options, letter_option, methods_and_letters, say
+from .described import described_problems, problem_options, say_notices
 from .stored import clock_of, timed
 
 
@@ -18,7 +18,7 @@ from .stored import clock_of, timed
         "rootkappa sweep scaffnew --problem logistic --kappa 1e2:1e4:5 --p 0.05,0.2 --seeds 6",
     ),
 )
-@click.argument("words", nargs=-1, metavar="METHOD|FILE.py...")
+@click.argument("words", nargs=-1, metavar="METHOD|FILE.py...", shell_complete=completed)
 @problem_options
 @click.option("--kappa", default="1e2:1e6:9", show_default=True, help="Condition numbers: a,b,c or low:high:count.")
 @letter_option
@@ -34,9 +34,11 @@ from .stored import clock_of, timed
     help="File of results; finished cells are kept.",
 )
 @click.option("--json", "json_file", type=Place(), help="Write the slopes to this file.")
+@click.option("--csv", "csv_file", type=Place(), help="Write the costs at each condition number to this file.")
+@click.option("--latex", "latex_file", type=Place(), help="Write them as a table of LaTeX.")
 def sweep(
     words: tuple[str, ...], assignments: tuple[str, ...], kappa: str, exact: bool, seeds: int, epsilon: float,
-    clock: str | None, store: str, json_file: str | None, **options: Any,
+    clock: str | None, store: str, json_file: str | None, csv_file: str | None, latex_file: str | None, **options: Any,
 ) -> int:  # fmt: skip
     """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted.
 
@@ -47,11 +49,12 @@ def sweep(
 
     from ..core.checks import checked_count, checked_kappa
     from ..core.errors import InputError
-    from ..core.files import check_writable, write_json
+    from ..core.files import check_writable, write_json, write_text
     from ..sweeps import Store, Unreached, grid_cells, run_cells, slopes
+    from ..sweeps.costs import as_csv, as_latex, costs
     from ..sweeps.grid import numbers
     from ..sweeps.letters import values
-    from ..terminal import print_failures, print_slopes, progress_bars
+    from ..terminal import print_costs, print_failures, print_slopes, progress_bars
     from ..theory import exit_code
 
     read = clock_of(clock)
@@ -63,11 +66,15 @@ def sweep(
         {"problem": "quadratic" if options["data"] is None else "logistic", **given_options(options)}, kappas
     )
     letters = {letter: values(letter, text) for letter, text in texts.items()}
-    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact)
-    if json_file:
-        check_writable(Path(json_file))
-        if Path(json_file).absolute() == Path(store).absolute():
-            raise click.UsageError(f"--json and --store are both {store}: give them files of their own.")
+    cells = grid_cells(methods, specs, letters, epsilon, checked_count("seeds", seeds), exact, read is not None)
+    say_notices(specs[:1])
+    files = {"--json": json_file, "--csv": csv_file, "--latex": latex_file, "--store": store}
+    written = [(option, file) for option, file in files.items() if file]
+    for place, (option, file) in enumerate(written[:-1]):
+        check_writable(Path(file))
+        for other, path in written[place + 1 :]:
+            if Path(path).absolute() == Path(file).absolute():
+                raise click.UsageError(f"{option} and {other} are both {path}: give them files of their own.")
     console, failures = Console(), list[tuple[Any, BaseException]]()
     with Store(store) as results:
         with progress_bars() as bars:
@@ -81,7 +88,7 @@ def sweep(
         keys = {cell.key() for cell in cells}
         table = results.cells()
         kept = table[table["key"].isin(keys)]
-        records = slopes(kept)
+        records, spent = slopes(kept), costs(kept)
         untimed = timed(results, read, kept["key"], runs_files=True) if read else []
     errors = [error for _, error in failures if not isinstance(error, Unreached)]
     if len(errors) == len(cells):
@@ -91,11 +98,16 @@ def sweep(
     sampled = ", ".join(dict.fromkeys(cell.method for cell in cells if not cell.exact)) if exact else ""
     if sampled:
         say(f"No exact moments to be had, so {seeds} sampled paths of each: {sampled}.")
-    print_slopes(console, records)
+    print_costs(console, spent)
+    print_slopes(console, [record for record in records if record["slope"] is not None or record["kappas"] > 2])
     for error in untimed:
         say(f"Not timed: {error}", True)
     if json_file:
         write_json(Path(json_file), records)
+    if csv_file:
+        write_text(Path(csv_file), as_csv(spent))
+    if latex_file:
+        write_text(Path(latex_file), as_latex(spent))
     for error in errors:
         if not isinstance(error, InputError):
             raise error

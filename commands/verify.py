@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,27 @@ import click
 
 from .. import __version__, plots
 from .budgets import ahead, budget_option, of_a_path
-from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
-from .described import described_problems, problem_options
-from .stored import drawn, studied
+from .common import (
+    LETTERS,
+    Command,
+    Place,
+    command_line,
+    completed,
+    letter_option,
+    methods_and_letters,
+    option_given,
+    say,
+)
+from .described import described_problems, problem_options, say_notices
+from .stating import stated, stating_options
+from .stored import clock_of, drawn, studied, timed
+from .witnessing import check_place, witness_option, witnessed
 
 if TYPE_CHECKING:
+    from ..algorithms import Clock
     from ..algorithms.driver.method import Method
+    from ..core.errors import InputError
+    from ..problems import Problem
     from ..sweeps import ProblemSpec
     from ..sweeps.record import Records
     from ..theory.verdict import Verdict
@@ -26,34 +42,46 @@ if TYPE_CHECKING:
     cls=Command,
     context_settings=LETTERS,
     examples=(
-        "rootkappa verify --all --out out",
         "rootkappa verify ./my_method.py --p 0.1 --problem logistic --data a9a.xz --kappa 1e3 --json verdicts.json",
+        'rootkappa verify scaffnew --rate "1 - 1/kappa" --rounds "0.9*sqrt(kappa)*log(1/eps)" --kappa 10:1e4:4',
     ),
 )
-@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...")
+@click.argument("words", nargs=-1, metavar="[METHOD|FILE.py]...", shell_complete=completed)
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @problem_options
-@click.option("--kappa", default="100", show_default=True, help="Condition number, above 1.")
+@click.option(
+    "--kappa", help="Condition number, above 1; of what is stated also a,b,c or low:high:count.  [default: 100]"
+)
 @letter_option
+@stating_options
 @click.option(
     "--evidence",
     metavar="KINDS",
     help="Of identity,invariant,exact,path,exponent,cost,claim.  [default: all that apply]",
 )
 @click.option("--json", "json_file", type=Place(), help="Write the verdicts to this file.")
+@witness_option
 @budget_option
 @click.option("--out", type=Place(), help="Write verdicts, traces and figures into this folder.")
+@click.option("--clock", help="Keep simulated seconds of the traces too, and draw them, as sweep does; beside --out.")
 def verify(
     words: tuple[str, ...],
     everything: bool,
     assignments: tuple[str, ...],
     evidence: str | None,
     json_file: str | None,
+    witness_file: str | None,
     budget: str | None,
     out: str | None,
+    clock: str | None,
+    kappa: str | None,
     **options: Any,
 ) -> int:
-    """Hold methods against their promises; without --problem, --data and --server on a quadratic and on real data."""
+    """Hold methods against their promises, or a rate and rounds that somebody states.
+
+    Without --problem, --data and --server that is on a quadratic and on real data; --rate and --rounds are judged on a
+    quadratic, exactly.
+    """
     from rich.console import Console
 
     from .. import algorithms
@@ -63,8 +91,7 @@ def verify(
     from ..sweeps.problems import tried_on
     from ..sweeps.record import Records
     from ..terminal import print_verdicts, progress_bars, reporter
-    from ..theory import exit_code
-    from ..theory.verify import ERROR_RATE, default_evidence, elsewhere, level, verify
+    from ..theory.verify import default_evidence, elsewhere, level, verify
 
     named, texts = methods_and_letters(words, assignments)
     if everything == bool(named):
@@ -80,26 +107,43 @@ def verify(
     # A method that is named is meant with every letter; of all methods only some have it.
     for group in [chosen] if everything else [[method] for method in chosen]:
         check_letters(given, {method.name: method.Params._fields for method in group})
-    kappa = checked_kappa(options.pop("kappa"))
-    specs = described_problems(options, [kappa])
+    stating = {name: options.pop(name) for name in ("rate", "rounds", "epsilon", "per")}
+    is_stated = any(text is not None for text in stating.values())
+    if is_stated:
+        _check_stating(stating, evidence)
+    if clock is not None and (out is None or is_stated):
+        raise click.UsageError("--clock times the traces that --out keeps of a method's promise: give --out beside it.")
+    read = clock_of(clock)
+    specs = [] if is_stated else described_problems(options, [checked_kappa(kappa or "100")])
+    # What is wrong with a file or a partition is told before the first verdict, and before anything is written.
+    say_notices(specs)
     folder = checked_folder(out) if out else None
     targets = [folder / "verdicts.json"] if folder else []
     targets += [Path(json_file)] if json_file else []
     for target in targets:
         check_writable(target)
+    if witness_file:
+        check_place(witness_file)
+    console, shown_by = Console(), list[tuple["Verdict", "list[Problem]", "Method"]]()
+    if is_stated:
+        shown_by += stated(chosen, given, options, stating, kappa, partial(print_verdicts, console))
+        found = [verdict for verdict, _, _ in shown_by]
+        for target in targets:
+            write_json(target, [verdict.record() for verdict in found])
+        if witness_file:
+            witnessed(witness_file, shown_by)
+        return _ended(found)
 
-    # What is wrong with a file or a partition is told before the first verdict.
-    for spec in specs:
-        spec.build()
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
-    console, found, claimed = Console(), list["Verdict"](), set[str]()
+    found, claimed = list["Verdict"](), set[str]()
     alpha = level(len(chosen), len(tried))
     work = of_a_path(budget, sum(map(len, tried.values())))
     for sentence in ahead(tried, given, work, evidence):
         say(sentence)
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
+    untimed: list[InputError] = []
     with Records(folder) if folder else nullcontext() as kept:
         for spec, methods in tried.items():
             here = []
@@ -109,7 +153,9 @@ def verify(
                 problem.solution()
                 bars.remove_task(waiting)
                 for method in methods:
-                    changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
+                    changes: dict[str, Any] = {
+                        letter: given[letter] for letter in given if letter in method.Params._fields
+                    }
                     kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
                     kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)
@@ -117,11 +163,14 @@ def verify(
                     asked = (*kinds, f"within {work:g}") if budget else kinds
                     verdicts = kept.found(method.name, spec, asked, changes, alpha) if kept else None
                     if verdicts is None:
-                        verdicts = verify(method, problem, kinds, spec.problem_seed, report, alpha, work, **changes)
+                        verdicts = verify(
+                            method, problem, kinds, spec.problem_seed, report, alpha, budget=work, **changes
+                        )
                         if kept:
                             kept.keep(method.name, spec, asked, changes, verdicts, alpha)
                     here += verdicts
                     found += verdicts
+                    shown_by += [(verdict, [problem], method) for verdict in verdicts]
                     if any(one.evidence == "claim" and one.status != "not applicable" for one in verdicts):
                         claimed.add(method.name)
                     # However this ends, what was found is there.
@@ -132,12 +181,34 @@ def verify(
         for target in set(targets) - set(files):
             write_json(target, [verdict.record() for verdict in found])
         if folder and kept:
+            untimed += timed(kept.store, read, kept.keys, runs_files=True) if read else []
             for path in [
                 folder / "verdicts.json",
-                *_written(folder, kept, tried),
+                *_written(folder, kept, tried, read),
             ]:
                 say(f"wrote {path}")
             kept.finish()
+    if witness_file:
+        witnessed(witness_file, shown_by)
+    for error in untimed:
+        say(f"Not timed: {error}", True)
+    return _ended(found) or (3 if untimed else 0)
+
+
+def _check_stating(stating: dict[str, Any], evidence: str | None) -> None:
+    """Refuse options that say nothing beside each other."""
+    if evidence is not None:
+        raise click.UsageError("--rate and --rounds have evidence of their own: leave --evidence out.")
+    for option, needed in (("epsilon", "rounds"), ("per", "rate")):
+        if stating[option] is not None and stating[needed] is None:
+            raise click.UsageError(f"--{option} is read beside --{needed} only: give both, or none of them.")
+
+
+def _ended(found: "list[Verdict]") -> int:
+    """Say how many verdicts say what, and return the exit code."""
+    from ..theory import exit_code
+    from ..theory.verify import ERROR_RATE
+
     told = [verdict.told for verdict in found]
     counts = {status: told.count(status) for status in sorted(set(told))}
     errs = f" If all methods are right, draws and paths refute one with probability {ERROR_RATE:g} at most."
@@ -146,13 +217,20 @@ def verify(
     return exit_code([verdict.news for verdict in found])
 
 
-def _written(folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterable[Method]]") -> list[Path]:
+def _written(
+    folder: Path, kept: "Records", tried: "Mapping[ProblemSpec, Iterable[Method]]", clock: "Clock | None"
+) -> list[Path]:
     """Write the figures of what verdicts rest on, also a study's own where all its methods were tried."""
     from ..core.files import write_text
     from ..sweeps import studies
 
     refused: list[Exception] = []
-    ways = (("convergence", {}), ("convergence", {"measure": "distance"}), ("exponent", {}))
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("convergence", {}),
+        ("convergence", {"measure": "distance"}),
+        ("exponent", {}),
+    ]
+    ways += [("convergence", {"axis": "seconds", "clock": clock})] if clock else []
     figures = [drawn(kind, kept.store, kept.keys, folder, refused, **told) for kind, told in ways]
     for study in studies.names():
         needed = {*studies.methods(study)}

@@ -1,8 +1,8 @@
 """The decorator of every compiled function, with a cache on disk that notices every edit.
 
 Numba stores a compiled function under the source of its own file and does not notice that a function it calls, in
-another file, has changed. So the cache lives in a folder named after all sources of the package: an edit anywhere
-opens a new folder.
+another file, has changed. So the cache lives in a folder named after all sources that are compiled: an edit in any of
+them opens a new folder.
 """
 
 import os
@@ -29,6 +29,10 @@ from .stored import CheckedFiles
 REASSOCIATE = {"reassoc", "contract", "nsz"}
 # Nobody asks for the address of a compiled function, for which Numba would make a second entrance to it.
 _SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+#: The folders whose functions are compiled; those above them only call them, so that an edit there compiles nothing.
+COMPILED = ("core", "problems", "algorithms")
+#: The folders on which a computed number can depend.
+COMPUTED = (*COMPILED, "theory", "sweeps")
 _KEPT_FOLDERS = 3
 # Folders of users' files; one that is being written makes a new one with every edit.
 _KEPT_FILES = 32
@@ -44,30 +48,29 @@ config: Any = numba_config
 setattr(FunctionIdentity, "_unique_ids", iter(partial(secrets.randbits, 62), None))  # noqa: B010 - it is private
 
 
-def package_sources() -> list[Path]:
-    """Return the Python files of the package, without its tests, in a fixed order."""
+def package_sources(folders: tuple[str, ...] = COMPUTED) -> list[Path]:
+    """Return the Python files of these folders of the package in a fixed order."""
     root = Path(__file__).resolve().parents[1]
-    folders = ("core", "problems", "algorithms", "theory", "sweeps")
     return sorted(file for folder in folders for file in (root / folder).rglob("*.py"))
 
 
 @cache
-def sources_digest() -> str:
-    """Return a hash of all sources that a computed number can depend on."""
+def sources_digest(folders: tuple[str, ...] = COMPUTED) -> str:
+    """Return a hash of all sources in these folders, by default of all that a computed number can depend on."""
     digest = blake2b(digest_size=8)
-    for file in package_sources():
+    for file in package_sources(folders):
         digest.update(f"{file.parent.name}/{file.name}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 @cache
 def cache_folder(kind: str) -> Path:
-    """Return the folder on disk for results of one kind that only the present sources may read.
+    """Return the folder on disk for results of one kind that only the present sources of problems and methods may read.
 
     The folders of older sources are removed, but for the last two: a second checkout may be using them.
     """
     base = user_cache_path("rootkappa") / kind
-    folder = base / sources_digest()
+    folder = base / sources_digest(COMPILED)
     try:
         if not folder.exists() and base.exists():
             stale = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
@@ -102,7 +105,9 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         return lambda wrapped: njit(wrapped, **options)
     folder = cache_folder("compiled")
     # What a foreign function calls from beside it is not seen here: only its loader can say when it may be stored.
-    stored = is_ours(getattr(function, "__module__", "")) and _is_writable(folder)
+    stored = all(check(getattr(function, "__module__", "")) for check in (is_ours, _notices_edits)) and _is_writable(
+        folder
+    )
     with _storing_in(folder):
         compiled = numba.njit(cache=stored, **_SETTINGS, **options)(function)
     if stored and is_compiled(compiled):
@@ -125,6 +130,11 @@ def is_ours(module: str) -> bool:
     (True, False, False)
     """
     return module.partition(".")[0] == __name__.partition(".")[0] and FILE_MARK not in module
+
+
+def _notices_edits(module: str) -> bool:
+    """Return whether the cache would notice edits beside a module: it is in no folder that may only call."""
+    return not set(module.split(".")[1:2]) & (set(COMPUTED) - set(COMPILED))
 
 
 def store_as(identity: str, *functions: Any) -> None:

@@ -12,7 +12,9 @@ from .errors import InputError
 from .inner import OPTIONS
 
 
-def dispatched(stub: Callable[..., Any], beside: Any = None) -> Callable[..., Any]:
+def dispatched(
+    stub: Callable[..., Any], beside: Any = None, instead: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """Turn a documented stub into a function that calls what its first argument's type has registered.
 
     Numba chooses the implementation while it compiles the caller, so the choice costs nothing at run time. A type
@@ -23,8 +25,10 @@ def dispatched(stub: Callable[..., Any], beside: Any = None) -> Callable[..., An
     stub : callable
         Its first argument is a NamedTuple.
     beside : callable, optional
-        Another dispatched function with the same arguments: where a type has an implementation of that one and none of
-        this one, it is taken before the body of the stub.
+        Another dispatched function: where a type has an implementation of that one and none of this one, it is taken
+        before the body of the stub; it has the same arguments.
+    instead : callable, optional
+        What is taken in that case, if not the implementation itself.
 
     Examples
     --------
@@ -46,7 +50,10 @@ def dispatched(stub: Callable[..., Any], beside: Any = None) -> Callable[..., An
 
     def chosen(kind: type) -> Callable[..., Any]:
         tables = (implementations, beside.implementations) if beside else (implementations,)
-        return next((table[base] for table in tables for base in kind.__mro__ if base in table), plain)
+        found = next(((table, table[base]) for table in tables for base in kind.__mro__ if base in table), None)
+        if found is None:
+            return plain
+        return instead if instead and found[0] is not implementations else found[1]
 
     @wraps(stub)
     def call(first: Any, *arguments: Any) -> Any:

@@ -3,27 +3,33 @@
 import errno
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import InputError
 
 
 def checked_folder(path: str | os.PathLike[str]) -> Path:
-    """Return a folder that files can be written to, made if it is missing; anything else is an InputError."""
+    """Return a folder that files can be written to, made with the first of them; anything else is an InputError."""
     folder = Path(path)
     check_writable(folder / "any")
     return folder
 
 
 def check_writable(file: Path) -> None:
-    """Raise an InputError if a file could not be written: better now than after an hour of computing."""
+    """Raise an InputError if a file could not be written: better now than after an hour of computing.
+
+    Folders that are missing are made when something is written, so that a command that is refused leaves nothing.
+    """
     if os.path.isdir(file):
         raise InputError(f"output {str(file)!r} is a folder: give the path of a file.")
     if is_special(file) and os.access(file, os.W_OK):
         return  # a pipe is not opened to try it: that would wait for its reader
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = _beside(file)
+        with suppress(FileNotFoundError):
+            os.stat(file)  # names that are too long
+        folder = next(folder for folder in file.absolute().parents if os.path.lexists(folder))
+        part = folder / _beside(file).name
         part.touch()
         part.unlink()
     except OSError as error:
@@ -39,7 +45,8 @@ def write_whole(file: Path, content: bytes) -> None:
     Parameters
     ----------
     file : Path
-        In a folder that exists. What is no plain file, such as ``/dev/stdout``, cannot be replaced and is written to.
+        Its folder is made if it is missing. What is no plain file, such as ``/dev/stdout``, cannot be replaced and is
+        written to.
     content : bytes
         All of it.
 
@@ -60,6 +67,7 @@ def write_whole(file: Path, content: bytes) -> None:
         file.write_bytes(content)
         return
     part = _beside(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         part.write_bytes(content)
         part.replace(file)

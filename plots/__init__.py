@@ -27,7 +27,7 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['compare', 'convergence', 'exponent', 'sparsity', 'study']
+    ['compare', 'convergence', 'exponent', 'letter', 'sparsity', 'study']
     """
     return sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.ispkg)
 

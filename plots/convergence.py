@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
-from ..algorithms import Clock
+from ..algorithms import Clock, Trace
 from ..core.errors import InputError, unknown
+from ..core.html import letters
 from ..sweeps.clocks import column
 from .parts.style import (
     BEHIND,
@@ -57,6 +58,13 @@ _LONG = 8.0
 
 _POINTS = 1500
 
+# Curves that are nowhere further apart, relatively, are one.
+_SAME = 1e-9
+
+# Where paths have broken the promise.
+_BROKEN = {"marker": "o", "markersize": 9, "markerfacecolor": "none", "markeredgecolor": "#D55E00", "linestyle": ""}
+_BROKEN |= {"markeredgewidth": 1.5}
+
 
 class _Curve(NamedTuple):
     """One label's seeds, on one grid; each array has shape (m,), NaN where nothing was measured."""
@@ -70,6 +78,8 @@ class _Curve(NamedTuple):
     seeds: int
     promise_x: np.ndarray
     promise: np.ndarray
+    broken_x: float = math.nan
+    """Where paths refute the promise; NaN if they do not."""
 
 
 def drawn(
@@ -92,7 +102,9 @@ def _timed(table: pd.DataFrame, clock: Clock) -> pd.DataFrame:
     return timed
 
 
-def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov", caption: str = "") -> Figure:
+def figure(
+    traces: pd.DataFrame | Trace | Sequence[Trace], axis: str = "rounds", measure: str = "lyapunov", caption: str = ""
+) -> Figure:
     """Draw a measure of convergence along an axis of cost.
 
     Each label is one line: the median over its seeds, within a band from the lowest to the highest. What the
@@ -102,11 +114,12 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
 
     Parameters
     ----------
-    traces : pandas.DataFrame
-        One row a recorded round, in the order of recording, with the columns ``label`` (the legend's text),
-        ``method``, ``seed``, those of a trace that the axis and the measure need, and optionally ``promise``:
-        the theorem's bound on the Lyapunov function in that row, relative to its start, NaN where there is
-        none. It is drawn with the measure ``"lyapunov"`` only, of which it speaks.
+    traces : pandas.DataFrame, Trace or sequence of Trace
+        What :func:`rootkappa.algorithms.run` has returned; or a table, one row a recorded round, in the order of
+        recording, with the columns ``label`` (the legend's text), ``method``, ``seed``, those of a trace that the axis
+        and the measure need, and optionally ``promise``: the theorem's bound on the Lyapunov function in that row,
+        relative to its start, NaN where there is none. It is drawn with the measure ``"lyapunov"`` only, of which it
+        speaks; so is ``broken``, the round in which paths were found to refute it.
     axis : {"rounds", "iterations", "floats", "bits", "gradients", "seconds"}, default "rounds"
         The cost; floats and bits are those sent and received.
     measure : {"lyapunov", "distance", "gap"}, default "lyapunov"
@@ -134,10 +147,15 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     costs, label = columns_and_label(axis)
     if measure not in MEASURES:
         raise unknown("measure", measure, MEASURES)
+    table = _table([traces] if isinstance(traces, Trace) else traces)
+    if not {*costs} <= {*table.columns}:
+        raise InputError(f"axis = {axis!r} is not recorded in these traces: run them with a clock, or take another.")
     curves = [
         _curve(str(name), rows, rows[list(costs)].sum(axis=1, skipna=False), measure)
-        for name, rows in traces.groupby("label", sort=False)
+        for name, rows in table.groupby("label", sort=False)
     ]
+    # In panels of their own they lie on nobody.
+    curves = _told_once(curves) if len(curves) <= MOST_LINES else curves
     drawn = [curve for curve in curves if len(curve.x)]
     if not drawn:
         raise InputError(
@@ -177,6 +195,49 @@ def figure(traces: pd.DataFrame, axis: str = "rounds", measure: str = "lyapunov"
     return result
 
 
+def _table(traces: Any) -> pd.DataFrame:
+    """Return traces as a table, each method and choice of letters under a label of its own."""
+    import pandas as pd
+
+    if isinstance(traces, pd.DataFrame):
+        return traces
+    given = list(traces)
+    if not given or not all(isinstance(trace, Trace) for trace in given):
+        raise InputError("traces are neither a table nor traces: give what algorithms.run returns.")
+    told = [letters(trace.params._asdict()) for trace in given]
+    # Letters tell apart what has one name.
+    ways = {(trace.method, way) for trace, way in zip(given, told, strict=True)}
+    named = [
+        f"{trace.method}, {way}" if sum(method == trace.method for method, _ in ways) > 1 else trace.method
+        for trace, way in zip(given, told, strict=True)
+    ]
+    frames = (
+        trace.frame().assign(label=name, method=trace.method, seed=trace.seed)
+        for trace, name in zip(given, named, strict=True)
+    )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _told_once(curves: Sequence[_Curve]) -> list[_Curve]:
+    """Return the curves, those that are the same to rounding as one with the names of all."""
+    kept: list[_Curve] = []
+    for curve in curves:
+        twin = next((place for place, other in enumerate(kept) if _are_same(curve, other)), None)
+        if twin is None:
+            kept.append(curve)
+        else:
+            kept[twin] = kept[twin]._replace(label=f"{kept[twin].label} = {curve.label}")
+    return kept
+
+
+def _are_same(one: _Curve, other: _Curve) -> bool:
+    pairs = zip(one[2:6], other[2:6], strict=True)
+    promises = (one.promise_x, other.promise_x), (one.promise, other.promise)
+    return len(one.x) > 0 and all(
+        a.shape == b.shape and np.allclose(a, b, rtol=_SAME, atol=0.0, equal_nan=True) for a, b in (*pairs, *promises)
+    )
+
+
 def _title(curve: _Curve) -> str:
     return curve.label if len(curve.x) else f"{curve.label} (not measured)"
 
@@ -186,6 +247,8 @@ def _explained(curves: Sequence[_Curve]) -> list[Artist]:
     handles: list[Artist] = []
     if any(len(curve.promise) for curve in curves):
         handles.append(Line2D([], [], color="0.4", label="promised", **PROMISED))
+    if any(math.isfinite(curve.broken_x) for curve in curves):
+        handles.append(Line2D([], [], label="refuted from here on", **_BROKEN))
     seeds = max(curve.seeds for curve in curves)
     if seeds > 1:
         handles.append(Patch(color="0.4", alpha=0.3, linewidth=0, label=f"range of {seeds} seeds"))
@@ -203,9 +266,17 @@ def _curve(label: str, rows: pd.DataFrame, costs: pd.Series, measure: str) -> _C
             promises.append(_positive(x, part["promise"].to_numpy(dtype=float)))
     x, values = _common(measured)
     promise_x, promise = _common(promises)
-    return _Curve(
-        label, str(rows["method"].iloc[0]), x, *_spread(values), len(measured), promise_x, _spread(promise)[0]
-    )
+    middle, low, high = _spread(values)
+    method, broken = str(rows["method"].iloc[0]), _broken(rows, costs) if len(promise) else math.nan
+    return _Curve(label, method, x, middle, low, high, len(measured), promise_x, _spread(promise)[0], broken)
+
+
+def _broken(rows: pd.DataFrame, costs: pd.Series) -> float:
+    """Return the cost at the round in which paths were found to refute the promise."""
+    if "broken" not in rows:
+        return math.nan
+    late = costs[rows["round"] >= rows["broken"]]
+    return float(late.min()) if len(late) else math.nan
 
 
 def _positive(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -244,7 +315,8 @@ def _end(curve: _Curve) -> float:
 def _range(curves: Sequence[_Curve], ends: Sequence[float], logarithmic: bool) -> tuple[float, float]:
     """Return the limits of the horizontal axis; long after the last end there is nothing to see but that all rest."""
     longest = max(curve.x[-1] for curve in curves)
-    last = min(longest, max(1.15 * max(ends), longest / 4))
+    broken = [1.1 * curve.broken_x for curve in curves if math.isfinite(curve.broken_x)]
+    last = min(longest, max([1.15 * max(ends), longest / 4, *broken]))
     if not logarithmic:
         return 0.0, 1.02 * last or 1.0
     # Nor is there before the first curve has begun to fall.
@@ -295,6 +367,10 @@ def _draw(axes: Axes, curves: Sequence[_Curve], logarithmic: bool) -> list[Artis
             **markers(look, layers[place]),
         )
         handles.append(line)
+        if math.isfinite(curve.broken_x):
+            # On the line, at its own height there.
+            height = 10.0 ** np.interp(curve.broken_x, curve.x, np.log10(curve.middle))
+            axes.plot([curve.broken_x], [height], zorder=5, **_BROKEN)
         if curve.seeds > 1:
             axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
         if len(curve.promise):

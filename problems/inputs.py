@@ -10,6 +10,7 @@ from ..core.compiled import njit
 from ..core.dispatch import dispatched, implements
 from ..core.inner import inner
 from .softmax_kernels import DenseSoftmaxKernel
+from .weighted import WeightedKernel
 
 
 @dispatched
@@ -22,6 +23,11 @@ def samples(kernel, i):
 def _dense_samples(kernel, i):
     first, last = kernel.start[i], kernel.start[i + 1]
     return kernel.A[first:last], kernel.y[first:last]
+
+
+@implements(samples, WeightedKernel)
+def _weighted_samples(kernel, i):
+    return samples(kernel.own, i)
 
 
 @inner

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 
 from ..core.compiled import njit
 from ..core.dispatch import implements
+from ..core.inner import inner
+from ..core.lanes import add_transposed_products, products_of_runs
+from ..core.sparse import add_sparse, add_sparse_to_runs, sparse_dot, sparse_dot_of_runs
 from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 from .data import DEFAULT
 from .data import load as load_data
@@ -17,10 +20,12 @@ from .functions import Function
 from .oracles import (
     component_gradient,
     gradient,
+    gradient_of_runs,
     local_steps,
     repeat_gradient_steps,
     work_size,
 )
+from .prepared import Prepared
 from .samples import OfSamples, SparseMatrix, checked_data, kernels_of_samples
 from .solution import solve_by_products
 
@@ -62,7 +67,7 @@ class Logistic(OfSamples):
     features : array_like or scipy.sparse matrix, shape (N, d)
         One row a sample, finite. A sparse matrix is kept sparse.
     labels : array_like, shape (N,)
-        Two different values; the larger one becomes +1, the other -1.
+        Two different values, numbers or text; the larger one becomes +1, the other -1.
     clients : int
         The number n, at most N.
     l2 : float, optional
@@ -81,6 +86,19 @@ class Logistic(OfSamples):
     server : float or array_like of int, optional
         Data of the server's own, without weight in F: the share of all samples, drawn uniformly by the seed, or their
         indices. The clients hold these samples too: the server has seen a sample of the pooled data.
+    weights : {"clients", "samples"}, optional
+        Whether clients count equally in F, which is so where nothing is said, or each by its samples: then F is the
+        mean loss of all samples, the pooled loss, with the same ridge.
+    intercept : bool or "penalised"
+        Whether a last feature that is 1 is added, whose weight is the model's last. With True it is not
+        penalised, and no theorem applies, see Notes; "penalised" gives it the ridge of all others.
+    standardise : bool
+        Whether each feature is shifted and scaled to mean 0 and variance 1 over all samples; constant ones become 0.
+
+    Attributes
+    ----------
+    classes : ndarray, shape (2,)
+        The two labels, that of -1 first.
 
     Raises
     ------
@@ -92,12 +110,22 @@ class Logistic(OfSamples):
     ``L_i`` is exact for this class of functions: the largest eigenvalue of the client's Hessian at 0. ``mu`` is
     the bound :math:`\lambda`.
 
+    With weights of samples :math:`f_i = \frac{n m_i}{N} \ell_i + \frac\lambda2 \|x\|^2` for the mean loss
+    :math:`\ell_i` of the client's :math:`m_i` samples of N, so that the mean over clients, which all methods minimise,
+    is the pooled loss. ``L_i`` is that of this function.
+
+    A loss flattens where its margins grow, so that without penalty no curvature along the intercept is sure. ``mu`` is
+    then the bound of the other coordinates, by which methods choose their letters, and ``unpromised`` says why no
+    theorem applies; F has a minimiser as long as both labels are there.
+
     Examples
     --------
     >>> problem = Logistic([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1, 1, 1], clients=1, kappa=10.0)
     >>> round(problem.kappa, 12), problem.solution().residual < 1e-13
     (10.0, True)
     """
+
+    classes: np.ndarray
 
     _kind, _curvature, _bound = "logistic", 1 / 4, "eigenvalues"
 
@@ -113,10 +141,17 @@ class Logistic(OfSamples):
         seed: int = 0,
         psi: Function | None = None,
         server: float | ArrayLike | None = None,
+        weights: str | None = None,
+        intercept: bool | str = False,
+        standardise: bool = False,
     ) -> None:
         rows, given = checked_data(features, labels)
-        signs, self.d = two_labels(given), int(rows.shape[1])
-        self._make(_scaled_rows(rows, signs), signs, clients, l2, kappa, partition, alpha, seed, psi, server)
+        self.prepared = Prepared.of(rows, intercept, standardise)
+        rows, signs = self.prepared.apply(rows), two_labels(given)
+        self.classes = np.unique(given)
+        self.d = int(rows.shape[1])
+        self._free = np.array([self.d - 1])
+        self._make(_scaled_rows(rows, signs), signs, clients, l2, kappa, partition, alpha, seed, psi, server, weights)
 
     def _compiled(self) -> Any:
         last = (self._start, self.l2, self.psi.kernel)
@@ -127,14 +162,16 @@ class Logistic(OfSamples):
 
     @classmethod
     def load(cls, data: str | Path = DEFAULT, **options: Any) -> Self:
-        """Return the problem on a data set, by name or by the path of LIBSVM text.
+        """Return the problem on a data set, by name or by the path of LIBSVM text or of a table.
 
         Parameters
         ----------
         data : str or Path
-            A name that ``rootkappa data`` lists, or a file: plain, .gz, .bz2 or .xz.
+            A name that ``rootkappa data`` lists, or a file: LIBSVM text, plain, .gz, .bz2 or .xz, or a table in .csv,
+            .tsv, .parquet, .npz or .npy.
         **options
-            The other arguments of :class:`Logistic`.
+            The other arguments of :class:`Logistic`; ``label`` and ``client``, columns of a table as in
+            :meth:`from_frame`; and ``labels``, which makes two groups of any labels.
 
         Raises
         ------
@@ -145,42 +182,41 @@ class Logistic(OfSamples):
         --------
         >>> Logistic.load("breast_cancer", clients=10, kappa=100.0).d
         30
+        >>> Logistic.load("digits", labels="rest:3", clients=10, kappa=100.0).label_shares.mean(axis=0).round(1)
+        array([0.9, 0.1])
         """
-        features, labels = load_data(data)
-        problem = cls(features, labels, **options)
-        problem.label = problem.label.replace("logistic", f"logistic {Path(data).name}", 1)
-        return problem
+        return cls._load(data, load_data, options)
 
     def work(self, steps: float) -> float:
         return 2.0 * steps * self._stored
 
     def value(self, x: np.ndarray) -> float:
         losses = np.logaddexp(0.0, -(self._samples @ x))
-        return float(self._sample_weights @ losses + self.l2 / 2 * (x @ x)) + self.psi.value(x)
+        return float(self._sample_weights @ losses + self._ridge_value(x)) + self.psi.value(x)
 
     def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
         error = x - y
         losses = _loss_bregman(self._samples @ y, self._samples @ error)
-        return float(self._sample_weights @ losses + self.l2 / 2 * (error @ error))
+        return float(self._sample_weights @ losses + self._ridge_value(error))
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         slopes = self._sample_weights * _slope(self._samples @ x)
-        return self._samples.T @ slopes + self.l2 * x
+        return self._samples.T @ slopes + self._ridge * x
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
         slopes = _slope(self._samples @ x)
-        return self._client_sums(slopes) + self.l2 * x
+        return self._client_sums(slopes) + self._ridge * x
 
     def _client_sums(self, slopes: np.ndarray) -> np.ndarray:
         means = np.empty((self.n, self.d), dtype=slopes.dtype)
         for i in range(self.n):
             rows = self._rows(i)
-            means[i] = rows.T @ slopes[self._start[i] : self._start[i + 1]] / rows.shape[0]
+            means[i] = rows.T @ slopes[self._start[i] : self._start[i + 1]] / rows.shape[0] * self._scale[i]
         return means
 
     def precise_gradients(self, x: np.ndarray) -> np.ndarray:
         slopes = _slope(self._samples.astype(np.longdouble) @ x)
-        return self._client_sums(slopes) + np.longdouble(self.l2) * x
+        return self._client_sums(slopes) + np.asarray(self._ridge, np.longdouble) * x
 
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
         if self.d <= _DENSE_SIZE:
@@ -190,11 +226,11 @@ class Logistic(OfSamples):
     def hessian(self, x: np.ndarray) -> np.ndarray:
         B, weights = self._samples, self._bends(x)[:, None]
         hessian = B.T @ (B * weights if isinstance(B, np.ndarray) else B.multiply(weights).tocsr())
-        return (hessian if isinstance(hessian, np.ndarray) else hessian.toarray()) + self.l2 * np.eye(self.d)
+        return (hessian if isinstance(hessian, np.ndarray) else hessian.toarray()) + self._ridge * np.eye(self.d)
 
     def hessian_times(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         weights = self._bends(x)
-        return lambda v: self._samples.T @ (weights * (self._samples @ v)) + self.l2 * v
+        return lambda v: self._samples.T @ (weights * (self._samples @ v)) + self._ridge * v
 
     def _bends(self, x: np.ndarray) -> np.ndarray:
         """Return the second derivative of each sample's loss in its margin, times its weight in F."""
@@ -288,12 +324,47 @@ def _sparse_losses(values, columns, pointer, first, last, l2, x, g, z):
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
         for j in range(begin, end):
-            margin = 0.0
-            for k in range(pointer[j], pointer[j + 1]):
-                margin += values[k] * x[columns[k]]
-            z[j - begin] = margin
+            sparse_dot(values, columns, pointer[j], pointer[j + 1], x, z, j - begin)
         logistic_weights(z, end - begin, -1.0 / (last - first))
         for j in range(begin, end):
-            weight = z[j - begin]
-            for k in range(pointer[j], pointer[j + 1]):
-                g[columns[k]] += weight * values[k]
+            add_sparse(values, columns, pointer[j], pointer[j + 1], z, j - begin, g)
+
+
+@implements(gradient_of_runs, DenseLogisticKernel)
+def _dense_gradient_of_runs(kernel, i, X, G, Z):
+    _dense_losses_of_runs(kernel.B, kernel.start[i], kernel.start[i + 1], kernel.l2, X, G, Z)
+
+
+@implements(gradient_of_runs, SparseLogisticKernel)
+def _sparse_gradient_of_runs(kernel, i, X, G, Z):
+    first, last = kernel.start[i], kernel.start[i + 1]
+    _sparse_losses_of_runs(kernel.values, kernel.columns, kernel.pointer, first, last, kernel.l2, X, G, Z)
+
+
+@inner
+def _dense_losses_of_runs(B, first, last, l2, X, G, Z):
+    """Do what :func:`_dense_losses` does, for eight runs that stand side by side."""
+    d, runs = X.shape
+    for j in range(d):
+        for s in range(runs):
+            G[j, s] = l2 * X[j, s]
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        products_of_runs(B, begin, end, X, Z)
+        logistic_weights(Z.reshape(-1), (end - begin) * runs, -1.0 / (last - first))
+        add_transposed_products(B, begin, end, Z, G)
+
+
+@inner
+def _sparse_losses_of_runs(values, columns, pointer, first, last, l2, X, G, Z):
+    d, runs = X.shape
+    for j in range(d):
+        for s in range(runs):
+            G[j, s] = l2 * X[j, s]
+    for begin in range(first, last, BLOCK):
+        end = min(begin + BLOCK, last)
+        for j in range(begin, end):
+            sparse_dot_of_runs(values, columns, pointer[j], pointer[j + 1], X, Z, j - begin)
+        logistic_weights(Z.reshape(-1), (end - begin) * runs, -1.0 / (last - first))
+        for j in range(begin, end):
+            add_sparse_to_runs(values, columns, pointer[j], pointer[j + 1], Z, j - begin, G)

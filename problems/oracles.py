@@ -96,6 +96,37 @@ def local_steps(kernel: Any, i: int, x: np.ndarray, h: np.ndarray, gamma: float,
 
 
 @dispatched
+def local_phase(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: int, work: np.ndarray) -> None:
+    r"""Take ``k`` steps :math:`x_i \leftarrow x_i - \gamma(\nabla f_i(x_i) - h_i)` at every client, in place.
+
+    By default client by client: a client's data are read from memory once a phase and not once a step. The bits are
+    those of :func:`local_steps`, whose arguments these are, with rows X and H of shape (n, d).
+    """
+    for i in range(X.shape[0]):
+        local_steps(kernel, i, X[i], H[i], gamma, k, work)
+
+
+@dispatched
+def gradient_of_runs(kernel: Any, i: int, X: np.ndarray, G: np.ndarray, Z: np.ndarray) -> None:
+    r"""Write :math:`\nabla f_i` at eight points to ``G``, each with the bits that :func:`gradient` has.
+
+    Only some kinds of problems know how: those on which runs go :mod:`together <rootkappa.problems.together>`.
+
+    Parameters
+    ----------
+    kernel : NamedTuple
+        ``problem.kernel``.
+    i : int
+        The client, 0 to n-1.
+    X, G : ndarray, shape (d, 8)
+        The points and the results, in columns; never the same array.
+    Z : ndarray, shape (BLOCK, 8)
+        Scratch space.
+    """
+    raise NotImplementedError
+
+
+@dispatched
 def prox(kernel: Any, v: np.ndarray, tau: float, x: np.ndarray, work: np.ndarray) -> None:
     r"""Write :math:`\mathrm{prox}_{\tau\psi}(v)` to ``x``; ``kernel`` is the function's own, ``problem.kernel.psi``.
 

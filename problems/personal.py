@@ -28,6 +28,7 @@ from .quadratic import Quadratic
 from .softmax import Softmax
 from .softmax_kernels import DenseSoftmaxKernel, SparseSoftmaxKernel
 from .solution import solve_by_products
+from .weighted import WeightedKernel
 
 # Up to so many coordinates the Hessians of all clients are a matter of a second.
 _DENSE_SIZE = 1024
@@ -103,6 +104,11 @@ class Personal(Problem):
             raise InputError(f"inner has psi = {inner.psi!r}, and no private model has a prox: give it without psi.")
         if inner.server is not None:
             raise InputError("inner has a server with data of its own, which has no private model: give none.")
+        if inner.unpromised:
+            raise InputError(
+                "inner has an intercept without penalty, by which the private parts would not be determined: take "
+                "intercept = 'penalised'."
+            )
         if (private is None) == (private_features is None):
             raise InputError(
                 f"private = {shown(private)} and private_features = {shown(private_features)} were given: give "
@@ -335,6 +341,11 @@ def _row_width(kernel):
 @implements(row_width, SparseSoftmaxKernel)
 def _softmax_row_width(kernel):
     return kernel.classes
+
+
+@implements(row_width, WeightedKernel)
+def _weighted_row_width(kernel):
+    return row_width(kernel.own)
 
 
 @implements(split_model, PersonalKernel)

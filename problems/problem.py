@@ -39,6 +39,8 @@ class Problem(ABC):
         What compiled code takes, see :mod:`rootkappa.problems.oracles`.
     label : str
         One line that names the problem and its size.
+    unpromised : str
+        Why no theorem speaks of the problem, such as an intercept without penalty; empty if nothing is known against.
     """
 
     n: int
@@ -50,6 +52,7 @@ class Problem(ABC):
     server: "Problem | None" = None
     kernel: Any
     label: str
+    unpromised: str = ""
 
     @property
     def L(self) -> float:

@@ -12,6 +12,7 @@ from ..core.dispatch import implements
 from ..core.errors import InputError, shown
 from ..core.inner import inner
 from ..core.randomness import generator
+from ..core.simd import stay_apart
 from ..core.vectors import add_transposed_product, matrix_vector
 from .functions import Function
 from .oracles import (
@@ -19,6 +20,7 @@ from .oracles import (
     component_gradient,
     components,
     gradient,
+    local_phase,
     local_steps,
     repeat_gradient_steps,
     without_ridge,
@@ -269,7 +271,7 @@ def _clients(kernel):
 
 @implements(work_size, QuadraticKernel)
 def _work_size(kernel):
-    return 2 * kernel.A.shape[1]
+    return 4 * kernel.A.shape[1]
 
 
 @implements(gradient, QuadraticKernel)
@@ -306,9 +308,48 @@ def _local_steps(kernel, i, x, h, gamma, k, work):
         _jump(kernel.V[own], kernel.lam[own], kernel.b[i], x, h, gamma, k, work)
 
 
+@implements(local_phase, QuadraticKernel)
+def _local_phase(kernel, X, H, gamma, k, work):
+    n, d = X.shape
+    if k <= 2 or kernel.A.shape[0] > 1:
+        for i in range(n):
+            local_steps(kernel, i, X[i], H[i], gamma, k, work)
+    else:
+        # The powers, which cost as much as the products, are the same for all clients.
+        powers, sums = work[:d], work[d : 2 * d]
+        _factors(kernel.lam[0], gamma, k, powers, sums)
+        for i in range(n):
+            _move(kernel.V[0], kernel.b[i], X[i], H[i], powers, sums, work[2 * d :])
+
+
 @njit
 def _jump(V, lam, b, x, h, gamma, k, work):
     r"""Take all k steps at once in the eigenbasis: :math:`z \leftarrow r^k z + \frac{1 - r^k}{\lambda} c`."""
+    d = x.shape[0]
+    powers, sums = work[:d], work[d : 2 * d]
+    _factors(lam, gamma, k, powers, sums)
+    _move(V, b, x, h, powers, sums, work[2 * d :])
+
+
+@njit
+def _factors(lam, gamma, k, powers, sums):
+    r"""Write :math:`r^k` and :math:`\frac{1 - r^k}{\lambda}` for all eigenvalues, :math:`r = 1 - \gamma \lambda`."""
+    stay_apart()
+    for j in range(lam.shape[0]):
+        r = 1.0 - gamma * lam[j]
+        if r > 0.0:
+            # 1 - r^k would cancel for small eigenvalues, where k * gamma * lambda is far below 1.
+            exponent = k * np.log1p(-gamma * lam[j])
+            powers[j], sums[j] = np.exp(exponent), -np.expm1(exponent) / lam[j]
+        else:
+            powers[j] = r**k
+            sums[j] = (1.0 - powers[j]) / lam[j]
+
+
+@njit
+def _move(V, b, x, h, powers, sums, work):
+    """Go on by the powers and sums of :func:`_factors`, which both are in the eigenbasis."""
+    stay_apart()
     d = x.shape[0]
     z, c = work[:d], work[d : 2 * d]
     matrix_vector(V, x, z)
@@ -316,13 +357,6 @@ def _jump(V, lam, b, x, h, gamma, k, work):
         x[j] = b[j] + h[j]
     matrix_vector(V, x, c)
     for j in range(d):
-        r = 1.0 - gamma * lam[j]
-        if r > 0.0:
-            # 1 - r^k would cancel for small eigenvalues, where k * gamma * lambda is far below 1.
-            exponent = k * np.log1p(-gamma * lam[j])
-            z[j] = np.exp(exponent) * z[j] - np.expm1(exponent) / lam[j] * c[j]
-        else:
-            power = r**k
-            z[j] = power * z[j] + (1.0 - power) / lam[j] * c[j]
-    x[:] = 0.0
+        z[j] = powers[j] * z[j] + sums[j] * c[j]
+        x[j] = 0.0
     add_transposed_product(V, z, x)

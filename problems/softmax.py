@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..core.checks import checked_array
 from ..core.errors import InputError
 from .data import load_classes
 from .data.libsvm import LARGEST_INDEX, class_labels
 from .functions import Function
-from .samples import OfSamples, SparseMatrix, checked_data, checked_features
+from .prepared import Prepared
+from .samples import OfSamples, SparseMatrix, checked_data, checked_features, numbers_or_text
 from .softmax_kernels import DenseSoftmaxKernel, SparseSoftmaxKernel
 from .solution import solve_by_products
 
@@ -60,7 +60,7 @@ class Softmax(OfSamples):
     features : array_like or scipy.sparse matrix, shape (N, features)
         One row a sample, finite. A sparse matrix is kept sparse.
     labels : array_like, shape (N,)
-        Numbers of at least two different values, of which each is a class.
+        Numbers or text of at least two different values, of which each is a class.
     clients : int
         The number n, at most N.
     l2 : float, optional
@@ -79,6 +79,14 @@ class Softmax(OfSamples):
     server : float or array_like of int, optional
         Data of the server's own, without weight in F: the share of all samples, drawn uniformly by the seed, or their
         indices, as in :class:`~rootkappa.problems.Logistic`.
+    weights : {"clients", "samples"}, optional
+        Whether clients count equally in F, which is so where nothing is said, or each by its samples: then F is the
+        mean loss of all samples, the pooled loss, with the same ridge.
+    intercept : bool or "penalised"
+        Whether a last feature that is 1 is added, whose weights are the last column of W. With True it is not
+        penalised, and no theorem applies, see Notes; "penalised" gives it the ridge of all others.
+    standardise : bool
+        Whether each feature is shifted and scaled to mean 0 and variance 1 over all samples; constant ones become 0.
 
     Attributes
     ----------
@@ -98,6 +106,9 @@ class Softmax(OfSamples):
     of the classes. The sizes in row c of the first factor sum to :math:`2 p_c (1 - p_c) \le \frac12`, which bounds its
     eigenvalues; ``L_i`` is half the largest eigenvalue of :math:`A_i^\top A_i / m_i`, plus :math:`\lambda`. Two classes
     attain that at W = 0, so that it is exact there; for more it is a bound. ``mu`` is the bound :math:`\lambda`.
+    Weights and an intercept change both as in :class:`~rootkappa.problems.Logistic`. Adding a number to all intercepts
+    changes no probability: without penalty the minimiser is the one whose intercepts sum to 0, where methods that start
+    at 0 stay.
 
     Examples
     --------
@@ -123,8 +134,13 @@ class Softmax(OfSamples):
         seed: int = 0,
         psi: Function | None = None,
         server: float | ArrayLike | None = None,
+        weights: str | None = None,
+        intercept: bool | str = False,
+        standardise: bool = False,
     ) -> None:
         rows, given = checked_data(features, labels)
+        self.prepared = Prepared.of(rows, intercept, standardise)
+        rows = self.prepared.apply(rows)
         self.classes, y = class_labels(given)
         self.blocks = Blocks(len(self.classes), int(rows.shape[1]), self.classes)
         self.d = self.blocks.rows * self.blocks.columns
@@ -135,7 +151,8 @@ class Softmax(OfSamples):
             )
         # The bound is attained where two classes share every sample, which only two of two need.
         self._bound = "eigenvalues" if self.blocks.rows == 2 else "bound"
-        self._make(rows, y, clients, l2, kappa, partition, alpha, seed, psi, server)
+        self._free = np.arange(1, self.blocks.rows + 1) * self.blocks.columns - 1
+        self._make(rows, y, clients, l2, kappa, partition, alpha, seed, psi, server, weights)
 
     @property
     def _size(self) -> str:
@@ -150,14 +167,15 @@ class Softmax(OfSamples):
 
     @classmethod
     def load(cls, data: str | Path = DEFAULT, **options: Any) -> Self:
-        """Return the problem on a data set, by name or by the path of LIBSVM text.
+        """Return the problem on a data set, by name or by the path of LIBSVM text or of a table.
 
         Parameters
         ----------
         data : str or Path
-            A name that ``rootkappa data`` lists, or a file: plain, .gz, .bz2 or .xz.
+            A name that ``rootkappa data`` lists, or a file, as in :meth:`rootkappa.problems.Logistic.load`.
         **options
-            The other arguments of :class:`Softmax`.
+            The other arguments of :class:`Softmax`; ``label`` and ``client``, columns of a table as in
+            :meth:`from_frame`; and ``labels``, which makes classes of groups of labels, numbered from 0.
 
         Raises
         ------
@@ -170,10 +188,7 @@ class Softmax(OfSamples):
         >>> problem.d, problem.blocks.rows, problem.blocks.columns
         (640, 10, 64)
         """
-        features, labels = load_classes(data)
-        problem = cls(features, labels, **options)
-        problem.label = problem.label.replace("softmax", f"softmax {Path(data).name}", 1)
-        return problem
+        return cls._load(data, load_classes, options)
 
     def accuracy(
         self, x: np.ndarray, features: ArrayLike | SparseMatrix | None = None, labels: ArrayLike | None = None
@@ -210,19 +225,20 @@ class Softmax(OfSamples):
         if features is None or labels is None:
             missing, given = ("features", "labels") if features is None else ("labels", "features")
             raise InputError(f"{missing} are missing although {given} were given: give both or neither.")
-        rows, given = checked_features(features), checked_array("labels", labels)
-        if rows.shape[1] != self.blocks.columns or given.shape != (rows.shape[0],):
+        rows, given = checked_features(features), numbers_or_text("labels", labels)
+        columns = self.blocks.columns - self.prepared.has_intercept
+        if rows.shape[1] != columns or given.shape != (rows.shape[0],):
             raise InputError(
-                f"features has shape {rows.shape} and labels {given.shape}, but (M, {self.blocks.columns}) and (M,) "
+                f"features has shape {rows.shape} and labels {given.shape}, but (M, {columns}) and (M,) "
                 "are needed: give samples with the features that the model knows, and a label for each."
             )
         unknown = given[~np.isin(given, self.classes)]
         if unknown.size:
             raise InputError(
-                f"labels has {unknown[0]:.12g}, which is none of the {len(self.classes)} classes "
-                f"({self.classes[0]:.12g} to {self.classes[-1]:.12g}): leave out samples of other classes."
+                f"labels has {_told(unknown[0])}, which is none of the {len(self.classes)} classes "
+                f"({_told(self.classes[0])} to {_told(self.classes[-1])}): leave out samples of other classes."
             )
-        return rows, np.searchsorted(self.classes, given)
+        return self.prepared.apply(rows), np.searchsorted(self.classes, given)
 
     def work(self, steps: float) -> float:
         return 2.0 * steps * self._stored * self.blocks.rows
@@ -232,35 +248,39 @@ class Softmax(OfSamples):
 
     def value(self, x: np.ndarray) -> float:
         losses = -_log_probabilities(self._logits(x))[np.arange(len(self._y)), self._y]
-        return float(self._sample_weights @ losses + self.l2 / 2 * (x @ x)) + self.psi.value(x)
+        return float(self._sample_weights @ losses + self._ridge_value(x)) + self.psi.value(x)
 
     def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
         error = x - y
         losses = _loss_bregman(self._logits(y), self._logits(error))
-        return float(self._sample_weights @ losses + self.l2 / 2 * (error @ error))
+        return float(self._sample_weights @ losses + self._ridge_value(error))
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         slopes = self._sample_weights[:, None] * _slopes(self._logits(x), self._y)
-        return (self._samples.T @ slopes).T.ravel() + self.l2 * x
+        return (self._samples.T @ slopes).T.ravel() + self._ridge * x
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
-        return self._client_means(_slopes(self._logits(x), self._y)) + self.l2 * x
+        return self._client_means(_slopes(self._logits(x), self._y)) + self._ridge * x
 
     def _client_means(self, slopes: np.ndarray) -> np.ndarray:
         means = np.empty((self.n, self.d), dtype=slopes.dtype)
         for i in range(self.n):
             rows = self._rows(i)
             sums = rows.T @ slopes[self._start[i] : self._start[i + 1]]
-            means[i] = sums.T.ravel() / rows.shape[0]
+            means[i] = sums.T.ravel() / rows.shape[0] * self._scale[i]
         return means
 
     def precise_gradients(self, x: np.ndarray) -> np.ndarray:
         logits = self._samples.astype(np.longdouble) @ self.blocks.matrix(x).T
-        return self._client_means(_slopes(logits, self._y)) + np.longdouble(self.l2) * x
+        return self._client_means(_slopes(logits, self._y)) + np.asarray(self._ridge, np.longdouble) * x
 
     def newton_direction(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
         if self.d <= _DENSE_SIZE:
-            return np.linalg.solve(self.hessian(x), g)
+            hessian = self.hessian(x)
+            if self.prepared.is_free:
+                # Along the sum of the intercepts F is flat, and no gradient points there.
+                hessian[np.ix_(self._free, self._free)] += 1.0 / self.blocks.rows
+            return np.linalg.solve(hessian, g)
         # Far from the minimum a rough direction is as good, and near it this keeps the quadratic convergence.
         accuracy = min(max(np.sqrt(np.linalg.norm(g) / self._size_at_zero), 1e-10), 0.1)
         return solve_by_products(self.hessian_times(x), g, accuracy)
@@ -275,7 +295,7 @@ class Softmax(OfSamples):
         def times(v: np.ndarray) -> np.ndarray:
             weighted = P * self._logits(v)
             bent = weights * (weighted - P * weighted.sum(axis=1, keepdims=True))
-            return (self._samples.T @ bent).T.ravel() + self.l2 * v
+            return (self._samples.T @ bent).T.ravel() + self._ridge * v
 
         return times
 
@@ -290,7 +310,11 @@ class Softmax(OfSamples):
                 block = A.T @ scaled
                 H[c, :, e] = block if isinstance(block, np.ndarray) else block.toarray()
                 H[e, :, c] = H[c, :, e]
-        return H.reshape(self.d, self.d) + self.l2 * np.eye(self.d)
+        return H.reshape(self.d, self.d) + self._ridge * np.eye(self.d)
+
+
+def _told(label: Any) -> str:
+    return repr(str(label)) if isinstance(label, str) else f"{label:.12g}"
 
 
 def _log_probabilities(logits: np.ndarray) -> np.ndarray:

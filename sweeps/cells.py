@@ -3,7 +3,8 @@
 import ast
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ..algorithms.driver.run import Trace
 from ..core.blas import one_blas_thread
 from ..core.compiled import sources_digest
 from ..core.errors import InputError
+from ..core.randomness import generator
 from ..theory.case import Case, check_range
 from ..theory.engines import exact
 from ..theory.theorem import Theorem, promised_by
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _RECORDS = 400
 # So long is a path of a method of which no rate is promised: it need not reach any accuracy.
 _UNPROMISED = 500
+# Rounds whose messages are looked at for whether they are all equally long.
+_LOOKED_AT = 32
+_NONE = object()
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,9 @@ class Cell:
             If its parameters are written as no cell writes them.
         """
         fields = {name: value.item() if hasattr(value, "item") else value for name, value in dict(row).items()}
-        read = FIELDS.get(fields["problem"], ())
-        spec = ProblemSpec(**{name: fields[name] for name in (*SHARED, *read)})
+        read = (*SHARED, *FIELDS.get(fields["problem"], ()))
+        # A store that was made before there was a field says nothing of it.
+        spec = ProblemSpec(**{name: fields[name] for name in read if fields.get(name, _NONE) not in (None, _NONE)})
         changes = _changes(fields["changes"])
         return cls(fields["method"], spec, changes, fields["epsilon"], fields["exact"], fields["seed"])
 
@@ -88,8 +94,7 @@ class Cell:
         full = [self.configuration(), own_file, self.spec.content(), sources_digest()]
         return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
 
-    @one_blas_thread()
-    def compute(self) -> tuple[dict[str, Any], "pd.DataFrame | None"]:
+    def compute(self) -> "tuple[dict[str, Any], pd.DataFrame | None]":
         """Return the cell's result, and its trace if it is a sampled one.
 
         What is promised stands in the result, so that nobody who reads it has to ask the method again; so does, as
@@ -101,29 +106,53 @@ class Cell:
         InputError
             If the method cannot run on the problem or exact moments cannot be had.
         """
-        method = find(self.method)
-        problem = self.spec.build()
-        check_range(problem)
-        with untouched(method, problem) as own, blaming(method):
-            case = Case(method, promised_by(method), own, dict(self.changes), self.seed)
-            case.check()
-            case.check_rounds()
-            params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
-            is_promised = case.theorem.contraction is not None
-            about = {"label": problem.label, "params": params, **promises(case.theorem)}
-            if self.exact:
-                counts, frame = exact.time_to_accuracy(case, self.epsilon)._asdict(), None
-                reason = f"The expected costs of the accuracy {self.epsilon:g} are no numbers."
-            else:
-                case.check_unsolved()
-                rounds = case.horizon(self.epsilon) if is_promised else _UNPROMISED
-                trace: Any = case.run(rounds, record=_RECORDS, until=("lyapunov", self.epsilon))
-                counts = {axis: trace.reached(column, "lyapunov", self.epsilon) for axis, column in _COUNTED.items()}
-                frame = case.frame(trace) if is_promised else trace.frame()
-                reason = _reason(case, trace, self.epsilon) if is_promised else ""
-            # A cost may be infinite, which says that the accuracy is never reached.
-            is_finished = not reason or all(count >= 0.0 for count in counts.values())
-            return {**counts, **about, **({} if is_finished else {"failed": reason})}, frame
+        return compute_together([self])[0]
+
+    @property
+    def family(self) -> "Cell | None":
+        """The cell that stands for all that differ in the seed only, if their paths may go together."""
+        return replace(self, seed=0) if self.spec.problem == "logistic" and not self.exact else None
+
+
+@one_blas_thread()
+def compute_together(cells: "Sequence[Cell]") -> "list[tuple[dict[str, Any], pd.DataFrame | None]]":
+    """Return what :meth:`Cell.compute` returns for each of some cells that differ in the seed only, to the bit."""
+    first = cells[0]
+    method = find(first.method)
+    problem = first.spec.build()
+    check_range(problem)
+    with untouched(method, problem) as own, blaming(method):
+        case = Case(method, promised_by(method), own, dict(first.changes), first.seed)
+        case.check()
+        case.check_rounds()
+        params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
+        has_rate = case.theorem.contraction is not None
+        is_promised = has_rate and not problem.unpromised
+        about = {"label": problem.label, "params": params, **promises(case.theorem)}
+        about |= {"unpromised": problem.unpromised} if problem.unpromised else {}
+        if first.exact:
+            times = exact.time_to_accuracy(case, first.epsilon)
+            counts = times._asdict() | _sent(case, times.rounds)
+            reason = f"The expected costs of the accuracy {first.epsilon:g} are no numbers."
+            return [(_result(counts, about, reason), None)] * len(cells)
+        case.check_unsolved()
+        rounds, until = case.horizon(first.epsilon) if has_rate else _UNPROMISED, ("lyapunov", first.epsilon)
+        results = list[Any]()
+        for trace in case.run_together(rounds, [cell.seed for cell in cells], record=_RECORDS, until=until):
+            counts = {
+                axis: sum(trace.reached(column, "lyapunov", first.epsilon) for column in columns)
+                for axis, columns in COUNTED.items()
+            }
+            reason = _reason(case, trace, first.epsilon) if has_rate else ""
+            results.append((_result(counts, about, reason), case.frame(trace) if is_promised else trace.frame()))
+        return results
+
+
+def _result(counts: dict[str, Any], about: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Return a cell's result; ``reason`` says why the counts are no numbers, if they are none."""
+    # A cost may be infinite, which says that the accuracy is never reached.
+    is_finished = not reason or all(count >= 0.0 for count in counts.values())
+    return {**counts, **about, **({} if is_finished else {"failed": reason})}
 
 
 def _changes(text: str) -> tuple[tuple[str, Any], ...]:
@@ -137,7 +166,25 @@ def _changes(text: str) -> tuple[tuple[str, Any], ...]:
         raise InputError(f"changes = {text!r} of a stored path are no parameters: run the sweep again.") from None
 
 
-_COUNTED = {"rounds": "round", "iterations": "iteration", "floats": "floats_up", "gradients": "gradients"}
+def _sent(case: Case, rounds: float) -> dict[str, float]:
+    """Return floats and bits of so many rounds, if all rounds send as much as any other."""
+    method, draws = case.method, case.draw(generator(case.seed, "what is sent"), _LOOKED_AT)
+    each = {case.cost(draws[place : place + 1])[1:5] for place in range(_LOOKED_AT)}
+    if len(each) > 1 or hasattr(method.module, "spent"):
+        return {}
+    up, down, bits_up, bits_down = each.pop()
+    before = method.opening(case.problem, case.params)
+    return {
+        "floats": rounds * (up + down) + before.floats_up + before.floats_down,
+        "bits": rounds * (bits_up + bits_down) + before.bits_up + before.bits_down,
+    }
+
+
+#: What is counted up to an accuracy, with the columns of a trace that add up to it.
+COUNTED = {
+    "rounds": ("round",), "iterations": ("iteration",), "floats": ("floats_up", "floats_down"),
+    "bits": ("bits_up", "bits_down"), "gradients": ("gradients",),
+}  # fmt: skip
 
 
 def promises(theorem: Theorem) -> dict[str, float]:
@@ -148,9 +195,10 @@ def promises(theorem: Theorem) -> dict[str, float]:
 def _reason(case: Case, trace: Trace, epsilon: float) -> str:
     """Return why a path has no costs of an accuracy."""
     last = trace.last("round")
-    for axis, column in _COUNTED.items():
-        if not trace.last(column) >= 0.0:
-            return f"The {axis} up to round {last:g} were counted as {trace.last(column):g}: draws cannot be negative."
+    for axis, columns in COUNTED.items():
+        wrong = next((trace.last(column) for column in columns if not trace.last(column) >= 0.0), None)
+        if wrong is not None:
+            return f"The {axis} up to round {last:g} were counted as {wrong:g}: draws cannot be negative."
     if not math.isfinite(trace.last("distance")):
         return f"The path had diverged by round {last:g}."
     reached = trace.last("lyapunov") / trace.column("lyapunov")[0]

@@ -1,6 +1,7 @@
 """The letters of methods as a user writes them: ``--set p=0.1`` or ``--p 0.1``, and in a sweep a grid of values."""
 
 import math
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from itertools import accumulate
@@ -13,6 +14,22 @@ from .grid import numbers
 Value = int | float | str
 # More methods than these are not named in an error.
 _FEW = 3
+# What Greek letters are called as parameters where it is not as Unicode calls them.
+_SPELLED = {"lamda": "lam"}
+
+
+def spelled(name: str) -> str:
+    """Return a name with its Greek letters written out, as the parameters of methods are.
+
+    Examples
+    --------
+    >>> spelled("γ"), spelled("λ"), spelled("p")
+    ('gamma', 'lam', 'p')
+    """
+    greek = (unicodedata.name(mark, "").removeprefix("GREEK SMALL LETTER ").lower() for mark in name)
+    return "".join(
+        _SPELLED.get(word, word) if "α" <= mark <= "ω" else mark for mark, word in zip(name, greek, strict=True)
+    )
 
 
 def read(
@@ -46,6 +63,7 @@ def read(
     while rest:
         word = rest.pop()
         name, equals, text = word.partition("=")
+        name = f"--{spelled(name[2:])}" if name.startswith("--") else name
         if not word.startswith("-"):
             methods.append(word)
         elif not word.startswith("--"):
@@ -64,6 +82,7 @@ def read(
     letters: dict[str, str] = {}
     for assignment in (*(f"{name[2:]}={text}" for name, text in short), *assignments):
         letter, _, text = assignment.partition("=")
+        letter = spelled(letter)
         if not (letter and text):
             raise InputError(f"{assignment!r} gives no letter a value: write one with it, as in k=3 or C=RandK(2).")
         if letter in letters:

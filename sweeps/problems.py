@@ -4,22 +4,24 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ..algorithms.driver.method import Method
 from ..core.errors import InputError, unknown
 from ..problems import Logistic, Personal, Problem, Quadratic, Softmax, functions, softmax
-from ..problems.data import DEFAULT
+from ..problems.data import DEFAULT, tables
 from ..problems.data import content as data_content
+from ..problems.data.groups import grouped
 from ..problems.partitions import full_name
 
+# Of data: which columns of a table are what, and what is made of them.
+_TABLE, _AS_DATA = ("label_column", "client_column", "labels"), ("weights", "intercept", "standardise")
 #: What there is to say of each kind of problem beyond what all have.
 FIELDS = {
     "quadratic": ("dim", "basis", "heterogeneity", "private"),
-    "logistic": ("data", "partition", "alpha", "server", "private"),
-    "softmax": ("data", "partition", "alpha", "server", "private"),
+    **dict.fromkeys(("logistic", "softmax"), ("data", *_TABLE, "partition", "alpha", *_AS_DATA, "server", "private")),
 }
 #: What all have.
 SHARED = ("problem", "kappa", "clients", "problem_seed", "psi")
@@ -63,6 +65,13 @@ class ProblemSpec:
     data, partition, alpha, server
         Of logistic and softmax regression, see :meth:`rootkappa.problems.Logistic.load`; a share of 0 is a server
         without data.
+    label_column, client_column, labels : str
+        Of a table the columns of labels and of clients, the number of whom is then read and not ``clients``, and groups
+        of labels, see :meth:`rootkappa.problems.Logistic.from_frame`; empty for none.
+    weights, intercept : str
+        As of :class:`rootkappa.problems.Logistic`, an intercept "free" or "penalised"; empty for what is usual.
+    standardise : bool
+        Whether features are standardised.
     private : str
         What of a model is every client's own, see :class:`rootkappa.problems.Personal`: "all", or how many of the last
         coordinates, in softmax regression of the last features; empty for nothing.
@@ -77,8 +86,14 @@ class ProblemSpec:
     basis: str = "common"
     heterogeneity: float = 1.0
     data: str = DEFAULT
+    label_column: str = ""
+    client_column: str = ""
+    labels: str = ""
     partition: str = "contiguous"
     alpha: float = 0.5
+    weights: str = ""
+    intercept: str = ""
+    standardise: bool = False
     server: float = 0.0
     private: str = ""
 
@@ -150,12 +165,25 @@ def problem_specs(
         _check_size(options.get("clients", ProblemSpec.clients), options.get("dim", ProblemSpec.dim))
     if "partition" in options:
         options["partition"] = full_name(options["partition"])
-    return [
+    specs = [
         ProblemSpec(kind, kappa, data=name, **options)
         for kind in chosen
         for name in (sets if sets and kind in ON_DATA else [ON_DATA[kind][1] if kind in ON_DATA else DEFAULT])
         for kappa in kappas
     ]
+    return [
+        replace(spec, clients=_counted(spec)) if spec.client_column and spec.problem in ON_DATA else spec
+        for spec in specs
+    ]
+
+
+def _counted(spec: ProblemSpec) -> int:
+    """Return how many clients a column names, in rows that are not left out."""
+    if not tables.is_table(spec.data):
+        return spec.clients  # which is refused when it is read
+    table = tables.read(spec.data, spec.label_column or None, spec.client_column)
+    taken = grouped(table.labels, spec.labels)[0] if spec.labels else slice(None)
+    return len(np.unique(cast("Any", table.clients)[taken]))
 
 
 def tried_on(methods: Iterable[Method], specs: Sequence[ProblemSpec]) -> dict[ProblemSpec, list[Method]]:
@@ -226,15 +254,22 @@ def _built(spec: ProblemSpec, content: str) -> Problem:
     if spec.problem == "quadratic":
         drawn = (spec.clients, spec.dim, spec.kappa, spec.problem_seed, spec.heterogeneity, spec.basis)
         return Quadratic.random(*drawn, psi=psi)
+    # Whose samples they are is said once: by a column, or by how many clients share them in which way.
+    shared = {"client": spec.client_column} if spec.client_column else {
+        "clients": spec.clients, "partition": spec.partition, "alpha": spec.alpha,
+    }  # fmt: skip
     problem = ON_DATA[spec.problem][0].load(
         spec.data,
-        clients=spec.clients,
         kappa=spec.kappa,
-        partition=spec.partition,
-        alpha=spec.alpha,
         seed=spec.problem_seed,
         psi=psi,
         server=spec.server or None,
+        label=spec.label_column or None,
+        labels=spec.labels or None,
+        weights=spec.weights or None,
+        intercept=spec.intercept or False,
+        standardise=spec.standardise,
+        **shared,
     )
     if spec.content() != content:
         raise InputError(f"data = {spec.data!r} changed while it was read: run this again when it rests.")

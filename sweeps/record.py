@@ -42,7 +42,8 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
         paths = zip(verdict.details.get("traces", ()), verdict.details.get("promises", ()), strict=True)
         for trace, promise in paths:
             cell, frame = replace(base, seed=trace.seed), trace.frame().assign(promise=promise)
-            store.put(cell.key(), cell.configuration(), {"label": verdict.problem}, frame)
+            broken = {name: verdict.details[name] for name in ("broken",) if name in verdict.details}
+            store.put(cell.key(), cell.configuration(), {"label": verdict.problem, **broken}, frame)
             keys.append(cell.key())
         for point in verdict.details.get("points", ()):
             family = replace(spec, kappa=point["kappa"], basis="common")
@@ -56,7 +57,7 @@ def keep(store: Store, spec: ProblemSpec, verdicts: Iterable[Verdict], changes: 
 # What of a verdict is data and nothing that was computed on the way.
 _FIELDS = (
     "method", "evidence", "claim", "status", "known", "measured", "promised", "low", "high", "problem", "params",
-    "seed", "sentence", "sensitivity", "alpha", "seconds",
+    "seed", "sentence", "sensitivity", "alpha", "changed", "seconds",
 )  # fmt: skip
 
 

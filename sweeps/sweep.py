@@ -1,6 +1,7 @@
 """Run the cells of a grid that are not in the store yet, and read the slopes off the finished ones."""
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import fields, replace
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..algorithms.driver.method import Method, find, get, names
+from ..algorithms.parts.rounds import EveryStep
 from ..core.errors import InputError, complaint, shown
+from ..problems.together import FEWEST_RUNS
 from ..theory.case import Case
-from ..theory.engines.affine import NotAffine, TooLarge, listed_outcomes
+from ..theory.engines.affine import TooLarge, listed_outcomes
 from ..theory.engines.exponent import SLACK_EXACT, SLACK_SAMPLED, fit, judged
+from ..theory.engines.probe import NotAffine
 from ..theory.theorem import promised_by
 from ..theory.verify import blaming
-from .cells import Cell
+from .cells import Cell, compute_together
 from .letters import check_letters
 from .problems import ProblemSpec
 from .store import Store
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 # More than these would take weeks, and their list alone hours.
 _MOST_CELLS = 1_000_000
+# At most so many paths are computed in one go, and all of them kept when the last is done.
+_MOST_TOGETHER = 32
 # What the cells of one family of problems have in common.
 _FAMILY = ("study", "epsilon", "exact", *(field.name for field in fields(ProblemSpec) if field.name != "kappa"))
 
@@ -39,6 +45,7 @@ def grid_cells(
     epsilon: float,
     seeds: int,
     exact: bool = False,
+    timed: bool = False,
 ) -> list[Cell]:
     """Return the cells of all combinations.
 
@@ -56,6 +63,9 @@ def grid_cells(
         How many paths to sample for each combination.
     exact : bool
         Whether to compute exact moments instead, wherever the outcomes of a step can be listed.
+    timed : bool
+        Whether seconds will be simulated, which are drawn even where a method draws nothing: else all paths of such a
+        method are one, which is computed once.
 
     Raises
     ------
@@ -81,7 +91,7 @@ def grid_cells(
         spec.build()
     cells = []
     for name, method in found.items():
-        theorem = promised_by(method)
+        theorem, is_one_path = promised_by(method), not timed and _draws_nothing(method)
         choices = [tuple(zip(own[name], chosen, strict=True)) for chosen in product(*own[name].values())]
         # One way for all condition numbers: between two ways a slope would jump.
         listed = {
@@ -92,9 +102,15 @@ def grid_cells(
                 # The parameters' ranges are checked before the first cell is computed.
                 with blaming(method):
                     Case(method, theorem, spec.build(), dict(changes), seed=0).check_rounds()
-            for seed in range(1 if listed[changes] else seeds):
+            for seed in range(1 if listed[changes] or is_one_path else seeds):
                 cells.append(Cell(name, spec, changes, epsilon, exact=listed[changes], seed=seed))
     return list(dict.fromkeys(cells))
+
+
+def _draws_nothing(method: Method) -> bool:
+    """Return whether all paths of a method are one; a file may draw whatever it says."""
+    random = method.random
+    return method.is_shipped and isinstance(random, EveryStep) and not random.parts and method.draw == random.draw
 
 
 def _is_listed(method: Method, spec: Any, changes: dict[str, Any]) -> bool:
@@ -164,25 +180,24 @@ def run_cells(
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
-    futures = {pool.submit(_computed, cell, key): key for key, cell in missing.items()}
+    futures = {pool.submit(_computed, group): group for group in _groups(missing)}
     waiting, is_interrupted = dict(futures), True
     try:
         for future in as_completed(futures):
-            key = waiting.pop(future)
-            error = _keep(store, key, keys[key], future)
-            if error is None:
-                done += 1
-            elif failed:
-                failed(keys[key], error)
-            elif not isinstance(error, Unreached):
-                errors.append(error)
-            if progress:
-                progress(done)
+            for key, error in _keep(store, waiting.pop(future), future):
+                if error is None:
+                    done += 1
+                elif failed:
+                    failed(keys[key], error)
+                elif not isinstance(error, Unreached):
+                    errors.append(error)
+                if progress:
+                    progress(done)
         is_interrupted = False
     finally:
-        for future, key in waiting.items():
+        for future, group in waiting.items():
             if not future.cancel() and future.done() and not isinstance(future.exception(), KeyboardInterrupt):
-                _keep(store, key, keys[key], future)
+                list(_keep(store, group, future))
         if executor is None:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
     if errors:
@@ -190,23 +205,60 @@ def run_cells(
     return done - before
 
 
-def _keep(store: Store, key: str, cell: Computable, future: "Future[Any]") -> BaseException | None:
-    """Store what became of a cell, and return the error in its place if it failed."""
-    error = future.exception()
-    if isinstance(error, KeyboardInterrupt):
-        raise error
-    if error is not None:
-        told = str(error) if isinstance(error, InputError) else complaint(error)
-        store.put(key, cell.configuration(), {"failed": told}, None)
+def _groups(missing: Mapping[str, Computable]) -> list[dict[str, Any]]:
+    """Return what is computed in one go: cells whose paths may go together, enough groups for all cores, and others."""
+    of: dict[Any, dict[str, Any]] = {}
+    for key, cell in missing.items():
+        of.setdefault(getattr(cell, "family", None) or key, {})[key] = cell
+    size = max(FEWEST_RUNS, min(_MOST_TOGETHER, math.ceil(len(missing) / (os.cpu_count() or 1))))
+    groups = list[dict[str, Any]]()
+    for family in of.values():
+        some = size if len(family) >= FEWEST_RUNS else 1
+        whole = list(family.items())
+        groups += [dict(whole[first : first + some]) for first in range(0, len(whole), some)]
+    return groups
+
+
+def _keep(
+    store: Store, group: Mapping[str, Computable], future: "Future[Any]"
+) -> Iterator[tuple[str, BaseException | None]]:
+    """Store what became of each cell of a group, and yield its key and the error in its place if it failed."""
+    raised = future.exception()
+    if isinstance(raised, KeyboardInterrupt):
+        raise raised
+    outcomes = [raised] * len(group) if raised else future.result()
+    for (key, cell), outcome in zip(group.items(), outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            told = str(outcome) if isinstance(outcome, InputError) else complaint(outcome)
+            store.put(key, cell.configuration(), {"failed": told}, None)
+            yield key, outcome
+        else:
+            result, trace = outcome
+            store.put(key, cell.configuration(), result, trace)
+            yield key, Unreached(result["failed"]) if "failed" in result else None
+
+
+def _computed(group: Mapping[str, Any]) -> list[Any]:
+    """Return the result of each cell, or the error in its place; of a single one the error is raised."""
+    if len(group) == 1:
+        return [_checked(cell.compute(), key, cell) for key, cell in group.items()]
+    try:
+        results = compute_together(list(group.values()))
+        return [_checked(result, key, cell) for result, (key, cell) in zip(results, group.items(), strict=True)]
+    except Exception:
+        # Which cells it is that fail shows where each is computed alone.
+        return [_alone(key, cell) for key, cell in group.items()]
+
+
+def _alone(key: str, cell: Computable) -> Any:
+    try:
+        return _computed({key: cell})[0]
+    except Exception as error:
         return error
-    result, trace = future.result()
-    store.put(key, cell.configuration(), result, trace)
-    return Unreached(result["failed"]) if "failed" in result else None
 
 
-def _computed(cell: Computable, key: str) -> "tuple[dict[str, Any], pd.DataFrame | None]":
+def _checked(result: Any, key: str, cell: Computable) -> Any:
     """Return the result of a cell, if it still is that of its key: files may be edited while a sweep runs."""
-    result = cell.compute()
     if cell.key() != key:
         raise InputError(
             f"the data or the method file of {cell.configuration()} changed while they were used: run this again, and "
@@ -237,19 +289,22 @@ def families(cells: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
         yield kind if kind == "quadratic" else f"{'' if kind == 'logistic' else kind} {Path(data).name}".lstrip(), rows
 
 
-def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
+def slopes(cells: "pd.DataFrame", besides: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return the fitted powers of kappa, one record for each family, method, choice of parameters and axis.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Rows of :meth:`Store.cells`.
+    besides : iterable of str
+        Axes for which a power is fitted also where none is promised, such as "bits".
 
     Returns
     -------
     list of dict
-        ``method``, ``problem``, ``changes``, ``axis``, ``how`` ("exact" or the number of seeds), ``slope``, ``low``,
-        ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not applicable" for fewer
+        ``method``, ``problem``, ``changes``, ``axis``, ``kappas``, how many, ``how`` ("exact" or the number of seeds),
+        ``slope``, ``low``, ``high``, ``promised`` and ``status``: "confirmed", "refuted" or "inconclusive", and "not
+        applicable" for fewer
         than three condition numbers or where nothing is promised, because the parameters are not the prescribed ones.
         Without a slope its numbers are None: a method that cannot reach the accuracy at all is refuted, a path that did
         not reach it is inconclusive.
@@ -261,8 +316,11 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
         for (name, changes), rows in family.groupby(["method", "changes"], sort=False)
     )
     for problem, name, changes, rows in groups:
+        # Where no theorem speaks of the problem a slope is only measured.
+        is_known = not changes and not ("unpromised" in rows and rows["unpromised"].notna().any())
         slack = SLACK_EXACT if rows["exact"].all() else SLACK_SAMPLED
-        for axis, promised in _promised(name, rows).items():
+        for axis, promised in {**dict.fromkeys(besides), **_promised(name, rows)}.items():
+            is_told = is_known and promised is not None
             # Where every cell failed there are no costs.
             costs = rows[axis].astype(float) if axis in rows else np.nan
             table = rows.assign(cost=costs).pivot_table("cost", index="seed", columns="kappa", dropna=False)
@@ -274,19 +332,20 @@ def slopes(cells: "pd.DataFrame") -> list[dict[str, Any]]:
                 status = "refuted" if np.isposinf(values).any() else "inconclusive"
             else:
                 slope = fit(kappas, values)
-                status = judged(slope, promised, slack)
+                status = "not applicable" if promised is None else judged(slope, promised, slack)
             records.append(
                 {
                     "method": name,
                     "problem": problem,
                     "changes": changes,
                     "axis": axis,
+                    "kappas": len(kappas),
                     "how": "exact" if rows["exact"].all() else f"{rows['seed'].nunique()} seeds",
                     "slope": slope and slope.slope,
                     "low": slope and slope.low,
                     "high": slope and slope.high,
-                    "promised": None if changes else promised,
-                    "status": "not applicable" if changes else status,
+                    "promised": promised if is_told else None,
+                    "status": status if is_told else "not applicable",
                 }
             )
     return records

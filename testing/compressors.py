@@ -13,7 +13,6 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import binom
 
 from ..algorithms.compressors import compress, compress_work_size
 from ..algorithms.compressors.client_mask import ClientMask
@@ -350,6 +349,8 @@ def _check_law(compressor: Any, x: np.ndarray) -> None:
         count = cells.max() + 1
         law = np.minimum(np.bincount(cells[: len(p)], weights=p, minlength=count), 1.0)
         seen = np.bincount(cells[len(p) :], minlength=count)
+        from scipy.stats import binom  # slow to import
+
         tails = np.minimum(binom.cdf(seen, _DRAWS_OF_A_LAW, law), binom.sf(seen - 1, _DRAWS_OF_A_LAW, law))
         worst = int(np.argmin(tails))
         if tails[worst] < ALPHA / (2 * count * len(views)):

@@ -1,6 +1,7 @@
 """The command line: what it prints and writes, its exit codes, and one sentence for every bad input."""
 
 import dataclasses
+import io
 import json
 import lzma
 import math
@@ -15,11 +16,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from rootkappa import algorithms, cli, plots, problems
 from rootkappa.commands import verify
 from rootkappa.core.errors import InputError
 from rootkappa.sweeps import Cell, ProblemSpec, Store, studies
+from rootkappa.terminal import print_costs
 from rootkappa.theory import claims
 
 COMMANDS = sorted(cli.commands.commands)
@@ -50,7 +53,12 @@ FILES = {
     "dict.py": f"{SCAFFNEW}\nParams = dict\n",
     "coding.py": f"# -*- coding: nonsense -*-\n{SCAFFNEW}",
     "file": "a regular file\n",
+    "t.csv": "age,clinic,ill\n1,a,no\n2,a,yes\n3,b,no\n4,b,yes\n5,b,yes\n6,b,no\n",
+    "hole.csv": "age,clinic,ill\n1,a,no\n,b,yes\n",
+    "words.csv": "age,clinic,ill\nold,a,no\nyoung,b,yes\n",
+    "one.csv": "age,clinic,ill\n1,a,no\n2,b,no\n",
 }
+TABLE = "verify scaffnew --data t.csv --label ill"
 
 
 @pytest.fixture
@@ -97,7 +105,26 @@ BAD = {
     "verify scaffnew --data good, --clients 2": "unknown data set ''",
     "sweep scaffnew --data ./missing": "missing does not exist",
     "sweep scaffnew --data ./malformed --kappa 10": "malformed is not LIBSVM text at line 2",
+    "data none.csv": "none.csv does not exist",
     "data brest_cancer": "did you mean 'breast_cancer'",
+    # Tables.
+    "verify scaffnew --data t.csv": "t.csv is a table of which no column is named as labels: give label = (--label)",
+    "verify scaffnew --data t.csv --label il": "unknown column, label = 'il': did you mean 'ill'?",
+    f"{TABLE} --client-column hospital": "unknown column, client = 'hospital'",
+    f"{TABLE} --client-column clinic --clients 2": "--clients says again what --client-column says of clients",
+    f"{TABLE} --client-column clinic --partition shuffled": "--partition says again what --client-column says",
+    f"{TABLE} --clients 2": "t.csv has 'a' in its column 'clinic', which is no number",
+    f"{TABLE} --client-column clinic --labels no:maybe": "labels = 'no:maybe' names 'maybe', which no sample has",
+    f"{TABLE} --client-column clinic --weights rows": "unknown weights 'rows'",
+    f"{TABLE} --client-column clinic --intercept yes": "intercept = 'yes' is none",
+    "verify scaffnew --data none.csv --label y": "none.csv does not exist",
+    "verify scaffnew --data hole.csv --label ill --client-column clinic": "hole.csv has no number in row 2 of its",
+    "verify scaffnew --data words.csv --label ill --client-column clinic": "words.csv has 'old' in its column 'age'",
+    "verify scaffnew --data one.csv --label ill --client-column clinic": "has one label only (no)",
+    "sweep scaffnew --data hole.csv --label ill --client-column clinic --kappa 10": "hole.csv has no number in row 2",
+    "verify scaffnew --data breast_cancer --label y": "label = 'y' names a column, and breast_cancer is no table",
+    "verify scaffnew --problem quadratic --label y": "--label says nothing about quadratic",
+    "verify scaffnew --problem quadratic --weights samples": "--weights says nothing about quadratic",
     # The problem.
     "verify scaffnew --kappa 1": "kappa = '1' is no condition number",
     "verify scaffnew --kappa 0.5": "kappa = '0.5' is no condition number",
@@ -205,6 +232,8 @@ BAD = {
     "verify scaffnew --out ''": "--out is empty",
     "sweep scaffnew --store=": "--store is empty",
     "sweep scaffnew --store a.sqlite --json ./a.sqlite": "--json and --store are both a.sqlite",
+    "sweep scaffnew --csv ./a --latex a": "--csv and --latex are both a",
+    "sweep scaffnew --csv file/below --kappa 10": "output 'file' cannot be written",
     "sweep scaffnew --store ./raises.py --kappa 10": "store = 'raises.py' is not a SQLite database",
     "sweep scaffnew --epsilon 0": "epsilon = 0.0",
     "sweep scaffnew --epsilon 1": "epsilon = 1.0",
@@ -260,7 +289,71 @@ def test_a_bad_input_gets_one_sentence(line, folder, command):
     # A name may be written with its folder or without.
     assert BAD[line] in found.errors.replace("'./", "'")
     assert not found.output
-    assert [path for path in sorted(folder.iterdir()) if path.name not in ("out", "__pycache__")] == before
+    # A store keeps which cells failed; whatever is refused before leaves nothing.
+    left = ("out", "__pycache__") if line.startswith("sweep") else ("__pycache__",)
+    assert [path for path in sorted(folder.iterdir()) if path.name not in left] == before
+
+
+def test_a_table_is_described_by_its_columns(folder, command):
+    assert command("data", "t.csv").output == (
+        "t.csv: a table of 6 rows with age (6 different numbers), clinic (2 different texts), "
+        "ill (2 different texts).\n"
+    )
+    assert "age (1 different numbers, 1 missing)" in command("data", "hole.csv").output
+
+
+def test_costs_hold_in_eighty_columns():
+    names = [
+        "compressed_scaffnew C=RandK(2),gamma=0.333333333333,p=0.123456789",
+        "a_method_of_somebody_with_a_long_name.py",
+    ]
+    row = {"problem": "quadratic", "changes": "", "kappa": 123456.0, "rounds": 1.23456e9, "iterations": math.inf}
+    console = Console(width=80, file=io.StringIO())
+    print_costs(console, [row | {"method": name, "bits": 1.23456e12} for name in names])
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("1.23456e+12" in line for line in lines) == 2
+    assert not any("…" in line for line in lines)
+
+
+def test_without_a_command_there_is_help(command):
+    found = command()
+    assert found.code == 2
+    assert found.output.startswith("Usage: rootkappa")
+    assert not found.errors
+
+
+def test_a_shell_is_told_what_a_word_may_become(command, monkeypatch):
+    monkeypatch.setenv("_ROOTKAPPA_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "rootkappa verify scaff")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    found = command()
+    assert (found.code, found.output.split()) == (0, ["plain,scaffnew", "plain,scaffold_1", "plain,scaffold_2"])
+
+
+def test_a_sweep_tells_and_writes_what_each_condition_number_costs(folder, command):
+    words = ["scaffnew", "--clients", "3", "--dim", "3", "--exact", "--csv", "new/c.csv", "--latex", "t.tex"]
+    found = command("sweep", *words, "--κ", "10,20", "--γ=0.5", "--set", "p=0.5")
+    assert found.code == 0
+    assert re.search(r"scaffnew gamma=0.5,p=0.5 +10 +\d", found.output)
+    table = pd.read_csv("new/c.csv")
+    assert table["kappa"].tolist() == [10.0, 20.0]
+    # In a round a vector of three numbers goes up and one comes down.
+    assert table["bits"].tolist() == pytest.approx((64 * 6 * table["rounds"]).tolist())
+    assert Path("t.tex").read_text().count("scaffnew") == 2
+    assert command("plot", "exponent", "--axis", "bits").code == 0
+
+
+def test_what_unequal_clients_weigh_is_told_once_where_nobody_has_chosen(folder, command):
+    words = ["verify", "gradient_descent", "--data", "t.csv", "--label", "ill", "--client-column", "clinic"]
+    sentence = "2 clients of 2 to 4 samples count equally"
+    rest = ["--evidence", "claim", "--intercept", "free"]
+    assert command(*words, *rest).output.count(sentence) == 1
+    for how in ("samples", "clients"):
+        found = command(*words, *rest, "--weights", how)
+        assert sentence not in found.output
+        assert "the intercept is not penalised" in found.output
+        assert found.code == 3
 
 
 @pytest.mark.parametrize("share", ["0.1", "1"])
@@ -467,6 +560,7 @@ FIELDS = [
     "problem",
     "params",
     "seed",
+    "question",
     "sentence",
     "sensitivity",
     "alpha",

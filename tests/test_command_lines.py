@@ -37,12 +37,16 @@ LETTERS = [
     "--all",
     "-h",
     "--version",
+    "--γ",
+    "--κ=3",
+    "--ω",
 ]
 # What is overridden by what is drawn, so that whatever is right is small.
 TINY = [
     "verify scaffnew --problem quadratic --basis client --clients 3 --dim 3 --kappa 20 --evidence exact",
     "verify scaffnew --data ./data --clients 2 --kappa 5 --evidence exact",
     "sweep scaffnew --clients 3 --dim 3 --kappa 10,20 --seeds 1 --epsilon 0.5 --exact --store s.sqlite",
+    "verify scaffnew --data t.csv --label y --client-column c --kappa 5 --evidence exact",
     "plot exponent --store none.sqlite",
     "new new.py",
     "list compressors",
@@ -59,7 +63,7 @@ def options(name):
 
 @st.composite
 def lines(draw):
-    tiny = draw(st.sampled_from([*TINY, *TINY[:4], *TINY[:3]])).split()
+    tiny = draw(st.sampled_from([*TINY, *TINY[:5], *TINY[:3]])).split()
     name = tiny[0]
     # Letters are for some commands, and all else is refused for one reason.
     has_letters = name in ("verify", "sweep", "compare")
@@ -81,6 +85,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("a regular file\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "data").write_text("+1 1:1 2:1\n-1 1:2\n+1 2:3\n-1 1:1\n+1 1:1 2:-1\n-1 2:2\n")
+    (tmp_path / "t.csv").write_text("a,c,y\n1,u,0\n2,u,1\n3,v,0\n4,v,1\n")
     Store(tmp_path / "none.sqlite").close()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))

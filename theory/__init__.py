@@ -4,7 +4,8 @@ from .case import Case, case
 from .engines import exact
 from .theorem import Condition, Theorem, get, names, promised_by
 from .verdict import Bound, Verdict, exit_code
-from .verify import verify
+from .verify import verify, verify_stated
+from .witness import write_witness
 
 __all__ = [
     "Bound",
@@ -19,4 +20,6 @@ __all__ = [
     "names",
     "promised_by",
     "verify",
+    "verify_stated",
+    "write_witness",
 ]

@@ -1,7 +1,7 @@
 """What every engine of evidence is given: a method, its theorem, a problem, parameters and a seed."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..algorithms.driver.method import Method, find
 from ..algorithms.driver.objects import ObjectMethod, found
-from ..algorithms.driver.run import Trace, run
+from ..algorithms.driver.run import Trace, run, run_together
 from ..algorithms.parts.cost import Cost, Pace
 from ..core.errors import InputError
 from ..core.randomness import generator
@@ -373,6 +373,11 @@ class Case:
         seed = self.seed if seed is None else seed
         return run(self.method, self.problem, self.params, rounds, seed, **measured, **options)
 
+    def run_together(self, rounds: int, seeds: Sequence[int], **options: Any) -> list[Trace]:
+        """Return what :meth:`run` does for each seed, to the bit, several at a time where that is faster."""
+        measured = {"lyapunov": self.theorem.lyapunov, "target": self.target}
+        return run_together(self.method, self.problem, self.params, rounds, seeds, **measured, **options)
+
     # Paths beside the promise.
 
     @property
@@ -507,6 +512,7 @@ class Case:
             claim=part,
             sensitivity=sensitivity,
             alpha=self.alpha if evidence in SAMPLED and status != "not applicable" else math.nan,
+            changed=tuple(self.changes),
             bound=None if evidence == "claim" or status == "not applicable" else self._stated_bound(),
             details=details or {},
         )

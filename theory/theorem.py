@@ -115,6 +115,17 @@ class Theorem:
         )
 
     @property
+    def prescription(self) -> str:
+        """What the theory prescribes, in the paper's letters: the first line that its code says of itself.
+
+        Examples
+        --------
+        >>> get("scaffnew").prescription
+        'γ = 1/L, p = 1/√κ.'
+        """
+        return " ".join((self._prescribed.__doc__ or "").strip().partition("\n\n")[0].split())
+
+    @property
     def told(self) -> str:
         """What is promised, and whether a rate is attained.
 

@@ -6,6 +6,8 @@ from typing import Any, overload
 
 import numpy as np
 
+from ..core.html import letters, table
+
 #: What a verdict may say, worst first.
 STATUSES = ("refuted", "inconclusive", "not applicable", "consistent", "confirmed")
 #: In the place of a factor 0, which has no logarithm.
@@ -68,7 +70,7 @@ class Bound:
             return np.logaddexp(left + log_value, math.log(self.floor) + np.log(-np.expm1(left)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What one kind of evidence says of one promise.
 
@@ -99,6 +101,8 @@ class Verdict:
         the progress 1 - rho, would have to be stronger to be refuted. NaN where no number is promised.
     alpha : float
         The probability with which it refutes what is right, at most; NaN where it rests on nothing that is drawn.
+    changed : tuple of str
+        The letters that somebody has set; the theory prescribes all others.
     seconds : float
         How long it took.
     bound : Bound or None
@@ -122,9 +126,25 @@ class Verdict:
     known: str = "confirmed"
     sensitivity: float = math.nan
     alpha: float = math.nan
+    changed: tuple[str, ...] = ()
     seconds: float = 0.0
     bound: Bound | None = field(default=None, repr=False, compare=False)
     details: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        kind = f"{self.evidence} {self.claim}".rstrip()
+        return f"<{self.told}: {self.method}, {kind} on {self.problem}: {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        numbers = [(name, f"{getattr(self, name):.6g}") for name in ("measured", "promised", "low", "high")]
+        told = [
+            ("problem", self.problem),
+            ("letters", letters(self.params)),
+            ("seed", self.seed),
+            ("finding", self.sentence),
+        ]
+        title = f"{self.method}, {self.claim.replace('_', ' ') or self.evidence}: {self.told}"
+        return table(title, [*numbers, *told])
 
     @property
     def news(self) -> str:
@@ -147,6 +167,28 @@ class Verdict:
             return self.status
         return f"{self.status} as known" if self.news == "confirmed" else f"{self.status} against what is known"
 
+    @property
+    def question(self) -> str:
+        """What the verdict is an answer to: the theorem or whatever else was held, at which parameters.
+
+        Examples
+        --------
+        >>> found = Verdict("scaffnew", "exact", "confirmed", 1.0, 1.0, 1.0, 1.0, "", {"gamma": 1.0, "p": 0.01}, 0, "")
+        >>> from dataclasses import replace
+        >>> found.question, replace(found, changed=("p",)).question
+        ('the theorem at gamma = 1, p = 0.01', 'the theorem at p = 0.01, with gamma = 1 as prescribed')
+        >>> replace(found, evidence="claim", claim="it_flies").question
+        'the claim "it flies" at gamma = 1, p = 0.01'
+        """
+        own = {letter: self.params[letter] for letter in self.changed if letter in self.params}
+        rest = {letter: value for letter, value in self.params.items() if letter not in own}
+        at = f"at {_listed(own or rest)}" if self.params else "with the parameters that the theory prescribes"
+        at += f", with {_listed(rest)} as prescribed" if own and rest else ""
+        what = {"exact": "the theorem ", "path": "the theorem ", "exponent": "the theorem "}.get(self.evidence, "")
+        if self.evidence == "claim":
+            what = f'the claim "{self.claim.replace("_", " ")}" ' if self.claim else "claims "
+        return what + at
+
     def record(self) -> dict[str, Any]:
         """Return what a file keeps of the verdict; numbers that are NaN or infinite become None."""
         numbers = {name: _plain(getattr(self, name)) for name in ("measured", "promised", "low", "high")}
@@ -160,10 +202,16 @@ class Verdict:
             "problem": self.problem,
             "params": {letter: _plain(value) for letter, value in self.params.items()},
             "seed": self.seed,
+            "question": self.question,
             "sentence": self.sentence,
             "sensitivity": _plain(self.sensitivity),
             "alpha": _plain(self.alpha),
         }
+
+
+def _listed(letters: dict[str, Any]) -> str:
+    values = {letter: f"{value:.4g}" if isinstance(value, float) else f"{value}" for letter, value in letters.items()}
+    return ", ".join(f"{letter} = {text}" for letter, text in values.items())
 
 
 def _plain(value: float | str) -> float | str | None:

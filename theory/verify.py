@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,11 +18,11 @@ from ..problems.problem import checked_problem
 from . import claims
 from .case import ALPHA, BUDGET, SAMPLED, Case, NotExact, Progress, check_range
 from .conventions import check_conventions
-from .engines import exact, exponent, identity, invariant, path, sending
+from .engines import exact, exponent, identity, invariant, path, sending, stated
 from .engines.affine import is_affine
 from .engines.conserved import undeclared
 from .engines.words import lowered
-from .theorem import promised_by
+from .theorem import UNITS, promised_by
 from .untouched import untouched
 from .verdict import Verdict
 
@@ -114,10 +114,14 @@ def verify(
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
     error_rate: float = ALPHA,
+    rate: str | float | None = None,
+    rounds: str | float | None = None,
+    epsilons: Iterable[float] = stated.EPSILONS,
+    per: str | None = None,
     budget: float = BUDGET,
     **changes: Any,
 ) -> list[Verdict]:
-    """Return one verdict for each kind of evidence, and for each claim one.
+    """Return one verdict for each kind of evidence, and for each claim one; or for what is stated.
 
     Parameters
     ----------
@@ -136,6 +140,8 @@ def verify(
     error_rate : float
         The probability with which each verdict that rests on what is drawn may refute what is right; for many verdicts
         see :func:`level`.
+    rate, rounds, epsilons, per
+        What is stated, see :func:`verify_stated`. Then that alone is judged unless ``evidence`` asks for more.
     budget : float
         Multiplications that one path may cost, of which a core makes about 1e9 a second.
     **changes
@@ -152,7 +158,13 @@ def verify(
     >>> problem = problems.Quadratic.random(clients=3, dim=4, kappa=30.0)
     >>> [verdict.status for verdict in verify("scaffnew", problem, evidence=("invariant", "exact"))]
     ['confirmed', 'confirmed']
+    >>> [verdict.status for verdict in verify("scaffnew", problem, rate="1 - 1/kappa", rounds="2*sqrt(kappa)")]
+    ['confirmed', 'refuted']
     """
+    if rate is not None or rounds is not None:
+        options: dict[str, Any] = {"seed": seed, "progress": progress, "error_rate": error_rate}
+        judged = verify_stated(method, [problem], rate, rounds, epsilons, per=per, **options, **changes)
+        return judged if evidence is None else judged + verify(method, problem, evidence, **options, **changes)
     taken, problem = found(method), checked_problem(problem)
     given = (evidence,) if isinstance(evidence, str) else evidence
     kinds = default_evidence(taken, problem) if given is None else _checked_kinds(given)
@@ -164,6 +176,101 @@ def verify(
     with untouched(taken, problem) as own:
         case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate), float(budget))
         return _verdicts(case, kinds, progress)
+
+
+@one_blas_thread()
+def verify_stated(
+    method: Any,
+    problems: Sequence[Problem],
+    rate: str | float | None = None,
+    rounds: str | float | None = None,
+    epsilons: Iterable[float] = stated.EPSILONS,
+    *,
+    per: str | None = None,
+    seed: int = 0,
+    progress: Callable[[str, float], None] | None = None,
+    error_rate: float = ALPHA,
+    **changes: Any,
+) -> list[Verdict]:
+    """Return the verdicts on what somebody states of a method: of a rate one a problem, of rounds one for all.
+
+    Parameters
+    ----------
+    method : str, Path, Method or object
+        As for :func:`verify`; the theorem that it names says what V is.
+    problems : sequence of Problem
+        Where it is judged.
+    rate : str or float, optional
+        A factor of V, such as ``"1 - 1/kappa"``: numbers, the letters kappa, L, mu, n, d and those of the method, + - *
+        / ** and sqrt, log, min, max.
+    rounds : str or float, optional
+        Rounds until V has fallen by a factor eps, such as ``"0.9*sqrt(kappa)*log(1/eps)"``.
+    epsilons : iterable of float
+        For which eps.
+    per : {"iteration", "round"}, optional
+        What the rate is for; by default what the theorem's is for.
+    seed, progress, error_rate, **changes
+        As for :func:`verify`.
+
+    Raises
+    ------
+    InputError
+        If a formula is none, or has no value.
+
+    Examples
+    --------
+    >>> from rootkappa import problems
+    >>> family = [problems.Quadratic.random(clients=2, dim=3, kappa=kappa) for kappa in (10.0, 100.0)]
+    >>> (found,) = verify_stated("scaffnew", family, rounds="0.9*sqrt(kappa)*log(1/eps)", epsilons=(0.5, 1e-6))
+    >>> found.status, round(found.measured, 3)
+    ('confirmed', 0.866)
+    """
+    taken, checked = found(method), [checked_problem(problem) for problem in problems]
+    if per is not None and per not in UNITS:
+        raise unknown("unit of a rate", per, UNITS)
+    if not 0.0 < as_number(error_rate) < 1.0:
+        raise InputError(f"error_rate = {shown(error_rate)} is no probability: give a number between 0 and 1.")
+    with ExitStack() as stack:
+        cases: list[Case] = []
+        for problem in checked:
+            check_range(problem)
+            own = stack.enter_context(untouched(taken, problem))
+            cases.append(Case(taken, promised_by(taken), own, changes, seed, float(error_rate)))
+            with blaming(taken):
+                unfit = _misfit(cases[-1])
+                if unfit:
+                    kinds = [kind for kind, text in (("rate", rate), ("rounds", rounds)) if text is not None]
+                    return [_not_applicable(cases[-1], kind, unfit) for kind in kinds]
+                cases[-1].check_rounds()
+                check_conventions(cases[-1])
+        report: Callable[[str, float], None] = progress or _unheard
+        verdicts: list[Verdict] = []
+        for position, case in enumerate(cases if rate is not None else ()):
+            started = time.perf_counter()
+            with blaming(taken):
+                one = _or_none(case, "rate", lambda case=case: stated.rate(case, rate, lambda share: None, per))
+            verdicts.append(replace(one, seconds=time.perf_counter() - started))
+            report("rate", (position + 1) / len(cases))
+        if rounds is not None:
+            started = time.perf_counter()
+            with blaming(taken):
+                one = _or_none(
+                    cases[0], "rounds", lambda: stated.rounds(cases, rounds, [*epsilons], partial(report, "rounds"))
+                )
+            verdicts.append(replace(one, seconds=time.perf_counter() - started))
+    return verdicts
+
+
+def _unheard(kind: str, share: float) -> None:
+    """Tell nobody of progress."""
+
+
+def _or_none(case: Case, kind: str, judged: Callable[[], Verdict]) -> Verdict:
+    """Return a verdict, or the one that says why it cannot be had."""
+    try:
+        return judged()
+    except NotExact as reason:
+        return _not_applicable(case, kind, str(reason))
 
 
 @one_blas_thread()
@@ -271,6 +378,8 @@ def _misfit(case: Case) -> str:
 
 def _failing_condition(case: Case) -> str:
     """Return which assumption of the theorem fails, or nothing."""
+    if case.problem.unpromised:
+        return f"No theorem speaks of this problem: {case.problem.unpromised}."
     for condition in case.conditions():
         if not condition.holds:
             return f"The theorem needs {condition.name}, but {condition.values}."
@@ -283,14 +392,14 @@ def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdic
     try:
         with blaming(case.method):
             if case.method.is_shipped:
-                return claim.verdicts(case, progress)
+                return [_placed(claim, case, one) for one in claim.verdicts(case, progress)]
             shipped = case.method.likenesses[0].name
             # Claims tell methods apart by their names.
             known = replace(case, method=replace(case.method, name=shipped))
             if isinstance(case.method, ObjectMethod):
                 # In Python it is slow.
                 known, told = case.other(shipped), f"Of {shipped}, which it was found to be: "
-            found = claim.verdicts(known, progress)
+            found = [_placed(claim, known, one) for one in claim.verdicts(known, progress)]
     except InputError as reason:
         # What a claim measures may have no end where a file does not do what it says.
         if not isinstance(reason, NotExact) and case.method.is_shipped:
@@ -300,6 +409,17 @@ def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdic
         replace(one, method=case.method.name, sentence=told + (lowered(one.sentence) if told else one.sentence))
         for one in found
     ]
+
+
+def _placed(claim: claims.Claim, case: Case, verdict: Verdict) -> Verdict:
+    """Return a verdict on a claim that says first where it was measured, if that was not on the given problem."""
+    if verdict.status == "not applicable":
+        return verdict
+    there = f" but on {verdict.problem}" if verdict.problem != case.problem.label else ""
+    if not (claim.elsewhere or there):
+        return verdict
+    place = there or " but on problems of its own sizes"
+    return replace(verdict, sentence=f"Not on the given problem{place}: {verdict.sentence}")
 
 
 def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:

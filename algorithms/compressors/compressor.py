@@ -10,9 +10,12 @@ from ...core.compiled import njit
 from ...core.dispatch import dispatched
 from ...core.errors import InputError
 from ...core.inner import inner
+from .mixture import Mixture, one_of
 
 #: The numbers that a list of outcomes may hold in all, 8 MB of them; longer lists are not made.
 LISTED = 2**20
+# Draws of which a mixture is made one by one.
+_MIXED = 64
 
 
 @dispatched
@@ -113,6 +116,14 @@ class Compressor(ABC):
             None if there are infinitely many draws, or so many that their list would hold over 2^20 numbers.
         """
         return [(1.0, np.empty(0))] if self.draw_shape(d) == (0,) else None
+
+    def mixture(self, d: int) -> Mixture | None:
+        """Return fixed draws that stand for all where a step is affine in what a linear compressor does, or None.
+
+        A class whose draws are too many to list may know of fewer.
+        """
+        listed = self.randomness(d) if self.is_linear else None
+        return one_of(listed) if listed is not None and len(listed) <= _MIXED else None
 
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
         """Return every value of C(x) with its probability.

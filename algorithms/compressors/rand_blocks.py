@@ -11,6 +11,7 @@ from ...core.dispatch import implements
 from ...core.errors import InputError
 from .choices import choices
 from .compressor import LISTED, Compressor, compress
+from .mixture import Mixture, subsets
 from .wire import FLOAT, support_bits
 
 
@@ -93,6 +94,9 @@ class RandBlocks(Compressor):
         if count * d > LISTED:
             return None
         return [(1.0 / count, np.array(chosen)) for chosen in combinations(range(blocks), self.k)]
+
+    def mixture(self, d: int) -> Mixture:
+        return subsets(self.blocks(d), self.k)
 
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
         x = self._checked(x)

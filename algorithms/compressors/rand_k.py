@@ -11,6 +11,7 @@ from ...core.dispatch import implements
 from ...core.errors import InputError
 from .choices import choices
 from .compressor import LISTED, Compressor, compress
+from .mixture import Mixture, subsets
 from .wire import FLOAT, support_bits
 
 
@@ -79,6 +80,9 @@ class RandK(Compressor):
         if count * d > LISTED:
             return None
         return [(1.0 / count, np.array(chosen)) for chosen in combinations(range(d), k)]
+
+    def mixture(self, d: int) -> Mixture:
+        return subsets(d, self.draw_shape(d)[0])
 
     def outcomes(self, x: np.ndarray) -> list[tuple[float, np.ndarray]] | None:
         x = self._checked(x)

@@ -33,7 +33,7 @@ _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
 
 
 # What functions that take letters by their names take besides.
-_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress"}
+_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress", "rate", "rounds", "epsilons", "per"}
 _STATES = ("State", "start", "model", "fixed_point", "invariants")
 # What a method may leave to the part that its FAMILY names.
 _OF_A_FAMILY = (*_STATES, "check", "advance")
@@ -131,6 +131,9 @@ class Method:
     advance : callable
         ``advance(kernel, params, state, draws)``: many rounds, the same trajectory as ``step``, likewise; by default
         step after step.
+    advance_together : callable or None
+        ``advance_together(kernel, params, states, draws)``: what ``advance`` does, for several runs at once, each with
+        the bits that it has alone. None if the method does not know how.
     affine : callable
         ``affine(problem, params)`` returns parameters with which a step on a quadratic is an affine map of the state:
         by default the parameters themselves. Where it is none, it returns others with which the theorem's V of the
@@ -148,6 +151,9 @@ class Method:
         ``spent(problem, params, state, cost)`` returns what was spent up to a state, where how long a message is shows
         only when it is sent; ``cost`` is the declared one of all rounds so far, which it does not exceed. By default it
         is that.
+    decided : callable or None
+        ``decided(params, state, draws)`` returns the draws of one round with what the state at its end says of who took
+        part, where that depends on more than on what is drawn; by default None, as it does not.
     pace : callable
         ``pace(params)`` returns the :class:`~rootkappa.algorithms.parts.cost.Pace` of a step.
     model : callable
@@ -187,8 +193,10 @@ class Method:
     fixed_point: Callable[[Problem, Any, Solution], Any] | None
     own_check: Callable[[Problem], None]
     seconds: Callable[[Problem, Any, Any, Clock], np.ndarray]
+    advance_together: Callable[..., None] | None = None
     opening: Callable[[Problem, Any], Cost] = _no_opening
     spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
+    decided: Callable[[Any, Any, Any], Any] | None = None
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -221,6 +229,7 @@ class Method:
             cost=declared.cost(),
             opening=declared.get("opening", _no_opening),
             spent=declared.get("spent", _as_declared),
+            decided=declared.get("decided"),
             **declared.randomness(),
             seconds=declared.seconds(),
             **states,
@@ -414,8 +423,10 @@ class _Declared:
         step, advance = self.get("step"), self.get("advance")
         if step is None:
             loops = self._loops()
-            return {"step": step or loops.step, "advance": advance or loops.advance}
-        own = self._stored() if self._is_file else ()
+            may = advance is None and getattr(loops, "may_go_together", False)
+            together = loops.advance_together if may else None
+            return {"step": loops.step, "advance": advance or loops.advance, "advance_together": together}
+        own = (self._stored(_repeat),) if self._is_file else ()
         if advance is None:
             advance = _StepByStep(self._module, self.randomness()["unroll"], *own)
         return {"step": step, "advance": advance}
@@ -423,20 +434,18 @@ class _Declared:
     def _loops(self) -> Any:
         letters = self._names["Params"]
         if self._averages:
-            shared = (local_steps.one_step, local_steps.all_rounds)
-            loops = self._stored(*shared) if self._is_file else shared
-            return local_steps.LocalSteps(self.randomness()["random"], letters, self.get("compiled"), loops)
+            loop = self._stored(local_steps.all_rounds) if self._is_file else local_steps.all_rounds
+            return local_steps.LocalSteps(self.randomness()["random"], letters, self.get("compiled"), loop)
         if self._serves:
-            shared = (server_rounds.one_round, server_rounds.all_rounds)
-            loops = self._stored(*shared) if self._is_file else shared
-            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loops)
+            loop = self._stored(server_rounds.all_rounds) if self._is_file else server_rounds.all_rounds
+            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loop)
         return self.needed("step", " or a communicate for its Params")
 
-    def _stored(self, *loops: Any) -> Any:
-        """Return copies of compiled loops for a user's file, stored with its own compiled functions."""
-        copies = tuple(uncached(loop) for loop in loops or (_repeat,))
-        files.store_compiled(self._module, *copies)
-        return copies
+    def _stored(self, loop: Any) -> Any:
+        """Return a copy of a compiled loop for a user's file, stored with its own compiled functions."""
+        copy = uncached(loop)
+        files.store_compiled(self._module, copy)
+        return copy
 
 
 def _nothing_conserved(problem: Problem, params: Any, state: Any) -> dict[str, np.ndarray]:

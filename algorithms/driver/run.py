@@ -9,8 +9,10 @@ import numpy as np
 
 from ...core.checks import checked_count, checked_number
 from ...core.errors import InputError, shown, unknown
+from ...core.html import letters, table
 from ...core.randomness import generator
 from ...problems.problem import Problem
+from ...problems.together import go_together
 from ..parts.clock import Clock, before_rounds
 from ..parts.cost import Cost
 from .method import Method
@@ -30,7 +32,14 @@ COLUMNS = (
 _BLOCK = 256
 
 
-@dataclass
+#: What a trace can be drawn along, with the columns that add up to it.
+AXES = {
+    "rounds": ("round",), "iterations": ("iteration",), "floats": ("floats_up", "floats_down"),
+    "bits": ("bits_up", "bits_down"), "gradients": ("gradients",), "seconds": ("seconds",),
+}  # fmt: skip
+
+
+@dataclass(repr=False)
 class Trace:
     """What was measured along one run.
 
@@ -86,6 +95,58 @@ class Trace:
         counts = self.column(axis)[[after - 1, after]]
         before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
         return float(counts[0] + (before - math.log(fraction)) / (before - at) * (counts[1] - counts[0]))
+
+    def plot(self, axis: str = "rounds", measure: str = "distance", axes: Any = None, **look: Any) -> Any:
+        """Draw a measure along a cost, and return Matplotlib's axes.
+
+        :func:`rootkappa.plots.convergence.figure` draws a trace as a figure for a paper.
+
+        Parameters
+        ----------
+        axis : str
+            "rounds", "iterations", "floats" or "bits" (sent and received), "gradients", "seconds", or a column.
+        measure : str
+            A column, such as "lyapunov", "distance" or "gap".
+        axes : matplotlib.axes.Axes, optional
+            Where to draw; new ones if not given.
+        **look
+            What ``axes.plot`` takes besides, such as ``color``.
+
+        Raises
+        ------
+        InputError
+            If the axis or the measure is none of the trace.
+        """
+        known = {name: columns for name, columns in AXES.items() if set(columns) <= {*self.columns}}
+        known |= {name: (name,) for name in self.columns}
+        if axis not in known:
+            raise unknown("axis", axis, known)
+        if measure not in self.columns:
+            raise unknown("measure", measure, self.columns)
+        if axes is None:
+            from matplotlib import pyplot
+
+            axes = pyplot.subplots()[1]
+        x = np.sum([self.column(name) for name in known[axis]], axis=0)
+        axes.plot(x, self.column(measure), **{"label": self.method, **look})
+        axes.set(yscale="log", xlabel=axis, ylabel=measure, title=self.problem)
+        return axes
+
+    def __repr__(self) -> str:
+        return f"<trace of {self._told}>"
+
+    @property
+    def _told(self) -> str:
+        if not self.rows:
+            return f"{self.method} on {self.problem}"
+        return f"{self.method} on {self.problem}: {self.last('round'):g} rounds, distance {self.last('distance'):.3g}"
+
+    def _repr_html_(self) -> str:
+        last = zip(self.columns, (f"{number:.6g}" for row in self.rows[-1:] for number in row), strict=False)
+        return table(
+            f"{self.method} on {self.problem}",
+            [("letters", letters(self.params._asdict())), ("seed", self.seed), *last],
+        )
 
     def frame(self) -> "pd.DataFrame":
         """Return the trace as a table, one row for each recorded round.
@@ -173,33 +234,153 @@ def run(
     method.check(problem)
     params = method.letters(params)
     stops = _recorded_rounds(checked_count("rounds", rounds), record)
-    observe = observe or {}
-    stop_column, stop_fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
-    measure = _Measure(method, problem, params, lyapunov, target)
-    state, spent = method.start(problem, params), method.opening(problem, params)
-    timer = _Timer(method, problem, params, Clock.read(clock)) if clock is not None else None
-    trace = Trace(
-        method.name, problem.label, params, seed, state, (*COLUMNS, *(["seconds"] if timer else []), *observe)
-    )
-    measure.record(trace, 0, spent, timer and timer.total, observe)
-    first = trace.last(stop_column) if stop_column else 0.0
-    draws = _Draws(method, problem, params, seed)
-    done = 0
+    options = _Options.checked(method, problem, params, until, lyapunov, target, clock, observe)
+    path = _Path(method, problem, params, seed, options)
     for stop in stops:
-        for batch in draws.between(done, stop):
-            state = trace.state = method.advanced(problem, params, state, batch)
-            spent = spent.plus(method.cost(problem, params, batch))
-            if timer:
-                timer.add(batch)
-        done = int(stop)
-        told = method.spent(problem, params, state, spent)
-        measure.record(trace, done, told, timer and timer.after(spent, told.bits_up, told.bits_down), observe)
+        for batch in path.draws.between(path.done, stop):
+            path.walk(batch)
+        path.record(int(stop))
         if progress is not None:
-            progress(done)
-        arrived = stop_column and trace.last(stop_column) <= stop_fraction * first
-        if not np.isfinite(trace.last("distance")) or arrived:
+            progress(path.done)
+        if path.is_finished:
             break
-    return trace
+    return path.trace
+
+
+def run_together(
+    method: Any,
+    problem: Problem,
+    params: Any,
+    rounds: int = 1000,
+    seeds: Sequence[int] = (0,),
+    *,
+    record: int | np.ndarray = 200,
+    until: tuple[str, float] | None = None,
+    lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
+    target: Any = None,
+) -> list[Trace]:
+    """Run a method once for each seed, several runs at a time where that is faster.
+
+    Parameters
+    ----------
+    method, problem, params, rounds, record, until, lyapunov, target
+        Those of :func:`run`.
+    seeds : sequence of int
+        One for each run.
+
+    Returns
+    -------
+    list of Trace
+        What :func:`run` returns for each seed, to the bit.
+
+    Raises
+    ------
+    InputError
+        If :func:`run` would.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms, problems
+    >>> problem = problems.Quadratic.random(clients=3, dim=4, kappa=10.0)
+    >>> scaffnew = algorithms.get("scaffnew")
+    >>> traces = algorithms.run_together(scaffnew, problem, scaffnew.Params(gamma=1.0, p=0.3), 100, seeds=[1, 2])
+    >>> [trace.seed for trace in traces]
+    [1, 2]
+    """
+    method = found(method)
+    method.check(problem)
+    params = method.letters(params)
+    rounds = checked_count("rounds", rounds)
+    advance, pace = method.advance_together, method.pace(params)
+    if advance is None or not go_together(problem, len(seeds), rounds, pace.iterations / pace.rounds):
+        measured: Any = {"record": record, "until": until, "lyapunov": lyapunov, "target": target}
+        return [run(method, problem, params, rounds, seed, **measured) for seed in seeds]
+    stops = _recorded_rounds(rounds, record)
+    options = _Options.checked(method, problem, params, until, lyapunov, target, None, None)
+    paths = [_Path(method, problem, params, seed, options) for seed in seeds]
+    for stop in stops:
+        going = [path for path in paths if not path.is_finished]
+        if not going:
+            break
+        for batches in zip(*(path.draws.between(path.done, stop) for path in going), strict=True):
+            states = [path.trace.state for path in going]
+            advance(method.oracles(problem), params, states, batches)
+            for path, state, batch in zip(going, states, batches, strict=True):
+                path.take(state, batch)
+        for path in going:
+            path.record(int(stop))
+    return [path.trace for path in paths]
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What of a run is measured, and when it ends."""
+
+    measure: "_Measure"
+    timer: Callable[[], "_Timer | None"]
+    observe: Mapping[str, Callable[[Any], float]]
+    column: str
+    fraction: float
+
+    @classmethod
+    def checked(
+        cls,
+        method: Method,
+        problem: Problem,
+        params: Any,
+        until: Any,
+        lyapunov: Any,
+        target: Any,
+        clock: Any,
+        observe: Any,
+    ) -> "_Options":
+        """Return the options that :func:`run` was given."""
+        observe = observe or {}
+        column, fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
+        measure = _Measure(method, problem, params, lyapunov, target)
+        timed = Clock.read(clock) if clock is not None else None
+        return cls(
+            measure, lambda: _Timer(method, problem, params, timed) if timed else None, observe, column, fraction
+        )
+
+
+class _Path:
+    """One run under way."""
+
+    def __init__(self, method: Method, problem: Problem, params: Any, seed: int, options: _Options) -> None:
+        self._options, self._timer = options, options.timer()
+        state, self._spent = method.start(problem, params), method.opening(problem, params)
+        self._about = method, problem, params
+        timed = ["seconds"] if self._timer else []
+        self.trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *timed, *options.observe))
+        self.draws, self.done, self.is_finished = _Draws(method, problem, params, seed), 0, False
+        options.measure.record(self.trace, 0, self._spent, self._timer and self._timer.total, options.observe)
+        self._first = self.trace.last(options.column) if options.column else 0.0
+
+    def walk(self, batch: Any) -> None:
+        """Take some rounds."""
+        method, problem, params = self._about
+        state = self.trace.state
+        for part in _parts(method, batch) if self._timer else [batch]:
+            state = method.advanced(problem, params, state, part)
+            if self._timer:
+                self._timer.add(_decided(method, params, state, part))
+        self.take(state, batch)
+
+    def take(self, state: Any, batch: Any) -> None:
+        """Go on to the state after some rounds."""
+        self.trace.state = state
+        self._spent = self._spent.plus(self._about[0].cost(*self._about[1:], batch))
+
+    def record(self, done: int) -> None:
+        """Measure, and find out whether the run is at its end."""
+        method, problem, params = self._about
+        options, told = self._options, method.spent(problem, params, self.trace.state, self._spent)
+        seconds = self._timer and self._timer.after(self._spent, told.bits_up, told.bits_down)
+        options.measure.record(self.trace, done, told, seconds, options.observe)
+        self.done = done
+        arrived = options.column and self.trace.last(options.column) <= options.fraction * self._first
+        self.is_finished = bool(arrived) or not np.isfinite(self.trace.last("distance"))
 
 
 def seconds(
@@ -211,7 +392,9 @@ def seconds(
     clock: Clock | str,
     bits: Sequence[np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Return when some rounds of a run end: its column ``seconds``, from what it draws alone, without the run.
+    """Return when some rounds of a run end: its column ``seconds``, from what it draws alone if that says it.
+
+    A method in which who takes part shows in states only, see :attr:`Method.decided`, is run again.
 
     Parameters
     ----------
@@ -242,14 +425,27 @@ def seconds(
     timer = _Timer(method, problem, params, Clock.read(clock))
     draws = _Draws(method, problem, params, seed)
     done, ends, declared = 0, list[float](), method.opening(problem, params)
+    state = method.start(problem, params) if method.decided else None
     for place, stop in enumerate(rounds):
         for batch in draws.between(done, int(stop)):
-            timer.add(batch)
+            for part in _parts(method, batch):
+                if method.decided:
+                    state = method.advanced(problem, params, state, part)
+                timer.add(_decided(method, params, state, part))
             declared = declared if bits is None else declared.plus(method.cost(problem, params, batch))
         done = int(stop)
         up, down = (declared.bits_up, declared.bits_down) if bits is None else (bits[0][place], bits[1][place])
         ends.append(timer.after(declared, up, down))
     return np.array(ends)
+
+
+def _parts(method: Method, batch: Any) -> list[Any]:
+    """Return a batch round by round if the states in between say who takes part, or else as it is."""
+    return [batch[r : r + 1] for r in range(len(batch))] if method.decided else [batch]
+
+
+def _decided(method: Method, params: Any, state: Any, part: Any) -> Any:
+    return method.decided(params, state, part) if method.decided else part
 
 
 def _checked_until(until: Any, columns: tuple[str, ...]) -> tuple[str, float]:

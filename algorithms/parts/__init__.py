@@ -11,7 +11,7 @@ from .nothing_drawn import Nothing
 from .rounds import Coin, Phases
 from .server_rounds import end_round, phase_steps, start_round
 from .skipped_rounds import take
-from .stochastic import OfServer, Stochastic, add_noise, minibatch_gradient
+from .stochastic import OfServer, Stochastic, add_noise, minibatch_gradient, minibatch_steps
 
 __all__ = [
     "Coin",
@@ -33,6 +33,7 @@ __all__ = [
     "implements",
     "letters",
     "minibatch_gradient",
+    "minibatch_steps",
     "njit",
     "offloading",
     "own_scratch",

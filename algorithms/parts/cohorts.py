@@ -50,6 +50,12 @@ class Orders(Part):
     def cohorts(self, values: np.ndarray) -> np.ndarray:
         return values
 
+    def first(self, problem: Problem, params: Any) -> np.ndarray:
+        return np.arange(_cohort(self.letter, problem, params))
+
+    def renamed(self, value: np.ndarray, names: np.ndarray) -> np.ndarray:
+        return names[value]
+
     def listed(self, problem: Problem, params: Any) -> Listing:
         c = _cohort(self.letter, problem, params)
         count = perm(problem.n, c)
@@ -67,6 +73,9 @@ class Sampled(Orders):
         if problem.n == M:
             return np.tile(np.arange(M), (count, 1))
         return np.sort(choices(rng, problem.n, M, count), axis=1)
+
+    def renamed(self, value: np.ndarray, names: np.ndarray) -> np.ndarray:
+        return np.sort(names[value])
 
     def listed(self, problem: Problem, params: Any) -> Listing:
         M = _cohort(self.letter, problem, params)

@@ -10,12 +10,17 @@ import numpy as np
 
 from ...problems.oracles import components
 from ...problems.problem import Problem
+from ..compressors.mixture import Mixture, one_of
 from .rounds import LISTED, Listing, Part
 
 
 def sizes(problem: Problem) -> np.ndarray:
     """Return how many components every client has, shape (n,)."""
     return np.array([components(problem.kernel, i) for i in range(problem.n)])
+
+
+def _uniform(values: range) -> Mixture:
+    return one_of([(1.0 / len(values), np.array(value)) for value in values])
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,9 @@ class Components(Part):
         if count > LISTED:
             return None
         return [(1.0 / count, np.array(j)) for j in product(*(range(size) for size in m))]
+
+    def mixtures(self, problem: Problem, params: Any) -> list[Mixture]:
+        return [_uniform(range(size)) for size in sizes(problem)]
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,9 @@ class Flips(Part):
             return None
         return [(prod(q for q, _ in flips), np.array([side for _, side in flips])) for flips in product(*sides)]
 
+    def mixtures(self, problem: Problem, params: Any) -> list[Mixture]:
+        return [one_of([(q, np.array(True)), (1.0 - q, np.array(False))]) for q in self.probabilities(problem, params)]
+
 
 @dataclass(frozen=True)
 class SignedCoordinates(Part):
@@ -102,3 +113,6 @@ class SignedCoordinates(Part):
         if (2 * d) ** n > LISTED:
             return None
         return [(1.0 / (2 * d) ** n, np.array(where)) for where in product(range(-d, d), repeat=n)]
+
+    def mixtures(self, problem: Problem, params: Any) -> list[Mixture]:
+        return [_uniform(range(-problem.d, problem.d))] * problem.n

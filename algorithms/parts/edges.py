@@ -21,13 +21,16 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
 from ...core.errors import InputError
+from ...core.inner import inner
 from ...problems import oracles
 from ...problems.problem import Problem
 from .clock import Clock
+from .components import sizes
 from .cost import Length, Parcel, Sends, numbers
 from .messages import average
 from .nothing_drawn import State
 from .rounds import Draws, Listing, Part, Phases
+from .stochastic import minibatch_gradient
 
 
 def steps_of_round(params: Any) -> int:
@@ -130,8 +133,9 @@ def seconds_of(sends: Sends, exchanges: Callable[[Any], int]) -> Callable[[Probl
 
     def seconds(problem: Problem, params: Any, draws: Draws, clock: Clock) -> np.ndarray:
         up, down = (way.length(problem, params).bits for way in (sends.up, sends.down))
-        model = numbers(problem.d).bits
-        return clock.seconds(problem.n, draws.lengths, [up + model], [down + model], exchanges(params) + 1)
+        model, m = numbers(problem.d).bits, sizes(problem)
+        work = draws.lengths[:, None] * (np.minimum(params.b, m) / m if "b" in params._fields else np.ones(problem.n))
+        return clock.seconds(problem.n, work, [up + model], [down + model], exchanges(params) + 1)
 
     return seconds
 
@@ -158,18 +162,61 @@ def tell_cloud(params, state, clients, x, word, v):
     """Change an edge's model x to what the cloud is told, in place; ``clients`` is how many the edge has."""
 
 
+@dispatched
+def train(params, kernel, i, y, words, space, plain):
+    """Take the local steps of client i from y, in place, between two averages of its edge.
+
+    Parameters
+    ----------
+    params, kernel : NamedTuple
+        The letters and the problem.
+    i : int
+        The client.
+    y : ndarray, shape (d,)
+        Its model.
+    words : ndarray, shape (k1, n)
+        What is drawn for the steps; empty if nothing is.
+    space : tuple
+        A vector for a gradient, zeros, a vector to spare, and the space of the oracles.
+    plain : bool
+        Whether step by step, without the oracles' short cuts.
+    """
+    whole_steps(params, kernel, i, y, space, plain)
+
+
+@inner
+def whole_steps(params, kernel, i, y, space, plain):
+    """Take them along whole gradients."""
+    g, h, _, work = space
+    if plain:
+        for _ in range(params.k1):
+            oracles.gradient(kernel, i, y, g, work)
+            for j in range(y.shape[0]):
+                y[j] -= params.gamma * g[j]
+    else:
+        oracles.local_steps(kernel, i, y, h, params.gamma, params.k1, work)
+
+
+@inner
+def minibatch_steps(params, kernel, i, y, words, space, plain):
+    """Take them along gradients of minibatches of b components, where the client has more: a ``train``."""
+    g, _, spare, work = space
+    if params.b >= oracles.components(kernel, i):
+        whole_steps(params, kernel, i, y, space, plain)
+    else:
+        for t in range(params.k1):
+            minibatch_gradient(kernel, i, y, params.b, words[t, i], g, spare, work)
+            for j in range(y.shape[0]):
+                y[j] -= params.gamma * g[j]
+
+
 @njit
-def rounds(params, kernel, state, w, plain):
-    """All rounds; ``plain`` is step by step, otherwise the oracles take their short cuts. w has shape (rounds, ...)."""
+def rounds(params, kernel, state, w, xi, plain):
+    """All rounds; ``plain`` is step by step. What is drawn has the shapes (rounds, ...) and (rounds, k1 k2, ...)."""
     x = state.x
     n, d = oracles.clients(kernel), x.shape[0]
-    Y, X, g, h, work = (
-        np.empty((n, d)),
-        np.empty((params.edges, d)),
-        np.empty(d),
-        np.zeros(d),
-        oracles.workspace(kernel),
-    )
+    Y, X, g = np.empty((n, d)), np.empty((params.edges, d)), np.empty(d)
+    space = (g, np.zeros(d), np.empty(d), oracles.workspace(kernel))
     for t in range(w.shape[0]):
         for e in range(params.edges):
             first, last = first_of(e, params.edges, n), first_of(e + 1, params.edges, n)
@@ -178,13 +225,7 @@ def rounds(params, kernel, state, w, plain):
                 for i in range(first, last):
                     y = Y[i]
                     y[:] = X[e]
-                    if plain:
-                        for _ in range(params.k1):
-                            oracles.gradient(kernel, i, y, g, work)
-                            for j in range(d):
-                                y[j] -= params.gamma * g[j]
-                    else:
-                        oracles.local_steps(kernel, i, y, h, params.gamma, params.k1, work)
+                    train(params, kernel, i, y, xi[t, r * params.k1 : (r + 1) * params.k1], space, plain)
                     tell_edge(params, state, y, X[e], w[t, r * n + i], g)
                 average(Y[first:last], X[e])
             tell_cloud(params, state, last - first, X[e], w[t, params.k2 * n + e], g)
@@ -199,10 +240,16 @@ def step(kernel: Any, params: Any, state: Any, outcome: Any) -> None:
     """One round."""
     is_drawn = getattr(outcome, "dtype", None) is not None and outcome.dtype.names is not None
     w = outcome["w"] if is_drawn else np.zeros(releases(oracles.clients(kernel), params), dtype=np.int64)
-    rounds(params, kernel, state, np.ascontiguousarray(w)[None], True)
+    xi = outcome["xi"] if is_drawn and "xi" in outcome.dtype.names else _NONE
+    rounds(params, kernel, state, np.ascontiguousarray(w)[None], np.ascontiguousarray(xi)[None], True)
 
 
 def advance(kernel: Any, params: Any, state: Any, draws: Draws) -> None:
     """All rounds."""
     empty = np.zeros((len(draws), releases(oracles.clients(kernel), params)), dtype=np.int64)
-    rounds(params, kernel, state, np.ascontiguousarray(draws.ends.get("w", empty)), False)
+    xi = draws.steps.get("xi", _NONE)
+    words = np.ascontiguousarray(xi).reshape(len(draws), len(xi) // max(len(draws), 1), xi.shape[1])
+    rounds(params, kernel, state, np.ascontiguousarray(draws.ends.get("w", empty)), words, False)
+
+
+_NONE = np.zeros((0, 0), dtype=np.int64)

@@ -17,6 +17,7 @@ from ...problems.personal import Personal, private_size, row_width
 from ...problems.problem import Problem
 from ..compressors.top_k import kth_largest
 from ..compressors.wire import support_bits
+from .cohorts import check_size
 from .cost import Length, Parcel, Sends, numbers
 
 
@@ -39,6 +40,32 @@ def check(problem: Problem) -> None:
     """Raise an InputError if nothing is shared."""
     if sizes(problem)[0] == 0:
         raise InputError(f"{problem.label} has no shared coordinates, so nothing would be sent: make fewer private.")
+
+
+class State(NamedTuple):
+    """The shared part, the private ones, and the control variates."""
+
+    x: np.ndarray
+    """Shared part u, shape (p,)."""
+    B: np.ndarray
+    """Private parts b_i, shape (n, q)."""
+    C: np.ndarray
+    """Control variates c_i of the clients, shape (n, p)."""
+    c: np.ndarray
+    """Control variate of the server, shape (p,)."""
+
+
+def start(problem: Problem, params: Any) -> State:
+    """Return the start u = b_i = c_i = c = 0."""
+    check_size(problem, params.M)
+    p, q = sizes(problem)
+    return State(np.zeros(p), np.zeros((problem.n, q)), np.zeros((problem.n, p)), np.zeros(p))
+
+
+def compiled(params: Any, state: Any) -> Any:
+    """Return the letters with numbers in the place of words."""
+    salience, mean = params.salience == "weights", params.mean == "zeros"
+    return params._replace(salience=salience, mean=mean, control=params.control == "dense")
 
 
 def model(state: Any) -> np.ndarray:
@@ -94,6 +121,8 @@ class Space(NamedTuple):
     """A client's own model, shape (inner.d,)."""
     slope: np.ndarray
     """Its gradient there, shape (inner.d,)."""
+    spare: np.ndarray
+    """A vector to spare, shape (inner.d,)."""
     b: np.ndarray
     """The private part of that, shape (q,)."""
     marks: np.ndarray
@@ -111,13 +140,16 @@ def space(params, kernel, d):
     """Return new space for a shared part of d coordinates."""
     q, R = private_size(kernel), d // row_width(kernel)
     marks = np.empty((clients(kernel), R))
-    return Space(np.empty(d + q), np.empty(d + q), np.empty(q), marks, np.empty(R), np.empty(R), np.empty(d))
+    return Space(
+        np.empty(d + q), np.empty(d + q), np.empty(d + q), np.empty(q), marks, np.empty(R), np.empty(R), np.empty(d)
+    )
 
 
 @inner
-def mark_rows(params, Y, x, own):
-    """Mark the share r of the rows that each client sends: the largest of D_i = y_i - x, or of y_i."""
-    for i in range(Y.shape[0]):
+def mark_rows(params, omega, Y, x, own):
+    """Mark the share r of the rows that each client of a cohort sends: the largest of D_i = y_i - x, or of y_i."""
+    own.marks[:] = 0.0
+    for i in omega:
         for j in range(x.shape[0]):
             own.D[j] = Y[i, j] if params.salience else Y[i, j] - x[j]
         R = own.scores.shape[0]
@@ -164,12 +196,12 @@ def mean_of_senders(Y, marks, x):
 
 
 @njit
-def mean_with_zeros(Y, marks, x):
-    """Write to ``x`` the mean of all clients' rows, with 0 for those that were not sent."""
+def mean_with_zeros(Y, marks, M, x):
+    """Write to ``x`` the mean of the rows of M clients, with 0 for those that were not sent."""
     n, R = marks.shape
     for j in range(x.shape[0]):
         x[j] = 0.0
         for i in range(n):
             if marks[i, j % R] == 1.0:
                 x[j] += Y[i, j]
-        x[j] /= n
+        x[j] /= M

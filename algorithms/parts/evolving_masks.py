@@ -8,17 +8,20 @@ import numpy as np
 
 from ...core.compiled import njit
 from ...core.errors import InputError
+from ...core.inner import inner
 from ...core.randomness import generator
 from ...problems.oracles import workspace
 from ...problems.personal import Personal, own_oracles
 from ...problems.problem import Problem
 from ..compressors.top_k import kth_largest
 from ..compressors.wire import support_bits
+from . import speeds
+from .components import sizes
 from .cost import Cost, numbers
 from .masks import kept
-from .random_graphs import messages_of_busiest
-from .rounds import Draws, Listing, Part
-from .stochastic import uniform
+from .random_graphs import Hearing, of_busiest
+from .rounds import Draws, Listing, Part, Phases
+from .stochastic import Stochastic, minibatch_gradient, uniform
 
 
 def check(problem: Problem) -> None:
@@ -34,35 +37,21 @@ def check(problem: Problem) -> None:
 def invariants(problem: Problem, params: Any, state: Any) -> dict[str, np.ndarray]:
     """Every mask keeps what the density says, and no model leaves the mask under which it was trained."""
     return {
-        "change of how much masks keep": state.mask.sum(axis=1) - kept(state.mask.shape[1], params.density),
+        "change of how much masks keep": state.mask.sum(axis=1) - kept_by_clients(problem, params),
         "models off their masks": (1.0 - state.trained) * state.x,
     }
 
 
-def drawn(n: int, d: int, density: float, w: int) -> np.ndarray:
-    """Return a mask for each client, 1 at as many coordinates as a density keeps, uniform and independent.
+def kept_by_clients(problem: Problem, params: Any) -> np.ndarray:
+    """Return how many coordinates each client's mask keeps, shape (n,): of its capacity's part of the density."""
+    capacity = np.minimum(speeds.of_clients(params.capacity, problem.n, params.w), 1.0)
+    return np.array([kept(cast("Personal", problem).inner.d, params.density * share) for share in capacity])
 
-    Parameters
-    ----------
-    n, d : int
-        The numbers of clients and of coordinates.
-    density : float
-        The share of the coordinates that are kept, in (0, 1].
-    w : int
-        The number of the draw, at least 0.
 
-    Returns
-    -------
-    ndarray, shape (n, d)
-
-    Examples
-    --------
-    >>> drawn(3, 8, 0.25, 0).sum(axis=1).tolist()
-    [2.0, 2.0, 2.0]
-    """
-    first = np.zeros((n, d))
-    first[:, : kept(d, density)] = 1.0
-    return generator(w, "masks of the clients").permuted(first, axis=1)
+def drawn(problem: Problem, params: Any) -> np.ndarray:
+    """Return a mask for each client, 1 at as many coordinates as it keeps, uniform and independent: shape (n, d)."""
+    first = np.arange(cast("Personal", problem).inner.d) < kept_by_clients(problem, params)[:, None]
+    return generator(params.w, "masks of the clients").permuted(first.astype(float), axis=1)
 
 
 @dataclass(frozen=True)
@@ -87,25 +76,45 @@ class RandomPlaces(Part):
         return None if getattr(params, self.letter) == "random" else [(1.0, np.zeros(problem.n, dtype=np.int64))]
 
 
+#: Who hears whom, where masks grow at random, minibatches where they grow by gradients, and those of the local steps.
+RANDOM = Phases("K") & Hearing() & RandomPlaces("regrow") & Stochastic("b", None, "at_w", False) & Stochastic("b")
+
+
+@inner
+def slope(params, kernel, i, x, word, phase):
+    """Write the gradient at x of a client's minibatch to ``phase.g``; ``phase.v`` changes."""
+    minibatch_gradient(kernel.own, i, x, params.b, word, phase.g, phase.v, phase.own.work)
+
+
+@inner
+def word_there(phase, i):
+    """Return the word of the minibatch by which client i's mask grows."""
+    n = phase.Y.shape[0]
+    return phase.w[n * n + n + i]
+
+
 def cost(problem: Problem, params: Any, draws: Draws) -> Cost:
     """Return what rounds cost in which every client sends what its mask keeps to those who hear it.
 
     Where masks move, their places travel with the numbers; those of the first ones everybody draws from their number.
     To see where a mask could grow takes a gradient.
     """
-    d = cast("Personal", problem).inner.d
-    k = kept(d, params.density)
-    floats, bits = numbers(k)
-    bits += support_bits(d, k) if params.alpha > 0.0 else 0
-    up, down = messages_of_busiest(draws)
+    d, k = cast("Personal", problem).inner.d, kept_by_clients(problem, params)
+    bits = numbers(1).bits * k
+    if params.alpha > 0.0:
+        bits = bits + np.array([support_bits(d, int(count)) for count in k])
+    (up, down), (bits_up, bits_down) = of_busiest(draws, k), of_busiest(draws, bits)
     looks = len(draws) if params.regrow == "gradient" and params.alpha > 0.0 else 0
-    return Cost(draws.iterations, up * floats, down * floats, up * bits, down * bits, draws.iterations + looks)
+    taken = float(np.minimum(sizes(problem), params.b).mean())
+    # Each round is rounded by itself, so that costs of rounds add up.
+    steps = draws.iterations // max(len(draws), 1) + (looks > 0)
+    return Cost(draws.iterations, up, down, bits_up, bits_down, len(draws) * round(steps * taken))
 
 
 def compiled(params: Any, state: Any) -> Any:
     """Return the letters with numbers in the place of words: 1 for gradients that say where to grow, and for new."""
-    numbered = {"regrow": float(params.regrow == "gradient"), "counted": float(params.counted == "new"), "graph": 0.0}
-    return params._replace(**numbered)
+    numbered = {"regrow": float(params.regrow == "gradient"), "counted": float(params.counted == "new")}
+    return params._replace(graph=0.0, capacity=0.0, **numbered)
 
 
 class Space(NamedTuple):
@@ -175,49 +184,37 @@ def _size(entry):
 @njit
 def drop_smallest(x, mask, q, sizes):
     """Take from the mask the q coordinates where |x| is smallest on it, of equal ones the first; ``sizes``: (d,)."""
-    on = 0
-    for j in range(x.shape[0]):
-        if mask[j] > 0.0:
-            sizes[on] = -_size(x[j])
-            on += 1
-    ties = min(q, on)
-    if ties < 1:
-        return
-    most = -kth_largest(sizes[:on], ties)
-    for j in range(x.shape[0]):
-        if mask[j] > 0.0 and _size(x[j]) < most:
-            mask[j] = 0.0
-            ties -= 1
-        elif mask[j] > 0.0 and _size(x[j]) == most:
-            # Whether it goes is known when all smaller ones are counted.
-            mask[j] = -1.0
-    for j in range(x.shape[0]):
-        if mask[j] == -1.0:
-            mask[j] = 0.0 if ties > 0 else 1.0
-            ties -= 1
+    _turn(x, mask, q, sizes, 1.0, 0.0, -1.0)
 
 
 @njit
 def grow_steepest(g, mask, q, sizes):
     """Add to the mask the q coordinates off it where |g| is largest, of equal ones the first; ``sizes``: (d,)."""
-    off = 0
-    for j in range(g.shape[0]):
-        if mask[j] == 0.0:
-            sizes[off] = _size(g[j])
-            off += 1
-    ties = min(q, off)
+    _turn(g, mask, q, sizes, 0.0, 1.0, 1.0)
+
+
+@njit
+def _turn(x, mask, q, sizes, old, new, sign):
+    """Turn q entries of the mask from ``old`` to ``new``: those where sign |x| is largest, of equal ones the first."""
+    count = 0
+    for j in range(x.shape[0]):
+        if mask[j] == old:
+            sizes[count] = sign * _size(x[j])
+            count += 1
+    ties = min(q, count)
     if ties < 1:
         return
-    least = kth_largest(sizes[:off], ties)
-    for j in range(g.shape[0]):
-        if mask[j] == 0.0 and _size(g[j]) > least:
-            mask[j] = 1.0
+    least = kth_largest(sizes[:count], ties)
+    for j in range(x.shape[0]):
+        if mask[j] == old and sign * _size(x[j]) > least:
+            mask[j] = new
             ties -= 1
-        elif mask[j] == 0.0 and _size(g[j]) == least:
+        elif mask[j] == old and sign * _size(x[j]) == least:
+            # Whether it turns is known when all that are larger are counted.
             mask[j] = -1.0
-    for j in range(g.shape[0]):
+    for j in range(x.shape[0]):
         if mask[j] == -1.0:
-            mask[j] = 1.0 if ties > 0 else 0.0
+            mask[j] = new if ties > 0 else old
             ties -= 1
 
 

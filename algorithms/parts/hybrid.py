@@ -11,7 +11,6 @@ import numpy as np
 
 from ...core.dispatch import implements
 from ...core.inner import inner
-from ...problems import oracles
 from ...problems.problem import Problem
 from . import letters
 from .cohorts import Orders, check_size
@@ -20,7 +19,7 @@ from .local_steps import broadcast
 from .nothing_drawn import State
 from .rounds import Draws, Phases
 from .server_rounds import phase_steps, start_round
-from .stochastic import OfServer, Stochastic, minibatch_gradient
+from .stochastic import OfServer, Stochastic, minibatch_gradient, minibatch_steps
 
 _EVERY_STEP = Stochastic("b")
 #: What is drawn where gradients are whole: the clients of each cohort, in random order.
@@ -48,6 +47,7 @@ def start(problem: Problem, params: Any) -> State:
 
 
 @implements(start_round, Params)
+@inner
 def hand_out(params, kernel, state, phase):
     """y_i = x, and nothing corrects the gradients."""
     broadcast(state.x, phase.Y)
@@ -57,16 +57,8 @@ def hand_out(params, kernel, state, phase):
 @implements(phase_steps, Params)
 def steps_of_cohort(params, kernel, i, state, phase, eta, k):
     """Take the local steps at the clients of the cohort; what becomes of the others' models nobody asks."""
-    if not (cohort(params, phase) == i).any():
-        return
-    y, h, g = phase.Y[i], phase.H[i], phase.g
-    if params.b >= oracles.components(kernel, i):
-        oracles.local_steps(kernel, i, y, h, eta, k, phase.work)
-    else:
-        for t in range(k):
-            minibatch_gradient(kernel, i, y, params.b, phase.xi[t, i], g, phase.v, phase.work)
-            for j in range(g.shape[0]):
-                y[j] -= eta * (g[j] - h[j])
+    if (cohort(params, phase) == i).any():
+        minibatch_steps(params, kernel, i, phase, eta, k)
 
 
 @inner

@@ -82,10 +82,12 @@ RefreshProbability = Annotated[float, Range(_probability, "a probability of a ne
 Momentum = Annotated[float, Range(lambda value: 0 <= value < 1, "a momentum in [0, 1)")]
 Batch = Annotated[int, Range(_at_least_one, "an integer number of components in a minibatch, at least 1")]
 Decay = Annotated[float, Range(lambda value: 0 < value <= 1, "a factor a round of what shrinks, in (0, 1]")]
-Cost = Annotated[float, Range(_at_least_zero, "a finite cost, at least 0")]
 Weight = Annotated[float, Range(_at_least_zero, "a finite weight, at least 0")]
 Part = Annotated[float, Range(lambda value: 0 <= value < 1, "a part in [0, 1)")]
+Trained = Annotated[str, Names(lambda: ("features", "model"))]
 Tiers = Annotated[int, Range(_at_least_one, "an integer number of tiers, at least 1")]
+Credits = Annotated[int, Range(_at_least_zero, "an integer number of rounds of each tier, or 0 for no end of them")]
+Interval = Annotated[int, Range(_at_least_zero, "an integer number of rounds between two changes, or 0 for none")]
 Share = Annotated[float, Range(lambda value: 0 <= value <= 1, "a share in [0, 1]")]
 Density = Annotated[float, Range(lambda value: 0 < value <= 1, "a share of coordinates that are kept, in (0, 1]")]
 Energy = Annotated[float, Range(_probability, "a share of squares of singular values that is kept, in (0, 1]")]
@@ -135,6 +137,7 @@ Salience = Annotated[str, Names(lambda: ("change", "weights"))]
 Means = Annotated[str, Names(lambda: ("senders", "zeros"))]
 Controls = Annotated[str, Names(lambda: ("rows", "dense"))]
 Speeds = Annotated[str, Text(speeds.written)]
+Capacities = Annotated[str, Text(speeds.written_capacities)]
 #: Losses whose gradients say what matters: the one that is minimised, and minus the logit of each sample's class.
 SCORES = ("ce", "nll_logits")
 Score = Annotated[str, Names(lambda: SCORES)]
@@ -207,6 +210,34 @@ def checked_letter(params: type, letter: str, value: Any) -> Any:
         # The whole number 1 is the step size 1.0: compiled code tells them apart.
         return kind(value)
     return value
+
+
+def allowed(params: type) -> dict[str, str]:
+    """Return for each letter in words what it may be.
+
+    Parameters
+    ----------
+    params : type
+        The NamedTuple of a method's letters.
+
+    Examples
+    --------
+    >>> from rootkappa import algorithms
+    >>> allowed(algorithms.get("scaffnew").Params)["p"], allowed(algorithms.get("fedcomloc_com").Params)["C"][:12]
+    ('a probability of communication in (0, 1]', 'a compressor')
+    """
+    return {letter: _allowed(kind) for letter, kind in _kinds(params).items()}
+
+
+def _allowed(kind: Any) -> str:
+    rule = next(iter(get_args(kind)[1:]), None)
+    if isinstance(rule, Written):
+        return f"a compressor: {rule.allowed}"
+    if isinstance(rule, Names):
+        return f"one of {', '.join(rule.known())}"
+    if isinstance(rule, Text):
+        return "a text"
+    return rule.allowed if isinstance(rule, Range) else "a finite number"
 
 
 def _is_finite(value: Any) -> bool:

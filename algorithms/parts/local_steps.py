@@ -10,7 +10,7 @@ and, if they are no gradient steps, what a local step is. The loops are compiled
 problem. Letters that name a compressor reach them as a :class:`~rootkappa.algorithms.parts.messages.Sender`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.dispatch import dispatched
 from ...core.inner import inner
-from ...problems import oracles
+from ...problems import oracles, together
 from ...problems.oracles import gradient, workspace
 from . import letters
 from .messages import sender
@@ -72,6 +72,20 @@ def client_steps(params, kernel, i, state, k, xi, scratch):
     oracles.local_steps(kernel, i, state.X[i], state.H[i], params.gamma, k, scratch.work)
 
 
+@inner
+def _client_by_client(params, kernel, state, k, xi, scratch):
+    for i in range(state.X.shape[0]):
+        client_steps(params, kernel, i, state, k, xi[:, i], scratch)
+
+
+def _phase(params, kernel, state, k, xi, scratch):
+    """Take ``k`` local steps of all clients, those of :func:`client_steps` where a method has its own."""
+    oracles.local_phase(kernel, state.X, state.H, params.gamma, k, scratch.work)
+
+
+_all_clients = dispatched(_phase, beside=client_steps, instead=_client_by_client)
+
+
 def _gradient_steps(params, kernel, i, state, k, xi, scratch):
     """Do what :func:`client_steps` does by default without any short cut: gradient by gradient, as the paper says."""
     X, H, g = state.X, state.H, scratch.g
@@ -98,28 +112,26 @@ def _scratch(params, kernel, d):
 
 
 @njit
-def one_step(params, kernel, state, coin, w, xi):
-    """One step of all clients, and the communication if the coin is 1; ``xi`` has shape (1, n, ...)."""
-    n, d = state.X.shape
-    scratch = _scratch(params, kernel, d)
-    for i in range(n):
-        plain_steps(params, kernel, i, state, 1, xi[:, i], scratch)
-    if coin == 1:
-        communicate(params, kernel, state, w, scratch)
+def all_rounds(params, kernel, state, lengths, w, xi, plain, ends):
+    """All local steps of a round client by client, so that a client's data are read once a round; then the next.
 
-
-@njit
-def all_rounds(params, kernel, state, lengths, w, xi):
-    """All local steps of a round client by client, so that a client's data are read once a round; then the next."""
+    ``plain`` is gradient by gradient, otherwise clients take their short cuts; a round ends with a communication if
+    ``ends``. Of ``w`` there is an entry a round, ``xi`` has shape (steps, n, ...).
+    """
     n, d = state.X.shape
     scratch = _scratch(params, kernel, d)
     first = 0
     for r in range(lengths.shape[0]):
         k = lengths[r]
-        for i in range(n):
-            client_steps(params, kernel, i, state, k, xi[first : first + k, i], scratch)
+        drawn = xi[first : first + k]
+        if plain:
+            for i in range(n):
+                plain_steps(params, kernel, i, state, k, drawn[:, i], scratch)
+        else:
+            _all_clients(params, kernel, state, k, drawn, scratch)
         first += k
-        communicate(params, kernel, state, w[r], scratch)
+        if ends:
+            communicate(params, kernel, state, w[r], scratch)
 
 
 class LocalSteps:
@@ -134,8 +146,8 @@ class LocalSteps:
     compiled : callable, optional
         ``compiled(params, state)`` returns the letters as compiled code sees them, of the same type; by default
         compressors become their senders.
-    loops : tuple of callable
-        What :func:`one_step` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
+    loop : callable
+        What :func:`all_rounds` does; a user's file gets a compiled copy of its own.
     """
 
     def __init__(
@@ -143,12 +155,36 @@ class LocalSteps:
         random: Randomness,
         letters: type,
         compiled: Callable[[Any, Any], Any] | None = None,
-        loops: tuple[Callable[..., None], Callable[..., None]] = (one_step, all_rounds),
+        loop: Callable[..., None] = all_rounds,
     ) -> None:
         self._letters, self._compiled = letters, compiled or with_senders
-        self._one_step, self._all_rounds = loops
+        self._all_rounds = loop
         self._end = next((part.name for part in random.parts if not part.in_every_step), "")
         self._step = next((part.name for part in random.parts if part.in_every_step), "")
+
+    @property
+    def may_go_together(self) -> bool:
+        """Whether local steps are the usual ones without a draw of their own: see :meth:`advance_together`."""
+        own: Any = client_steps
+        return not self._step and not any(kind in own.implementations for kind in self._letters.__mro__)
+
+    def advance_together(self, kernel: Any, params: Any, states: Sequence[Any], draws: Sequence[Draws]) -> None:
+        """All rounds of several runs on one problem, which have as many: what ``advance`` does to each, to the bit."""
+        X, H = (np.stack([state[field] for state in states]) for field in (0, 1))
+        views = [state._replace(X=X[s], H=H[s]) for s, state in enumerate(states)]
+        seen = [self._seen(params, state) for state in views]
+        ends = [
+            np.ascontiguousarray(drawn.ends[self._end]) if self._end else np.zeros((len(drawn), 0)) for drawn in draws
+        ]
+        lengths = np.stack([drawn.lengths for drawn in draws])
+        none, nothing = np.zeros(1, dtype=lengths.dtype), _none(views[0])
+        for r in range(lengths.shape[1]):
+            together.local_phases(kernel, X, H, float(params.gamma), lengths[:, r])
+            for letters_of, state, w in zip(seen, views, ends, strict=True):
+                # A round without local steps is the communication.
+                self._all_rounds(letters_of, kernel, state, none, w[r : r + 1], nothing, False, True)
+        for state, view in zip(states, views, strict=True):
+            state.X[:], state.H[:] = view.X, view.H
 
     def _seen(self, params: Any, state: Any) -> Any:
         return self._compiled(self._letters(*params), state)
@@ -156,18 +192,18 @@ class LocalSteps:
     def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
         """One iteration."""
         coin = outcome["coin"] if self._end or self._step else outcome
-        w = outcome[self._end] if self._end else _NONE
+        w = np.array(outcome[self._end])[None] if self._end else np.zeros((1, 0))
         xi = np.ascontiguousarray(outcome[self._step])[None] if self._step else _none(state)
-        self._one_step(self._seen(params, state), kernel, state, coin, w, xi)
+        self._all_rounds(self._seen(params, state), kernel, state, _ONCE, w, xi, True, coin == 1)
 
     def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
         """All rounds."""
         w = np.ascontiguousarray(draws.ends[self._end]) if self._end else np.zeros((len(draws), 0))
         xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _none(state)
-        self._all_rounds(self._seen(params, state), kernel, state, draws.lengths, w, xi)
+        self._all_rounds(self._seen(params, state), kernel, state, draws.lengths, w, xi, False, True)
 
 
-_NONE = np.zeros(0)
+_ONCE = np.ones(1, np.int64)
 
 
 def _none(state: Any) -> np.ndarray:
@@ -184,19 +220,8 @@ def with_senders(params: Any, state: Any) -> Any:
 
 
 @inner
-def local_phase(kernel, X, H, gamma, k, work):
-    r"""Take ``k`` steps :math:`x_i \leftarrow x_i - \gamma(\nabla f_i(x_i) - h_i)` at every client, in place.
-
-    The clients are outermost, so that a client's data are read from memory once a phase and not once a step, and a
-    problem may take all ``k`` steps in one go.
-    """
-    for i in range(X.shape[0]):
-        oracles.local_steps(kernel, i, X[i], H[i], gamma, k, work)
-
-
-@inner
 def local_gradient_steps(kernel, X, H, gamma, k, g, work):
-    """Do what :func:`local_phase` does, gradient by gradient: the paper's lines, without any short cut.
+    """Do what :func:`~rootkappa.problems.oracles.local_phase` does by gradients: the paper's lines, no short cut.
 
     ``g``, shape (d,), is scratch space.
     """

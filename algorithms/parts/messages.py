@@ -17,6 +17,7 @@ from ...core.inner import inner
 from ...core.vectors import mean_rows
 from ...problems.problem import Problem
 from ..compressors import Compressor, compress, compress_workspace, get
+from ..compressors.mixture import Mixture
 from .cost import Length, Parcel, Sends, Vectors, dimension, numbers
 from .rounds import LISTED, Listing, Part
 
@@ -53,6 +54,10 @@ class EachClient(Part):
             return None
         every = product(randomness, repeat=problem.n)
         return [(prod(q for q, _ in messages), np.array([w for _, w in messages])) for messages in every]
+
+    def mixtures(self, problem: Problem, params: Any) -> list[Mixture] | None:
+        mixture = compressor(params, self.letter).mixture(problem.d)
+        return None if mixture is None else [mixture] * problem.n
 
 
 @dataclass(frozen=True)

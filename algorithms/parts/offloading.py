@@ -26,6 +26,7 @@ from ...core.inner import inner
 from ...problems.oracles import clients, gradient
 from ...problems.problem import Problem
 from ...problems.softmax_kernels import DenseSoftmaxKernel, SparseSoftmaxKernel
+from ...problems.weighted import WeightedKernel
 from ..compressors.choices import choices
 from . import speeds
 from .clock import Clock
@@ -157,6 +158,11 @@ class Plans(Part):
         return plans
 
 
+def compiled(params: Any, state: Any) -> Any:
+    """Return the letters with a number in the place of a word: whether a helper trains the whole model."""
+    return params._replace(trains=params.trains == "model")
+
+
 def start(problem: Problem, params: Any) -> State:
     """Return the start x = 0 if a cohort fits the number of clients and has not too many assignments to try."""
     S = params.S
@@ -180,6 +186,11 @@ def columns(kernel, d):
 @implements(columns, SparseSoftmaxKernel)
 def _features(kernel, d):
     return d // kernel.classes
+
+
+@implements(columns, WeightedKernel)
+def _weighted(kernel, d):
+    return columns(kernel.own, d)
 
 
 @inner

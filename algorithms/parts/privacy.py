@@ -34,8 +34,6 @@ from ...core.errors import InputError, shown
 from ...core.inner import inner
 from .stochastic import add_noise
 
-# SciPy has no types.
-_special: Any = import_module("scipy.special")
 # Below this distance of two terms, and how what lies between them is summed: Gauss and Legendre on [0, 1].
 _NEAR = 0.1
 _NODES, _WEIGHTS = (half / 2.0 for half in np.polynomial.legendre.leggauss(8))
@@ -85,15 +83,17 @@ def profile(eps: float, z: float) -> float:
     eps, z = _checked(eps=eps, z=z)
     half, shift = 0.5 / z, eps * z
     high, low = half - shift, -half - shift
+    # SciPy has no types, and takes long to be there: it is imported where it is needed.
+    special: Any = import_module("scipy.special")
     if 1.0 / z < _NEAR:
         # The terms are nearly equal: their difference is the integral of a derivative, which is smooth between them.
         points = -(low + (high - low) * _NODES) / math.sqrt(2.0)
-        slopes = math.sqrt(2.0 / math.pi) - math.sqrt(2.0) * points * _special.erfcx(points)
+        slopes = math.sqrt(2.0 / math.pi) - math.sqrt(2.0) * points * special.erfcx(points)
         return 0.5 * math.exp(-(high**2) / 2.0) * (high - low) * float(_WEIGHTS @ slopes)
     if high > 0.0:
-        return float(_special.ndtr(high) - math.exp(eps + _special.log_ndtr(low)))
+        return float(special.ndtr(high) - math.exp(eps + special.log_ndtr(low)))
     # Both terms have the factor exp(-high²/2), as low² - high² = 2ε: their difference loses no digits without it.
-    tails = _special.erfcx(-high / math.sqrt(2.0)) - _special.erfcx(-low / math.sqrt(2.0))
+    tails = special.erfcx(-high / math.sqrt(2.0)) - special.erfcx(-low / math.sqrt(2.0))
     return 0.5 * math.exp(-(high**2) / 2.0) * float(tails)
 
 

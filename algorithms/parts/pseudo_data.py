@@ -15,6 +15,7 @@ from ...core.inner import inner
 from ...problems.inputs import input_gradient, loss_gradient, probabilities, samples
 from ...problems.problem import Problem
 from ...problems.softmax_kernels import DenseSoftmaxKernel
+from ...problems.weighted import WeightedKernel
 
 #: How often an input is moved.
 MOVES = 10
@@ -39,6 +40,11 @@ class Space(NamedTuple):
 
 def check(problem: Problem) -> None:
     """Raise an InputError unless the problem has inputs that can be moved, and probabilities."""
+    if isinstance(problem.kernel, WeightedKernel):
+        raise InputError(
+            f"{problem.label} weighs samples, or has an intercept without penalty, which samples that are made know "
+            "nothing of: leave --weights and --intercept out."
+        )
     if not isinstance(problem.kernel, DenseSoftmaxKernel):
         raise InputError(
             f"{problem.label} has no inputs from which samples could be made: give problems.Softmax of dense features, "

@@ -153,16 +153,23 @@ class Hearing(Part):
         return [(1.0 / len(drawn), hears) for hears in drawn]
 
 
-def messages_of_busiest(draws: Draws) -> tuple[int, int]:
-    """Return how many messages the clients send and receive that have most of them, each in its round, in all rounds.
+def of_busiest(draws: Draws, sizes: np.ndarray) -> tuple[int, int]:
+    """Return how much the clients send and receive that have most of it, each in its round, in all rounds.
+
+    Parameters
+    ----------
+    draws : Draws
+        With who hears whom.
+    sizes : ndarray of int, shape (n,)
+        How long a message of each client is.
 
     Examples
     --------
     >>> hears = np.array([[0, 1, 0, 0, 0, 1, 0, 1, 0]])
-    >>> messages_of_busiest(Draws(np.ones(1, dtype=int), {"hears": hears}, {}))
-    (2, 1)
+    >>> drawn = Draws(np.ones(1, dtype=int), {"hears": hears}, {})
+    >>> of_busiest(drawn, np.array([1, 1, 1])), of_busiest(drawn, np.array([1, 5, 20]))
+    ((2, 1), (20, 20))
     """
-    hears = draws.ends["hears"]
-    n = math.isqrt(hears.shape[1])
-    hears = hears.reshape(-1, n, n)
-    return int(hears.sum(axis=1).max(axis=1).sum()), int(hears.sum(axis=2).max(axis=1).sum())
+    hears = draws.ends["hears"].reshape(-1, len(sizes), len(sizes))
+    sent, received = hears.sum(axis=1) * sizes, hears @ sizes
+    return int(sent.max(axis=1).sum()), int(received.max(axis=1).sum())

@@ -22,6 +22,7 @@ import numpy as np
 from ...problems.problem import Problem
 from ..compressors import get
 from ..compressors.bernoulli import Bernoulli
+from ..compressors.mixture import Mixture
 from .cost import Pace, dimension
 
 #: More outcomes of a step than this are not listed.
@@ -86,6 +87,29 @@ class Part(ABC):
     @abstractmethod
     def listed(self, problem: Problem, params: Any) -> Listing:
         """Return every value with its probability."""
+
+    def mixtures(self, problem: Problem, params: Any) -> list[Mixture] | None:
+        """Return the independent rows of a value, each as a mixture in which a step is affine; None if it is not.
+
+        In what is drawn once for all there is one row, the value itself; see :meth:`joined`.
+        """
+        return None
+
+    def joined(self, rows: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the value that has these rows."""
+        return np.array(rows)
+
+    def apart(self, value: np.ndarray) -> Sequence[np.ndarray]:
+        """Return the rows of a value."""
+        return list(value)
+
+    def first(self, problem: Problem, params: Any) -> np.ndarray | None:
+        """Return one value of which all others, equally likely, differ by the names of the clients only, or None."""
+        return None
+
+    def renamed(self, value: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Return the value in which client i has the name ``names[i]``, where there is a first one."""
+        raise NotImplementedError
 
     def takes_components(self) -> bool:
         """Return whether a method that draws this counts gradients of components, and no whole ones."""
@@ -159,6 +183,10 @@ class Randomness(ABC):
     def listings(self, problem: Problem, params: Any) -> list[Listing]:
         """Return what each part draws for a step that ends its round."""
         return [part.listed(problem, params) for part in self.parts]
+
+    def record(self, coin: int, values: Sequence[Any]) -> Any:
+        """Return the outcome of a step in which the coin and the parts have these values."""
+        return self._records(np.array([coin]), [np.asarray(value)[None] for value in values])[0]
 
     def draw(self, rng: np.random.Generator, problem: Problem, params: Any, rounds: int) -> Draws:
         """Return the randomness of so many rounds."""
@@ -330,3 +358,13 @@ class Shared(Part):
         if isinstance(R, Bernoulli):
             return [(1.0, np.ones(1, dtype=np.int64))]
         return R.randomness(self.size(problem))
+
+    def mixtures(self, problem: Problem, params: Any) -> list[Mixture] | None:
+        mixture = get(getattr(params, self.letter)).mixture(self.size(problem))
+        return None if mixture is None else [mixture]
+
+    def joined(self, rows: Sequence[np.ndarray]) -> np.ndarray:
+        return rows[0]
+
+    def apart(self, value: np.ndarray) -> Sequence[np.ndarray]:
+        return [value]

@@ -84,18 +84,12 @@ def _space(params, kernel, d, w, xi):
 
 
 @njit
-def one_round(params, kernel, state, eta, k, w, xi):
-    """One round of k local steps of size η, gradient by gradient; ``xi`` has shape (k, n, ...)."""
-    phase = _space(params, kernel, state.x.shape[-1], w, xi)
-    start_round(params, kernel, state, phase)
-    for i in range(phase.Y.shape[0]):
-        plain_phase_steps(params, kernel, i, state, phase, eta, k)
-    end_round(params, kernel, state, phase)
+def all_rounds(params, kernel, state, eta, lengths, w, xi, plain):
+    """One round for each length; all local steps client by client, so that a client's data are read once a round.
 
-
-@njit
-def all_rounds(params, kernel, state, eta, lengths, w, xi):
-    """One round for each length; all local steps client by client, so that a client's data are read once a round."""
+    ``plain`` is gradient by gradient, otherwise clients take their short cuts. Of ``w`` there is an entry a round,
+    ``xi`` has shape (steps, n, ...).
+    """
     space = _space(params, kernel, state.x.shape[-1], w[0], xi)
     first = 0
     for r in range(lengths.shape[0]):
@@ -104,7 +98,10 @@ def all_rounds(params, kernel, state, eta, lengths, w, xi):
         phase = Phase(space.Y, space.H, space.g, space.v, space.work, space.own, w[r], drawn)
         start_round(params, kernel, state, phase)
         for i in range(phase.Y.shape[0]):
-            phase_steps(params, kernel, i, state, phase, eta, k)
+            if plain:
+                plain_phase_steps(params, kernel, i, state, phase, eta, k)
+            else:
+                phase_steps(params, kernel, i, state, phase, eta, k)
         end_round(params, kernel, state, phase)
         first += k
 
@@ -121,8 +118,8 @@ class ServerRounds:
     compiled : callable, optional
         ``compiled(params, state)`` returns the letters as compiled code sees them, of the same type; by default
         compressors become their senders.
-    loops : tuple of callable
-        What :func:`one_round` and :func:`all_rounds` do; a user's file gets compiled copies of its own.
+    loop : callable
+        What :func:`all_rounds` does; a user's file gets a compiled copy of its own.
     """
 
     def __init__(
@@ -130,11 +127,11 @@ class ServerRounds:
         letters: Any,
         random: Randomness | None = None,
         compiled: Callable[[Any, Any], Any] | None = None,
-        loops: tuple[Callable[..., None], Callable[..., None]] = (one_round, all_rounds),
+        loop: Callable[..., None] = all_rounds,
     ) -> None:
         self._count = random.count if isinstance(random, Phases) else lambda params: params.K
         self._letters, self._compiled = letters, compiled or with_senders
-        self._one_round, self._all_rounds = loops
+        self._all_rounds = loop
         parts = random.parts if random else ()
         self._ends = [part.name for part in parts if not part.in_every_step]
         self._step = next((part.name for part in parts if part.in_every_step), "")
@@ -159,9 +156,9 @@ class ServerRounds:
 
     def step(self, kernel: Any, params: Any, state: Any, outcome: Any) -> None:
         """One phase."""
-        w = self._drawn({name: np.array(outcome[name])[None] for name in self._ends}, 1)[0]
+        w = self._drawn({name: np.array(outcome[name])[None] for name in self._ends}, 1)
         xi = np.ascontiguousarray(outcome[self._step]) if self._step else _NONE
-        self._one_round(self._seen(params, state), kernel, state, _step_size(params), self._count(params), w, xi)
+        self._rounds(kernel, params, state, w, xi, True)
 
     def advance(self, kernel: Any, params: Any, state: Any, draws: Draws) -> None:
         """All rounds."""
@@ -169,8 +166,11 @@ class ServerRounds:
             return
         w = self._drawn(draws.ends, len(draws))
         xi = np.ascontiguousarray(draws.steps[self._step]) if self._step else _NONE
-        lengths = np.full(len(draws), self._count(params))
-        self._all_rounds(self._seen(params, state), kernel, state, _step_size(params), lengths, w, xi)
+        self._rounds(kernel, params, state, w, xi, False)
+
+    def _rounds(self, kernel: Any, params: Any, state: Any, w: np.ndarray, xi: np.ndarray, plain: bool) -> None:
+        lengths = np.full(len(w), self._count(params))
+        self._all_rounds(self._seen(params, state), kernel, state, _step_size(params), lengths, w, xi, plain)
 
 
 _NONE = np.zeros((0, 0))

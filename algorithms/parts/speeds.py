@@ -1,4 +1,4 @@
-"""How fast clients are: speeds as a user writes them, one for all, one for each, or drawn."""
+"""How fast clients are, or how much they hold: speeds as a user writes them, one for all, one for each, or drawn."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _DRAWN: dict[str, Callable[[np.ndarray, float, float], np.ndarray]] = {
 _DRAW = re.compile(rf"(\w+)\(({NUMBER}),({NUMBER})\)")
 
 
-def written(speeds: Any) -> str:
+def written(speeds: Any, name: str = "speeds") -> str:
     """Return speeds as text, each number as short as it can be written.
 
     Parameters
@@ -33,6 +33,8 @@ def written(speeds: Any) -> str:
     speeds : float, sequence of float or str
         Above 0: one for all clients; one for each; or how they are drawn: "uniform(a,b)"; "loguniform(a,b)", uniform in
         the logarithm; or "slowness(a,b)", of which 1/speed is uniform.
+    name : str
+        What they are called in an error.
 
     Raises
     ------
@@ -49,9 +51,14 @@ def written(speeds: Any) -> str:
     numbers = drawn.groups()[1:] if drawn else text.split(",")
     is_known = drawn[1] in _DRAWN if drawn else True
     if not is_known or not all(re.fullmatch(NUMBER, number) and 0 < float(number) < np.inf for number in numbers):
-        raise InputError(f"speeds = {shown(speeds)} are no speeds above 0: give {ALLOWED}.")
+        raise InputError(f"{name} = {shown(speeds)} are no {name} above 0: give {ALLOWED}.")
     short = ",".join(_shortest(float(number)) for number in numbers)
     return f"{drawn[1]}({short})" if drawn else short
+
+
+def written_capacities(capacity: Any) -> str:
+    """Return as text how much clients can hold of what is asked of them, which is written as speeds are."""
+    return written(capacity, "capacities")
 
 
 def of_clients(text: str, n: int, seed: int = 0) -> np.ndarray:

@@ -74,7 +74,7 @@ class AcrossTheCut(Parcel):
         """Return the numbers of the client with most samples."""
         weights = kept_by_client(problem, params)
         if isinstance(problem, OfSamples):
-            samples, classes = largest(problem), problem.d // columns(problem)
+            samples, classes = min(largest(problem), params.b), problem.d // columns(problem)
             each = samples * (params.q + classes) if self.to_edge else samples * classes
         else:
             each = params.q if self.to_edge else weights

@@ -22,7 +22,7 @@ import numpy as np
 from ...core.compiled import njit
 from ...core.errors import InputError
 from ...core.inner import inner
-from ...problems.oracles import component_gradient, components, gradient
+from ...problems.oracles import component_gradient, components, gradient, local_steps
 from ...problems.problem import Problem
 from .components import sizes
 from .rounds import LISTED, Draws, Listing, Part
@@ -165,6 +165,19 @@ def minibatch_gradient(kernel, i, x, b, word, g, spare, work):
                 left -= 1
         for k in range(x.shape[0]):
             g[k] /= b
+
+
+@inner
+def minibatch_steps(params, kernel, i, phase, eta, k):
+    """Take k local steps of client i along gradients of minibatches: those of all components take the short cut."""
+    y, h, g = phase.Y[i], phase.H[i], phase.g
+    if params.b >= components(kernel, i):
+        local_steps(kernel, i, y, h, eta, k, phase.work)
+    else:
+        for t in range(k):
+            minibatch_gradient(kernel, i, y, params.b, phase.xi[t, i], g, phase.v, phase.work)
+            for j in range(g.shape[0]):
+                y[j] -= eta * (g[j] - h[j])
 
 
 @inner

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import InputError, shown, unknown
-from . import download, libsvm
+from . import download, embedded, libsvm, tables
 from .compressed import SUFFIXES, decompress
 
 if TYPE_CHECKING:
@@ -337,11 +337,11 @@ def _read(
     """Return features, labels as they are, the data set if it is one of ours, and what to call the labels' holder."""
     dataset, path = _meant(name_or_path)
     if dataset is not None and dataset.kind == "scikit-learn":
-        import sklearn.datasets
-
-        features, raw = getattr(sklearn.datasets, dataset.loader)(return_X_y=True)
+        features, raw = embedded.load(dataset.loader)
         taken = _standardised(features) if standardised else np.ascontiguousarray(features, dtype=np.float64)
-        return taken, raw.astype(np.float64), dataset, dataset.name
+        return taken, raw, dataset, dataset.name
+    if dataset is None and tables.is_table(path):
+        raise InputError(f"{path} is a table: name its columns where it is taken, as label = (--label) and client =.")
     matrix, raw, path = (*libsvm.read(path), path) if dataset is None else _named(dataset)
     return _dense_or_sparse(matrix), raw, dataset, str(path)
 
@@ -391,7 +391,7 @@ def _normal(text: bytes) -> bytes:
 
 def _is_path(text: str) -> bool:
     """Return whether the user meant a file rather than the name of a data set, some of which hold a dot."""
-    known = {*SUFFIXES, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
+    known = {*SUFFIXES, *tables.TEXT, *tables.BINARY, ".txt", ".svm", ".libsvm", ".svmlight", ".dat", ".data"}
     looks = "/" in text or os.sep in text or Path(text).suffix.lower() in known
     return looks or (text != "" and os.path.exists(text))
 

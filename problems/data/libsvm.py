@@ -92,7 +92,7 @@ def stored_bytes(path: str | os.PathLike[str]) -> bytes:
     """Return the bytes of a file; what cannot be read twice with the same result is an InputError."""
     # os.path answers False where pathlib raises: on names that are too long or hold a null byte.
     if os.path.isdir(path):
-        raise InputError(f"{path} is a folder: give a file of LIBSVM text in it.")
+        raise InputError(f"{path} is a folder: give a file in it.")
     if not os.path.exists(path):
         raise InputError(f"{path} does not exist: check the path, or give the name of a data set.")
     if not os.path.isfile(path):
@@ -105,7 +105,7 @@ def stored_bytes(path: str | os.PathLike[str]) -> bytes:
         raise InputError(f"{path} cannot be read ({error.strerror}): give a file you may read.") from error
 
 
-def decoded(data: bytes, path: str | os.PathLike[str]) -> bytes:
+def decoded(data: bytes, path: str | os.PathLike[str], what: str = "LIBSVM text") -> bytes:
     """Return the text that a file's bytes hold: decompressed as its name says, UTF-8, without a byte order mark."""
     if not data:
         raise InputError(f"{path} is empty: {_FORM}.")
@@ -122,7 +122,7 @@ def decoded(data: bytes, path: str | os.PathLike[str]) -> bytes:
     except UnicodeDecodeError as error:
         line = plain.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{path} is not text (its line {line} is not UTF-8): give LIBSVM text, or if the file is "
+            f"{path} is not text (its line {line} is not UTF-8): give {what}, or if the file is "
             f"compressed, end its name in {', '.join(SUFFIXES)}."
         ) from None
     return plain.removeprefix(BOM_UTF8)

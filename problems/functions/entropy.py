@@ -4,7 +4,6 @@ from math import exp, log
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy.special import kl_div, xlogy
 
 from ...core.checks import checked_array, checked_number
 from ...core.compiled import njit
@@ -94,6 +93,9 @@ class Entropy(Function):
         return cls(0.5)
 
     def _value(self, x):
+        # SciPy takes longer to be there than all of this package.
+        from scipy.special import xlogy
+
         return self.lam * xlogy(x, x).sum()
 
     def _violation(self, x):
@@ -164,6 +166,8 @@ class KullbackLeibler(Function):
             raise InputError(f"{name} has shape {shape}, but q has shape {self.q.shape}: give as many numbers.")
 
     def _value(self, x):
+        from scipy.special import kl_div
+
         return kl_div(x, self.q).sum()
 
     def _violation(self, x):

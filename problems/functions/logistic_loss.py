@@ -4,7 +4,6 @@ from math import exp, inf, log, log1p
 from typing import NamedTuple, Self
 
 import numpy as np
-from scipy.special import xlogy
 
 from ...core.checks import checked_number
 from ...core.compiled import njit
@@ -64,6 +63,8 @@ class LogisticLoss(Function):
         if not np.all((u <= tolerance * self.lam) & (u >= -self.lam * (1.0 + tolerance))):
             return np.inf
         s = np.clip(-u / self.lam, 0.0, 1.0) if self.lam > 0.0 else np.zeros_like(u)
+        from scipy.special import xlogy
+
         return self.lam * np.sum(xlogy(s, s) + xlogy(1.0 - s, 1.0 - s))
 
     def _subdifferential_distance(self, x, u, tolerance):

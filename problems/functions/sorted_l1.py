@@ -6,7 +6,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import isotonic_regression
 
 from ...core.checks import checked_array, checked_number
 from ...core.dispatch import dispatched, implements
@@ -56,6 +55,8 @@ class _Sorted(Function, ABC):
     def _subdifferential_distance(self, x, u, tolerance):
         # Each set of entries of one size has its share of the weights, in any order. The projection onto all mixtures
         # of these orders leaves an isotonic regression (Blondel et al. 2020).
+        from scipy.optimize import isotonic_regression
+
         sizes, weights = np.abs(x).ravel(), self._weights(x.size)
         order = np.argsort(-sizes, kind="stable")
         sizes, rest = sizes[order], (u.ravel() * np.where(x.ravel() < 0.0, -1.0, 1.0))[order]

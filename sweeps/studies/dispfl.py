@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...algorithms.parts.random_graphs import messages_of_busiest
+from ...algorithms.parts.random_graphs import of_busiest
 from ...core.randomness import generator
 from ...theory.case import Case
 from ...theory.case import case as hold
@@ -93,7 +93,7 @@ def _numbers(case: Case, regime: Regime, changes: dict[str, Any]) -> float:
         return 2.0 * unseen.problem.n
     own = place(case.method, unseen, 0, 1.0, changes)
     draws = own.draw(generator(0, "busiest"), ROUNDS)
-    return sum(messages_of_busiest(draws)) / ROUNDS * own.params.density
+    return sum(of_busiest(draws, np.ones(own.problem.n))) / ROUNDS * own.params.density
 
 
 def _mean(errors: np.ndarray) -> dict[str, float]:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import Clock
 from rootkappa.algorithms.parts import offloading, speeds, tiers
 from rootkappa.problems import InputError
+from rootkappa.problems.losses import loss
 from rootkappa.tests.suited import softmax, with_server
 
 pytestmark = pytest.mark.drawn(2)
@@ -26,7 +28,7 @@ def walked(name, problem, seed, draws=None, rounds=5, **letters):
     """Return the model after some rounds from a random start, and what was drawn."""
     case = theory.case(name, problem, **letters)
     rng = np.random.default_rng(seed)
-    state = case.method.State(rng.standard_normal(problem.d))
+    state = case.initial()._replace(x=rng.standard_normal(problem.d))
     draws = case.draw(rng, rounds) if draws is None else draws
     case.method.advance(problem.kernel, case.params, state, draws)
     return state.x, draws
@@ -62,6 +64,16 @@ def test_of_all_clients_with_equal_speeds_it_is_the_shipped_fedavg(seed, K, rela
     eta = 0.5 / PROBLEM.L
     x, _ = walked("aergia", PROBLEM, seed, eta=eta, K=K, S=7, **EQUAL)
     assert relative_difference(x, walked("fedavg", PROBLEM, seed, gamma=eta, K=K)[0]) < 1e-12
+
+
+@given(seed=SEEDS, K=st.integers(1, 8))
+def test_where_all_is_features_helpers_train_the_whole_model(seed, K):
+    letters = {"eta": 0.5 / PROBLEM.L, "K": K, "S": 6, **UNEQUAL}
+    both = [walked("aergia", PROBLEM, seed, phi=1.0, trains=what, **letters)[0] for what in ("features", "model")]
+    np.testing.assert_allclose(*both, rtol=0, atol=1e-12 * np.abs(both[0]).max())
+    part = [walked("aergia", PROBLEM, seed, phi=0.4, trains=what, **letters) for what in ("features", "model")]
+    is_helped = (part[0][1].ends["plan"][..., 2] > 1).any()
+    assert (part[0][0] != part[1][0]).any() == is_helped
 
 
 def exhaustive(times, apart, K, bf, f, comm):
@@ -213,3 +225,76 @@ def test_a_tier_is_waited_for_and_no_slower_one():
     found = case.method.seconds(PROBLEM, case.params, draws, clock)
     expected = 10 / clock.speeds_of(7)[draws.ends["omega"]].min(axis=1)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_with_credits_every_tier_has_its_turns():
+    case = theory.case("tifl", PROBLEM, S=1, m=3, credits=2, **UNEQUAL)
+    state, taken = case.initial(), []
+    for draws in (case.draw(np.random.default_rng(seed), 1) for seed in range(18)):
+        case.method.advance(PROBLEM.kernel, case.params, state, draws)
+        (cohort,) = case.method.decided(case.params, state, draws).ends["omega"]
+        assert set(cohort) <= set(tiers.tiers(PROBLEM, case.params)[int(state.tier[-1])])
+        taken.append(int(state.tier[-1]))
+    assert all(sorted(taken[first : first + 6]) == [0, 0, 1, 1, 2, 2] for first in (0, 6, 12))
+    assert taken[:6] != taken[6:12]
+
+
+@given(seed=SEEDS, m=st.integers(1, 6))
+def test_a_tier_is_drawn_by_its_share_of_the_chances_of_those_with_credits(seed, m):
+    rng = np.random.default_rng(seed)
+    chances, left = rng.integers(1, 9, m).astype(float), rng.integers(0, 3, m).astype(float)
+    drawn = [tiers.take.py_func(word, 2, chances, left.copy()) for word in rng.integers(2**63, size=2000)]
+    share = chances * (left > 0.0 if left.any() else 1.0)
+    # By Hoeffding's inequality, each wrong once in 10^9 times.
+    slack = np.sqrt(np.log(2e9) / 4000)
+    assert np.abs(np.bincount(drawn, minlength=m) / 2000 - share / share.sum()).max() < slack
+    assert set(drawn) <= set(np.flatnonzero(share))
+
+
+def test_chances_follow_losses_unless_the_last_tier_got_better():
+    case = theory.case("tifl", PROBLEM, S=1, m=3, I=2, **UNEQUAL)
+    state, own = case.initial(), tiers.tiers(PROBLEM, case.params)
+    for r, draws in enumerate(case.draw(np.random.default_rng(4), 24)[r : r + 1] for r in range(24)):
+        before = [field.copy() for field in state]
+        told = [np.mean([PROBLEM.of_client(i).value(state.x) for i in tier]) for tier in own]
+        last = int(state.tier[-1])
+        case.method.advance(PROBLEM.kernel, case.params, state, draws)
+        if r % 2 == 0:
+            np.testing.assert_allclose(state.losses, told, rtol=1e-9, atol=1e-12)
+        if r % 2 == 0 and r and told[last] >= before[4][last]:
+            assert list(np.argsort(state.chances)) == list(np.argsort(told))
+        else:
+            assert state.chances.tolist() == before[3].tolist()
+    assert sorted(state.chances) == [1.0, 2.0, 3.0]
+
+
+def test_whom_a_state_has_chosen_is_waited_for():
+    clock = Clock(compute=1.0, **INSTANT, **UNEQUAL)
+    case = theory.case("tifl", PROBLEM, S=2, m=3, I=1, credits=9, **UNEQUAL)
+    trace = case.run(30, record=np.arange(31), clock=clock, observe={"tier": lambda state: state.tier[-1]})
+    slowest = 10 / np.array([clock.speeds_of(7)[tier].min() for tier in tiers.tiers(PROBLEM, case.params)])
+    longest, found = slowest[trace.column("tier")[1:].astype(int)], np.diff(trace.column("seconds"))
+    assert (found <= longest * (1 + 1e-9)).all()
+    # Two of two are always the slowest of their tier.
+    pairs = trace.column("tier")[1:] > 0
+    np.testing.assert_allclose(found[pairs], longest[pairs], rtol=1e-9)
+    later = algorithms.driver.run.seconds(case.method, PROBLEM, case.params, [7, 30], case.seed, clock)
+    assert later.tolist() == trace.column("seconds")[[7, 30]].tolist()
+
+
+def test_losses_are_the_problems():
+    """Of sparse and of dense samples and of quadratics, but for a constant of each client."""
+    rng = np.random.default_rng(0)
+    features, labels = rng.standard_normal((30, 4)) * (rng.random((30, 4)) < 0.6), np.arange(30) % 3
+    several = [PROBLEM]
+    for rows in (features, csr_array(features)):
+        several += [
+            problems.Logistic(rows, np.where(labels > 0, 1, -1), clients=4, kappa=10.0),
+            problems.Softmax(rows, labels, clients=4, kappa=10.0),
+        ]
+    for problem in several:
+        x = 3.0 * rng.standard_normal(problem.d)
+        for i in range(problem.n):
+            one = problem.of_client(i)
+            told = loss(problem.kernel, i, x) - loss(problem.kernel, i, 0 * x)
+            assert told == pytest.approx(one.value(x) - one.value(0 * x), rel=1e-12)

@@ -208,9 +208,30 @@ def test_numbers_and_their_places_travel_to_each_neighbour(letters, bits_of_plac
     trace = algorithms.run(METHOD, problem, params, rounds=25, record=2)
     assert trace.last("floats_up") == trace.last("floats_down") == 25 * 2 * kept
     assert trace.last("bits_up") == trace.last("bits_down") == 25 * 2 * (64 * kept + bits_of_places)
-    assert trace.last("gradients") == 25 * 3
+    # Of each of the ten components.
+    assert trace.last("gradients") == 25 * 3 * 10
     by_gradients = algorithms.run(METHOD, problem, params._replace(regrow="gradient"), rounds=25, record=2)
-    assert by_gradients.last("gradients") == 25 * (3 + (params.alpha > 0))
+    assert by_gradients.last("gradients") == 25 * 10 * (3 + (params.alpha > 0))
+
+
+def test_a_client_keeps_and_sends_what_it_can_hold():
+    problem = private(0, dim=10)
+    params = params_of(problem, density=0.8, capacity="1,0.5,0.1,1,3", graph="ring", alpha=0.3)
+    state = METHOD.start(problem, params)
+    draws = drawn(problem, params, 0, 6)
+    METHOD.advance(problem.kernel, params, state, draws)
+    assert state.mask.sum(axis=1).tolist() == [8, 4, 1, 8, 8]
+    told = METHOD.cost(problem, params, draws)
+    # The last of the five hears the first and the fourth.
+    assert (told.floats_up, told.floats_down) == (6 * 2 * 8, 6 * (8 + 8))
+    assert told.bits_up == told.bits_down == 6 * 2 * (64 * 8 + 10)
+    # The same for all is one density for all, to the bit.
+    same = params_of(problem, density=0.8, capacity="0.5", alpha=0.3)
+    states = [METHOD.start(problem, one) for one in (same, params_of(problem, density=0.4, alpha=0.3))]
+    for one, half in zip(states, (same, same._replace(density=0.4, capacity="1")), strict=True):
+        METHOD.advance(problem.kernel, half, one, drawn(problem, half, 0, 6))
+    for one, other in zip(*states, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_where_peers_are_drawn_the_busiest_of_each_round_counts():

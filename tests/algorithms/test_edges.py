@@ -21,6 +21,7 @@ def quadratic(seed, clients=5):
 
 
 def reached(method, problem, rounds=6, **letters):
+    letters |= {"b": 100} if method is SFL else {}
     return algorithms.run(method, problem, method.Params(**letters), rounds=rounds, seed=0, record=2).model
 
 
@@ -84,7 +85,7 @@ def test_noise_has_the_deviations_of_both_levels():
     """At rest a round adds k2 means of n_e clients' noise and one of the edges': 20,000 rounds."""
     n, d, count, z, C0 = 5, 2, 20_000, 0.7, 0.5
     flat = problems.Quadratic(np.tile(np.eye(d), (n, 1, 1)), np.zeros((n, d)))
-    params = SFL.Params(gamma=1e-100, k1=1, k2=3, edges=2, q=1, C0=C0, z=z)
+    params = SFL.Params(gamma=1e-100, k1=1, k2=3, edges=2, q=1, C0=C0, z=z, b=100)
     state = SFL.start(flat, params)
     draws, found = SFL.draw(np.random.default_rng(1), flat, params, count), np.empty(count)
     for t in range(count):
@@ -103,7 +104,7 @@ def test_costs_are_those_of_both_levels():
     problem = softmax(4)
     params = theory.get("hiersfl").parameters(problem, k1=3, k2=2, edges=2, q=1)
     cost = SFL.cost(problem, params, SFL.draw(np.random.default_rng(0), problem, params, 5))
-    assert cost.gradients == cost.iterations == 5 * 6
+    assert cost.gradients == 8 * cost.iterations == 8 * 5 * 6
     assert cost.floats_up == 5 * 2 * (3 * 8 * 4 + 3)
     assert cost.bits_down == 64 * 5 * 2 * (3 * 8 * 3 + 3)
     hier = theory.get("hierfavg").parameters(problem, k1=3, k2=2, edges=2)
@@ -134,7 +135,12 @@ def test_a_round_waits_for_every_exchange_and_for_the_cloud():
     for method, params, exchanges, numbers in (
         (FAVG, FAVG.Params(**letters), 2 + 1, 3 * 6 + 3 * 6),
         # Features, logits and slopes of 8 samples in each of 6 steps, the client's part twice and the whole at last.
-        (SFL, SFL.Params(**letters, q=1, C0=1.0, z=1.0), 2 * (3 + 1) + 1, 6 * 8 * (1 + 3 + 3) + 2 * (2 * 3) + 2 * 6),
+        (
+            SFL,
+            SFL.Params(**letters, q=1, C0=1.0, z=1.0, b=100),
+            2 * (3 + 1) + 1,
+            6 * 8 * (1 + 3 + 3) + 2 * (2 * 3) + 2 * 6,
+        ),
     ):
         trace = algorithms.run(method, problem, params, rounds=3, seed=0, clock=clock)
         opening = method.opening(problem, params)

@@ -15,10 +15,11 @@ PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis=
 # Letters that say no more than what is drawn, or where a method starts.
 DRAWN = {("proxskip_vr", "q"), ("adiana", "q"), ("tamuna", "c"), ("saef", "p"), ("fedlalr", "eps"), ("fedlalr", "K")}
 DRAWN |= {("fedlalr", "M")}
-DRAWN |= {("hiersfl", "q")}
+DRAWN |= {("hiersfl", "q"), ("feddlr", "K"), ("dispfl", "K"), ("spatl", "M")}
 DRAWN |= {(name, "M") for name in ("clg_sgd", "fedclg_c", "fedclg_s", "fedreg")}
 # As prescribed a minibatch is of all samples, and one more is as good.
 DRAWN |= {(name, letter) for name in ("clg_sgd", "fedclg_c", "fedclg_s") for letter in ("b", "b_s", "E")}
+DRAWN |= {(name, "b") for name in ("feddlr", "spatl", "dispfl", "hiersfl")}
 DRAWN |= {("clg_sgd", "K"), ("fedclg_c", "K")}
 DRAWN |= {("salientgrads", letter) for letter in ("gamma", "density", "c", "w", "R", "b")}
 # What there is time for is a whole number, however much of it is left over.
@@ -28,7 +29,7 @@ DRAWN |= {("spatl", "r")}
 DRAWN |= {("dispfl", letter) for letter in ("density", "deg", "w")}
 # A plan says who takes part, who helps whom and for how many steps.
 DRAWN |= {("aergia", letter) for letter in ("S", "bf", "f", "comm", "w")}
-DRAWN |= {("tifl", letter) for letter in ("S", "m", "w")}
+DRAWN |= {("tifl", letter) for letter in ("S", "m", "credits", "I", "w")}
 # Letters that are rounded to whole coordinates, of which a little makes no difference.
 ROUNDED = {("dispfl", "alpha"), ("dispfl", "T"), ("aergia", "phi")}
 # Letters that do nothing in a step as prescribed: one makes the start, the other acts from a second local step on.

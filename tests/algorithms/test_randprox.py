@@ -76,6 +76,7 @@ def test_with_the_identity_and_no_h_it_is_the_proximal_gradient_method():
         np.testing.assert_allclose(state.x, x, atol=1e-13)
 
 
+@pytest.mark.drawn(2, "R")
 @pytest.mark.parametrize(
     ("R", "psi"),
     [(R, None) for R in ("Identity()", "Bernoulli(0.3)", "RandK(2)", "Natural()", "QSGD(4)")]

@@ -70,6 +70,27 @@ def test_tests_and_other_files_do_not_change_the_digest(tree):
     assert digest() == before
 
 
+def test_what_only_calls_compiled_code_does_not_compile_it_again(tree):
+    def both():
+        return digest(), compiled.sources_digest.__wrapped__(compiled.COMPILED)
+
+    before = both()
+    for folder in ("theory", "sweeps"):
+        (tree / folder / "new.py").write_text("")
+    assert both()[0] != before[0]
+    assert both()[1] == before[1]
+    (tree / "algorithms" / "new.py").write_text("")
+    assert both()[1] != before[1]
+
+
+def test_nothing_is_stored_of_the_folders_that_only_call():
+    assert not compiled._notices_edits("rootkappa.theory.theorems.proxskip")
+    assert compiled._notices_edits("rootkappa.core.vectors")
+    called = [file for file in compiled.package_sources() if file.parts[len(ROOT.parts)] not in compiled.COMPILED]
+    assert called
+    assert not [file for file in called if "njit" in file.read_text()]
+
+
 @pytest.fixture
 def base(tmp_path, monkeypatch):
     """Redirect the folder of all caches."""
@@ -84,13 +105,13 @@ def test_folders_of_old_sources_are_removed(base):
         (old / "function.nbi").write_text("")
         os.utime(old, (1e9 - age, 1e9 - age))
     folder = compiled.cache_folder.__wrapped__("compiled")
-    assert folder == base / compiled.sources_digest()
+    assert folder == base / compiled.sources_digest(compiled.COMPILED)
     assert {path.name for path in base.iterdir()} == {"old0", "old1"}
     assert (base / "old0" / "function.nbi").exists()
 
 
 def test_nothing_is_removed_where_the_folder_exists(base):
-    folder = base / compiled.sources_digest()
+    folder = base / compiled.sources_digest(compiled.COMPILED)
     for name in ("a", "b", "c", "d", folder.name):
         (base / name).mkdir(parents=True)
     assert compiled.cache_folder.__wrapped__("compiled") == folder
@@ -101,7 +122,7 @@ def test_a_folder_that_vanishes_meanwhile_is_no_error(base):
     """A link to nowhere is listed but has no date, like a folder that another process has just removed."""
     base.mkdir(parents=True)
     (base / "gone").symlink_to(base / "nowhere")
-    assert compiled.cache_folder.__wrapped__("compiled") == base / compiled.sources_digest()
+    assert compiled.cache_folder.__wrapped__("compiled") == base / compiled.sources_digest(compiled.COMPILED)
 
 
 def test_kinds_have_folders_of_their_own(base):

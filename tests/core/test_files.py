@@ -69,8 +69,11 @@ def test_a_place_that_cannot_be_written_is_found_before(tmp_path):
         assert str(error.value).endswith(".")
     with pytest.raises(InputError):
         checked_folder(tmp_path / "file")
-    assert checked_folder(tmp_path / "new" / "deep").is_dir()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "new"]
+    # Nothing is made before something is written.
+    folder = checked_folder(tmp_path / "new" / "deep")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+    write_json(folder / "a.json", [])
+    assert [path.name for path in folder.iterdir()] == ["a.json"]
 
 
 def test_a_name_that_is_no_text_is_written_as_json_writes_it(tmp_path):

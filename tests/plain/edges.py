@@ -5,6 +5,7 @@ import numpy as np
 from rootkappa.algorithms.parts.stochastic import add_noise
 
 from .baselines import GradientDescent
+from .minibatches import minibatch_gradients
 
 
 def groups(n, edges):
@@ -22,13 +23,16 @@ class HierFAVG(GradientDescent):
         Y = np.tile(x, (problem.n, 1))
         for r in range(params.k2):
             before = Y
-            for _ in range(params.k1):
-                Y = Y - params.gamma * problem.gradients_at(Y)
+            for t in range(params.k1):
+                Y = Y - params.gamma * self.slopes(problem, params, Y, r * params.k1 + t, outcome)
             Y = self.told_to_edges(params, before, Y, r, outcome)
             Y = np.array([Y[next(own for own in members if i in own)].mean(axis=0) for i in range(problem.n)])
         at_edges = np.array([Y[own[0]] for own in members])
         sizes = np.array([len(own) for own in members])
         return np.average(self.told_to_cloud(params, at_edges, sizes, outcome), axis=0, weights=sizes)
+
+    def slopes(self, problem, params, Y, t, outcome):
+        return problem.gradients_at(Y)
 
     def told_to_edges(self, params, before, Y, r, outcome):
         return Y
@@ -49,6 +53,10 @@ class HierSFL(HierFAVG):
     def step(self, problem, params, state, outcome):
         self.at_client, self.n = state[1], problem.n
         return super().step(problem, params, state[0], outcome), state[1]
+
+    def slopes(self, problem, params, Y, t, outcome):
+        # Of another k1 there are more steps than draws.
+        return minibatch_gradients(problem, params.b, outcome["xi"][t % len(outcome["xi"])], Y)
 
     def noise(self, deviation, words):
         """Return independent normal numbers of one deviation, on the clients' coordinates; each word is a draw."""

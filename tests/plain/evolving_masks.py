@@ -6,6 +6,8 @@ import numpy as np
 
 from rootkappa.algorithms.parts import evolving_masks
 
+from .minibatches import minibatch_gradients
+
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
@@ -34,7 +36,7 @@ class DisPFL:
 
     def start(self, problem, params):
         n, d = problem.n, problem.inner.d
-        mask = evolving_masks.drawn(n, d, params.density, params.w)
+        mask = evolving_masks.drawn(problem, params)
         return np.zeros((n, d)), np.zeros((n, d)), mask, mask.copy(), np.zeros(1)
 
     def step(self, problem, params, state, outcome):
@@ -44,10 +46,10 @@ class DisPFL:
         counts = hears @ counted
         z = masks * np.divide(hears @ (counted * w), counts, out=np.zeros(w.shape), where=counts > 0)
         y = z
-        for _ in range(params.K):
-            y = masks * (y - params.eta * params.decay**t * problem.inner.gradients_at(y))
+        for words in outcome["xi"]:
+            y = masks * (y - params.eta * params.decay**t * minibatch_gradients(problem.inner, params.b, words, y))
         share = params.alpha / 2 * (1 + math.cos(math.pi * min(t / params.T, 1)))
-        slopes = problem.inner.gradients_at(y)
+        slopes = minibatch_gradients(problem.inner, params.b, outcome["at_w"], y)
         moved = [
             self.moved(params, set(np.flatnonzero(mask)), np.abs(own), np.abs(slope), share, int(word))
             for mask, own, slope, word in zip(masks, y, slopes, outcome["zeta"], strict=True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .baselines import FedAvg
+from .minibatches import minibatch_gradients
 
 
 class FedDLR(FedAvg):
@@ -16,8 +17,8 @@ class FedDLR(FedAvg):
     def step(self, problem, params, state, outcome):
         x, up, down, cut = state
         y = np.tile(x, (problem.n, 1))
-        for _ in range(params.K):
-            y = y - params.gamma * problem.gradients_at(y)
+        for words in outcome["xi"]:
+            y = y - params.gamma * minibatch_gradients(problem, params.b, words, y)
         sent = [self.truncated(one, params.rows, params.p) for one in y]
         x, numbers, lost = self.truncated(np.mean([model for model, *_ in sent], axis=0), params.rows, params.q)
         up = up + [count for _, count, _ in sent]

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from rootkappa import algorithms
 from rootkappa.core.errors import InputError
 from rootkappa.plots import convergence, exponent
 from rootkappa.plots.parts import style
@@ -186,8 +187,10 @@ def test_a_label_without_the_measure_is_named():
     one_sentence(error, "measure = 'gap'")
 
 
-def test_equal_curves_are_both_visible():
-    frame = pd.concat([traces("proxskip"), traces("scaffnew")], ignore_index=True)
+def test_nearly_equal_curves_are_both_visible():
+    near = traces("scaffnew")
+    near["lyapunov"] *= np.where(near["round"] > 0, 1.0 + 1e-6, 1.0)
+    frame = pd.concat([traces("proxskip"), near], ignore_index=True)
     lower, _, upper, _ = convergence.figure(frame).axes[0].lines
     assert lower.get_linewidth() > 2 * upper.get_linewidth()
     assert not set(lower.get_markevery()) & set(upper.get_markevery())
@@ -352,3 +355,18 @@ def test_no_title_of_a_panel_leaves_the_figure():
             child for child in axes.get_children() if getattr(child, "get_text", str)().startswith(tuple(names))
         )
         assert title.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_a_figure_takes_what_a_run_has_returned(problem):
+    descent = algorithms.get("gradient_descent")
+    short, long = (
+        algorithms.run(descent, problem, descent.Params(gamma=share / problem.L), rounds=9) for share in (0.5, 1.0)
+    )
+    (alone,) = convergence.figure(short, "bits", "gap").axes[0].lines
+    assert alone.get_xdata()[-1] == short.last("bits_up") + short.last("bits_down")
+    both = [line.get_label() for line in convergence.figure([short, long], measure="distance").axes[0].lines]
+    assert both == [f"gradient_descent, gamma = {trace.params.gamma:.6g}" for trace in (short, long)]
+    with pytest.raises(InputError, match=r"^traces are neither a table nor traces"):
+        convergence.figure([problem])
+    with pytest.raises(InputError, match=r"^axis = 'seconds' is not recorded"):
+        convergence.figure(short, "seconds")

@@ -464,7 +464,7 @@ def test_matrices_and_one_feature_will_do():
         (X, [1, 1, 1], {}, "labels has one label only"),
         (X, [1, 2, 3], {}, "labels has 3 different labels"),
         (X, [1, np.nan, -1], {}, "labels has the label nan at sample 1"),
-        (X, ["spam", "ham", "spam"], {}, "labels is no array of numbers"),
+        (X, [{}, 1, 2], {}, "labels is no array of numbers"),
         (X, Y, {"clients": 4}, "clients = 4 is more than the 3 samples"),
         (X, Y, {"clients": 0}, "clients = 0"),
         (X, Y, {"clients": 1.0}, r"clients = 1\.0"),

@@ -343,3 +343,30 @@ def test_all_quadratics_are_one_type_for_compiled_code():
     rebuilt = Quadratic(np.asfortranarray(eigenbases[1].hessians), eigenbases[1].kernel.b.T.copy().T)
     types = {numba.typeof(problem.kernel) for problem in (*eigenbases, rebuilt, Quadratic.random(1, 2, 2.0))}
     assert len(types) == 1
+
+
+@njit
+def compiled_local_phase(kernel, X, H, gamma, k, work):
+    oracles.local_phase(kernel, X, H, gamma, k, work)
+
+
+@pytest.mark.parametrize("basis", ["common", "client"])
+@pytest.mark.parametrize("k", [0, 1, 2, 3, 50])
+def test_a_phase_of_all_clients_has_the_bits_of_each(basis, k):
+    problem = Quadratic.random(3, 5, 1e3, basis=basis)
+    X, H = np.random.default_rng(k).standard_normal((2, 3, 5))
+    work = oracles.workspace(problem.kernel)
+    for gamma in (0.7, 1.5):
+        moved, kept = X.copy(), H.copy()
+        compiled_local_phase(problem.kernel, moved, H, gamma, k, work)
+        assert np.array_equal(H, kept)
+        for i in range(3):
+            alone = X[i].copy()
+            compiled_local_steps(problem.kernel, i, alone, H[i], gamma, k, work)
+            assert np.array_equal(moved[i], alone)
+        expected = X
+        for _ in range(k):
+            expected = expected - gamma * (
+                np.stack([g @ x for g, x in zip(problem.hessians, expected, strict=True)]) - problem.kernel.b - H
+            )
+        np.testing.assert_allclose(moved, expected, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(expected).max()))

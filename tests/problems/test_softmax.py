@@ -398,7 +398,7 @@ X, Y = [[1.0, 2.0], [0.5, -1.0], [0.0, 1.0]], [1, 2, 3]
         (X, [1, 2], {}, r"labels has shape \(2,\)"),
         (X, [1, 1, 1], {}, r"labels has one label only \(1\): at least two are needed"),
         (X, [1, np.nan, -1], {}, "labels has the label nan at sample 1"),
-        (X, ["a", "b", "c"], {}, "labels is no array of numbers"),
+        (X, [{}, 1, 2], {}, "labels is no array of numbers"),
         (csr_array(([1.0], ([0], [2**26])), shape=(3, 2**26 + 1)), Y, {}, "labels has 3 different values, and with"),
         (X, Y, {"clients": 4}, "clients = 4 is more than the 3 samples"),
         (X, Y, {"kappa": 1.0}, r"kappa = 1\.0"),

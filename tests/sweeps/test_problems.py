@@ -125,3 +125,29 @@ def test_a_method_that_runs_nowhere_is_tried_where_all_are():
 
 def refuse(problem):
     raise InputError("it runs nowhere")
+
+
+def test_a_table_is_its_bytes_and_what_is_made_of_it(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text("age,clinic,ill\n1,a,0\n2,a,1\n3,b,0\n4,b,1\n5,b,1\n7,b,2\n")
+    named = {"label_column": "ill", "client_column": "clinic", "labels": "0:1"}
+    (spec,) = problems.problem_specs([10.0], data=[str(file)], **named)
+    problem = spec.build()
+    assert (spec.clients, problem.n, problem.client_ids.tolist()) == (2, 2, ["a", "b"])
+    changes = ({"weights": "samples"}, {"intercept": "free"}, {"standardise": True}, {"labels": "0:1,2"})
+    others = [replace(spec, **change) for change in changes]
+    kernels = {one.build().content_key() for one in (spec, *others)}
+    keys = {Cell("scaffnew", one).key() for one in (spec, *others)}
+    assert len(kernels) == len(keys) == 5
+    for one in (spec, *others):
+        assert Cell.from_row(Cell("scaffnew", one).configuration()) == Cell("scaffnew", one)
+    file.write_text(file.read_text().replace("5,b", "6,b"))
+    assert spec.build().content_key() not in kernels
+    assert Cell("scaffnew", spec).key() not in keys
+
+
+def test_a_store_from_before_there_was_a_field_is_read():
+    row = Cell("scaffnew", ProblemSpec("logistic")).configuration()
+    for name in ("label_column", "client_column", "labels", "weights", "intercept", "standardise"):
+        del row[name]
+    assert Cell.from_row(row) == Cell("scaffnew", ProblemSpec("logistic"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,7 @@ from rootkappa.sweeps import (
     grid_cells,
     run_cells,
     slopes,
+    sweep,
 )
 from rootkappa.sweeps.store import TRACE_COLUMNS
 
@@ -319,13 +321,24 @@ def test_a_killed_sweep_goes_on_to_the_same_bits(tmp_path):
     assert content(path) == content(tmp_path / "whole.sqlite")
 
 
+def test_what_draws_nothing_has_one_path_unless_seconds_are_drawn():
+    counts = {}
+    for timed in (False, True):
+        cells_ = grid_cells(["nesterov", "scaffnew"], specs(KAPPAS[:1]), {}, 1e-3, 3, timed=timed)
+        counts[timed] = Counter(cell.method for cell in cells_)
+    assert counts == {False: {"nesterov": 1, "scaffnew": 3}, True: {"nesterov": 3, "scaffnew": 3}}
+    mine = MUTANTS / "frozen_control_variates.py"
+    assert len(grid_cells([str(mine)], specs(KAPPAS[:1]), {}, 1e-3, 3)) == 3
+
+
 def test_the_grid_is_every_combination_and_a_letter_is_for_those_who_have_it():
     grid = {"p": [0.1, 0.5], "K": [1, 2, 5]}
     cells_ = grid_cells(["scaffnew", "fedavg", "gradient_descent"], specs(), grid, 1e-3, 2)
-    for method, letter in (("scaffnew", "p"), ("fedavg", "K")):
+    # FedAvg draws nothing, so that all its paths are one.
+    for method, letter, seeds in (("scaffnew", "p", (0, 1)), ("fedavg", "K", (0,))):
         found = [(cell.spec.kappa, cell.changes, cell.seed) for cell in cells_ if cell.method == method]
         assert found == [
-            (kappa, ((letter, value),), seed) for kappa in KAPPAS for value in grid[letter] for seed in (0, 1)
+            (kappa, ((letter, value),), seed) for kappa in KAPPAS for value in grid[letter] for seed in seeds
         ]
     assert {cell.changes for cell in cells_ if cell.method == "gradient_descent"} == {()}
     assert {cell.epsilon for cell in cells_} == {1e-3}
@@ -486,3 +499,36 @@ def test_a_step_that_is_no_affine_map_is_sampled():
     linear, other = (grid_cells([name], [spec], {}, 1e-3, 2, exact=True) for name in ("diana", "ef21"))
     assert [cell.exact for cell in linear] == [True]
     assert [cell.exact for cell in other] == [False, False]
+
+
+def test_paths_that_may_go_together_are_computed_in_groups_with_the_results_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    spec = ProblemSpec("logistic", kappa=10.0)
+    grid = grid_cells(["scaffnew"], [spec], {}, epsilon=0.5, seeds=18)
+    grouped = sweep._groups({cell.key(): cell for cell in grid})
+    assert [len(group) for group in grouped] == [9, 9]
+    few = sweep._groups({cell.key(): cell for cell in grid[:7]})
+    assert [len(group) for group in few] == [1] * 7
+    together = sweep.compute_together(grid[:3])
+    for cell, (result, trace) in zip(grid, together, strict=False):
+        alone, frame = cell.compute()
+        assert alone == result
+        assert frame.equals(trace)
+
+
+def test_of_a_group_only_the_cells_that_fail_do(monkeypatch):
+    grid = grid_cells(["scaffnew"], [ProblemSpec("logistic", kappa=10.0)], {}, epsilon=0.5, seeds=3)
+    compute = Cell.compute
+
+    def fails_once(cell):
+        if cell.seed == 1:
+            raise InputError("seed 1")
+        return compute(cell)
+
+    def fails(_):
+        raise InputError("one of them")
+
+    monkeypatch.setattr(sweep, "compute_together", fails)
+    monkeypatch.setattr(Cell, "compute", fails_once)
+    outcomes = sweep._computed({cell.key(): cell for cell in grid})
+    assert [isinstance(outcome, InputError) for outcome in outcomes] == [False, True, False]

@@ -284,3 +284,23 @@ def test_a_module_says_why_its_claim_does_not_hold(why, refuted):
 def test_where_all_clients_take_part_a_servers_bias_says_nothing():
     verdict = judge(named("floor_is_the_servers_bias"), case("fedclg_c", M=4))
     assert verdict.status == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "there", "told"),
+    [
+        (False, None, "It flew."),
+        (True, None, "Not on the given problem but on problems of its own sizes: It flew."),
+        (False, "birds, n=2", "Not on the given problem but on birds, n=2: It flew."),
+    ],
+)
+def test_a_claim_says_first_that_it_was_measured_on_another_problem(elsewhere, there, told, monkeypatch):
+    def measure(case, progress):
+        verdict = case.verdict("claim", "confirmed", "It flew.")
+        return verdict if there is None else dataclasses.replace(verdict, problem=there)
+
+    claim = claims.Claim("it_flies", "It flies.", ("scaffnew",), True, measure, elsewhere=elsewhere)
+    monkeypatch.setattr(claims, "_discovered", lambda: (claim,))
+    (found,) = theory.verify("scaffnew", SMALL, evidence="claim")
+    assert found.sentence == told
+    assert found.question.startswith('the claim "it flies" at gamma = ')

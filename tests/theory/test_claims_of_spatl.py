@@ -139,7 +139,8 @@ def test_a_path_of_the_agent_counts_each_rounds_rows_and_its_loss():
     case = planted.on_planted(theory.case("spatl", PROBLEM), 5)
     path = bandit_finds_the_share.of_agent(case, 12, 0.0)
     spent = [
-        METHOD.cost(case.problem, case.params._replace(r=share), case.draw(None, 1)).bits_up for share in path.shares
+        METHOD.cost(case.problem, case.params._replace(r=share), case.draw(np.random.default_rng(0), 1)).bits_up
+        for share in path.shares
     ]
     np.testing.assert_array_equal(np.diff(path.bits), np.array(spent) + 64)
     assert path.shares[:5].tolist() == [1.0, 0.7, 0.4, 0.2, 0.1]

@@ -55,7 +55,7 @@ def test_the_record_is_plain_json_with_the_promised_fields():
     text = json.dumps(records, allow_nan=False)
     assert list(json.loads(text)[0]) == [
         "method", "evidence", "claim", "status", "known", "measured", "promised", "low", "high", "problem", "params",
-        "seed", "sentence", "sensitivity", "alpha",
+        "seed", "question", "sentence", "sensitivity", "alpha",
     ]  # fmt: skip
 
 
@@ -317,3 +317,11 @@ def test_a_claim_that_cannot_be_measured_of_a_file_keeps_nothing_else_from_being
     assert found[1].sentence == "A slope needs finite numbers."
     with pytest.raises(InputError):
         theory.verify("scaffnew", SMALL, "claim")
+
+
+def test_a_verdict_is_told_shortly_and_escaped_in_a_notebook():
+    found = theory.Verdict("<b>", "exact", "refuted", 1.0, 0.5, 1.0, 1.0, "a & b", {"p": 1 / 3}, 0, "It is 1 > 0.5.")
+    assert repr(found) == "<refuted: <b>, exact on a & b: It is 1 > 0.5.>"
+    shown = found._repr_html_()
+    assert all(text in shown for text in ("&lt;b&gt;", "a &amp; b", "1 &gt; 0.5", "p = 0.333333"))
+    assert "<b>," not in shown

@@ -43,6 +43,9 @@ class Claim:
     of_its_own : bool
         Whether it is measured on problems of its own, whichever is given, so that of several given problems it is told
         once: the module's ``OF_ITS_OWN``, by default False.
+    elsewhere : bool
+        Whether it is measured on problems of other sizes than the given one, though they may depend on it: the module's
+        ``ELSEWHERE``; where ``of_its_own`` holds this does.
     measure : callable
         ``measure(case, progress)`` returns the :class:`~rootkappa.theory.verdict.Verdict`, or a list of them, one for
         each part of the claim; their sentences tell both the measurement and the control.
@@ -55,6 +58,7 @@ class Claim:
     measure: Callable[[Case, Progress], Verdict | Iterable[Verdict]]
     refuted: Mapping[str, str] = field(default_factory=dict[str, str])
     of_its_own: bool = False
+    elsewhere: bool = False
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Claim":
@@ -62,8 +66,8 @@ class Claim:
         summary = (module.__doc__ or name).partition("\n")[0]
         why: Any = getattr(module, "REFUTED", {})
         refuted: dict[str, str] = {"": why} if isinstance(why, str) else why
-        kinds = [getattr(module, kind, False) for kind in ("ON_QUADRATICS", "OF_ITS_OWN")]
-        return cls(name, summary, module.METHODS, kinds[0], module.measure, refuted, kinds[1])
+        here, own, sizes = (getattr(module, kind, False) for kind in ("ON_QUADRATICS", "OF_ITS_OWN", "ELSEWHERE"))
+        return cls(name, summary, module.METHODS, here, module.measure, refuted, own, own or sizes)
 
     def verdicts(self, case: Case, progress: Progress) -> list[Verdict]:
         """Return a verdict on each part of the claim, which says what is known of it."""

@@ -23,6 +23,7 @@ from ..verdict import Verdict
 
 METHODS = ("saef",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 _LARGER = "Error feedback with a larger k makes more of them than averages do."
 REFUTED = {"as many numbers, different clients": _LARGER, "as many numbers, digits": _LARGER}
 #: The problems, all with their own eigenvectors, and what is the same for all runs.

@@ -24,6 +24,7 @@ from .masked_models_are_as_good import digits
 
 METHODS = ("fedlalr",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 REFUTED = {"digits": "all pixels are standardised, so that one step size fits them."}
 _CLIENTS, _DIM, _KAPPA, _BATCH = 8, 10, 1e4, 3
 _LAST, _TUNED, _SEEDS = 40, 2, 6

@@ -20,6 +20,7 @@ from ..verdict import Verdict
 
 METHODS = ("randprox",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 _PATHS, _ROUNDS, _P = 60, 100, 0.3
 # With that many standard errors a true bound is refuted for one seed in three million, if it is attained at all.
 _ERRORS = 5.0

@@ -13,6 +13,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 
 METHODS = ("dispfl",)
+ELSEWHERE = True
 _BITS = "bits, beside dense models"
 REFUTED = {_BITS: "Masks move, so the places of the numbers are sent as well, by up to a bit for each coordinate."}
 _CLIENTS, _DIM, _PEERS, _ROUNDS = 20, 40, 2, 200

@@ -20,6 +20,7 @@ from ..verdict import Verdict
 
 METHODS = ("fedlalr",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 CLIENTS = (2, 4, 8, 16, 32)
 _DIM, _KAPPA, _ROUNDS, _EVERY, _SEEDS = 40, 2.0, 300, 6, 4
 # The step size of one client.

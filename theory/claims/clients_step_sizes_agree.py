@@ -18,6 +18,7 @@ from ..verdict import Verdict
 
 METHODS = ("fedlalr",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 ROUNDS = (1, 3, 10, 30, 100, 300)
 _CLIENTS, _DIM, _KAPPA, _SEEDS = 8, 10, 20.0, 3
 # What is left of the first spread, and what of the control's at least.

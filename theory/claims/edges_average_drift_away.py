@@ -20,6 +20,7 @@ from ..verdict import Verdict
 
 METHODS = ("hierfavg",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 _MIXED, _ALL, _LIKE = "edges that are alike", "edges that are alike, beside averages of all", "edges that differ"
 REFUTED = {_LIKE: "Clients of one kind hardly drift apart, and those of different edges do for all k1 k2 steps."}
 EDGES, PER_EDGE = 4, 5

@@ -22,6 +22,7 @@ from ..verdict import Verdict
 
 METHODS = ("compressed_scaffnew", "tamuna", "locodl")
 ON_QUADRATICS = True
+ELSEWHERE = True
 #: The condition number of all these problems.
 KAPPA = 3e3
 _CLIENTS, _SEEDS = 256, 6

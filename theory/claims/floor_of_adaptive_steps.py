@@ -20,6 +20,7 @@ from ..verdict import Verdict
 
 METHODS = ("fedlalr",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 ALPHAS = (0.01, 0.02, 0.04)
 _CLIENTS, _DIM, _KAPPA, _SEEDS = 8, 10, 20.0, 3
 _ROUNDS, _STEPS = 3000, 5

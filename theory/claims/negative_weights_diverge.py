@@ -15,6 +15,7 @@ from ..verdict import Verdict
 
 METHODS = ("decentralized_scaffnew",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 
 
 def measure(case: Case, progress: Progress) -> Verdict:

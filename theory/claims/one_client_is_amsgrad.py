@@ -18,6 +18,7 @@ from ..verdict import Verdict
 
 METHODS = ("fedlalr",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 REFUTED = {"in many rounds": "v starts every round from v̂, which only grows: v̂ ratchets up, and step sizes shrink."}
 _DIM, _KAPPA, _SEEDS = 10, 20.0, 4
 _STEPS, _ROUNDING = 100, 1e-12

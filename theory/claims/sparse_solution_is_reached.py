@@ -23,6 +23,7 @@ from ..verdict import Verdict
 
 METHODS = ("sparse_proxskip_l1",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 _CLIENTS, _DIM, _LAMBDA, _SEEDS = 5, 8, 0.05, 24
 _KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e4, 5))
 # Squared errors of all clients' models, relative to their start.

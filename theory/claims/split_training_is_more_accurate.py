@@ -102,7 +102,9 @@ def measure(case: Case, progress: Progress) -> list[Verdict]:
 def _verdict(case: Case, part: str, own: np.ndarray, other: np.ndarray, control: str) -> Verdict:
     """Say whether the mean of paired differences is above 0, by Student's interval of 95 %."""
     differences = own - other
-    quantile = float(_T.ppf(0.975, len(differences) - 1))
+    # Imported like this SciPy, which has no types, is Any.
+    special: Any = import_module("scipy.special")
+    quantile = float(special.stdtrit(len(differences) - 1, 0.975))
     mean, half = float(differences.mean()), quantile * float(differences.std(ddof=1)) / math.sqrt(len(differences))
     low, high = mean - half, mean + half
     status = "confirmed" if low > 0.0 else "refuted" if high < 0.0 else "inconclusive"
@@ -155,6 +157,4 @@ def _tuned(case: Case, way: dict[str, Any], z: float, q: int | None) -> float:
     return _LENGTHS[int(np.argmax(scores))]
 
 
-# Imported like this SciPy, which has no types, is Any.
-_T: Any = import_module("scipy.stats").t
 LABEL = f"softmax digits, three quarters of the samples, n={CLIENTS} kappa={KAPPA:g} partition=by_label"

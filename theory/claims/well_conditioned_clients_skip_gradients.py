@@ -20,6 +20,7 @@ from ..verdict import Verdict
 
 METHODS = ("gradskip",)
 ON_QUADRATICS = True
+ELSEWHERE = True
 _CLIENTS, _DIM, _KAPPA, _SMALL_KAPPA = 8, 2, 400.0, 4.0
 _DRAWN_ROUNDS = 4000
 # A round's mean is counted as a whole number.

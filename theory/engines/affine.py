@@ -4,19 +4,18 @@ All of it lives on the subspace where the method's invariants are 0. In the eige
 often fall into small blocks, which are found from the zeros of the matrices.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from ...core.randomness import generator
 from ...problems import Composite, Problem, Quadratic
 from ...problems.functions.squared_l2 import SquaredL2
 from ...problems.functions.zero import Zero
 from ..case import Case, NotExact
 from .constants import without_constants
+from .probe import ROUNDING, Probe, not_affine
 
 # More than this, and the dense matrices no longer fit or take minutes.
 _LARGEST_STATE = 2000
@@ -25,24 +24,14 @@ _MOST_OUTCOMES = 4096
 _MOST_ENTRIES = 5e7
 # Entries below this fraction of the largest count as the zeros that separate blocks.
 _ZERO = 1e-12
-# How far what must be equal may be apart by rounding.
-_ROUNDING = 1e-9
-# Rounds after which no field of a state is as small as rounding only.
-_AHEAD = 3
-# Drawn errors for which V must be a sum over coordinates to count as one, up to this fraction.
-_DRAWN, _DIAGONAL = 2, 1e-12
-# Sizes of errors for which a step must be one and the same map.
-_MAGNITUDES = (1e-6, 1.0, 1e6)
+# V in a direction, beside the largest in any, that counts as none.
+_FLAT = 1e-12
 # Errors of single operations add up over a step; this many times what one trial showed covers them.
 _SAFETY = 16.0
 
 
 class TooLarge(NotExact):
     """There is too much to list or to probe; on a smaller problem it can be done."""
-
-
-class NotAffine(NotExact):
-    """The method's step with these parameters is no affine map, whatever the problem."""
 
 
 class Moved(NotExact):
@@ -108,16 +97,16 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     if not is_affine(case.problem):
         raise NotExact(f"{case.problem.label} is no quadratic without a nonsmooth term: take path evidence.")
     outcomes = listed_outcomes(case)
-    probe = _Probe(without_constants(case))
+    probe = Probe(without_constants(case), mixed=True)
     total = sum(probability for probability, _ in outcomes)
-    if not abs(total - 1.0) <= _ROUNDING:
+    if not abs(total - 1.0) <= ROUNDING:
         raise NotExact(f"the outcomes of {name} have probabilities that add up to {total:.6g}: list them all.")
     found, moves, gaps = zip(*(probe.affine(outcome) for _, outcome in outcomes), strict=True)
     maps, offsets, gap = np.stack(found), np.stack(moves), max(gaps) + float(np.finfo(float).eps)
     probabilities = np.array([probability for probability, _ in outcomes])
     moved = np.abs(probabilities @ offsets if noisy else offsets).max()
     size = max(probe.scale, np.abs(offsets).max())
-    if moved > _ROUNDING * size:
+    if moved > ROUNDING * size:
         how = " in the mean" if noisy else ""
         raise Moved(f"a step of {name} moves its fixed point{how}: take invariant evidence.")
     if not noisy:
@@ -126,22 +115,30 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
     if not np.isfinite(maps).all():
         raise NotExact(f"{name} returns numbers that are not finite: take smaller step sizes.")
     constraints = probe.constraints()
+    parts = [
+        (members, White(probe.quadratic_form(members), constraints[:, members]))
+        for members in _components(np.abs(maps).max(axis=0))
+    ]
+    if sum(white.size for _, white in parts) != probe.size - _spanned(constraints).shape[1]:
+        # The constraints couple what the maps keep apart.
+        everything = np.arange(probe.size)
+        parts = [(everything, White(probe.quadratic_form(everything), constraints))]
     blocks: list[Block] = []
     trial = probe.trial.copy()
-    for members in _components(np.abs(maps).max(axis=0)):
-        free = _null_space(constraints[:, members])
-        if free.shape[1] == 0:
+    for members, white in parts:
+        if white.size == 0:
             trial[members] = 0.0
             continue
-        own = maps[:, members][:, :, members]
-        if np.abs(offsets[:, members] @ constraints[:, members].T).max(initial=0.0) > _ROUNDING * size:
+        own, held, back = maps[:, members][:, :, members], constraints[:, members], white.back
+        if np.abs(offsets[:, members] @ held.T).max(initial=0.0) > ROUNDING * size:
             raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
-        if np.abs(constraints[:, members] @ own @ free).max(initial=0.0) > 1e-9 * max(np.abs(own).max(), 1.0):
+        if np.abs(held @ own @ back).max(initial=0.0) > ROUNDING * max(np.abs(own).max(), 1.0) * np.abs(back).max():
             raise NotExact(f"a step of {name} does not keep its invariants at 0: take invariant evidence.")
-        trial[members] = free @ free.T @ trial[members]
-        form = probe.quadratic_form(members)
-        blocks.append(_whitened(own, offsets[:, members], form, free, trial[members], (gap, gap * probe.scale)))
-    expected = probe.value(trial)
+        y = white.to(trial[members])
+        trial[members] = back @ y
+        rounding = white.bounds(gap, gap * probe.scale)
+        blocks.append(Block(np.stack([white.map(A) for A in own]), white.to(offsets[:, members]), y, *rounding))
+    (expected,) = probe.values(trial[None])
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
     return Model(probabilities, blocks)
@@ -157,7 +154,7 @@ def affine_case(case: Case) -> Case:
     """
     params = _affine_params(case)
     if params is None:
-        raise _not_affine(case)
+        raise not_affine(case)
     return case if params == case.params else replace(case, changes=params._asdict())
 
 
@@ -167,8 +164,15 @@ def _affine_params(case: Case) -> Any:
     return case.params if params is None and not case.method.is_shipped else params
 
 
-def _not_affine(case: Case) -> NotAffine:
-    return NotAffine(f"a step of {case.method.name} is not an affine map of its state: take path evidence.")
+def check_size(case: Case) -> int:
+    """Return how many numbers a state has; that they are too many for dense matrices is a TooLarge."""
+    size = sum(field.size for field in case.initial())
+    if size > _LARGEST_STATE:
+        raise TooLarge(
+            f"the state of {case.method.name} has {size} numbers, more than {_LARGEST_STATE}: "
+            "take fewer clients or coordinates."
+        )
+    return size
 
 
 def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
@@ -183,144 +187,17 @@ def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
     """
     name = case.method.name
     if _affine_params(case) != case.params:
-        raise _not_affine(case)
+        raise not_affine(case)
     outcomes = case.outcomes()
     if outcomes is None or len(outcomes) > _MOST_OUTCOMES:
         raise TooLarge(f"{name} has too many outcomes a step to list: take path evidence or fewer clients.")
-    size = sum(field.size for field in case.initial())
-    if size > _LARGEST_STATE:
-        raise TooLarge(
-            f"the state of {name} has {size} numbers, more than {_LARGEST_STATE}: take fewer clients or coordinates."
-        )
+    size = check_size(case)
     if len(outcomes) * size**2 > _MOST_ENTRIES:
         raise TooLarge(
             f"{name} has {len(outcomes)} outcomes for a state of {size} numbers, too many to probe: "
             "take fewer clients or coordinates."
         )
     return outcomes
-
-
-class _Probe:
-    """The step as a map of flat vectors: errors towards the fixed point, in the eigenbasis of the mean Hessian.
-
-    Each coordinate is measured in a unit of its own, of which one alone makes up the V of the start. So it does not
-    matter in which units the problem is written.
-    """
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        if not case.has_fixed_point:
-            raise NotExact(
-                f"{case.method.name} has no fixed point to measure errors from: take another kind of evidence."
-            )
-        self.fixed = case.fixed_point()
-        quadratic = case.problem.base if isinstance(case.problem, Composite) else case.problem
-        self.basis = np.linalg.eigh(quadratic.kernel.A.mean(axis=0))[1]
-        self.size = sum(field.size for field in self.fixed)
-        self.units = np.ones(self.size)
-        self.units = self._natural_units()
-        self.scale = max(np.abs(self._flat(self.fixed)).max(), 1.0)
-        # A vector without symmetries: what holds for it by accident does not hold at all.
-        self.trial = np.cos(np.arange(1.0, self.size + 1.0))
-
-    def _natural_units(self) -> np.ndarray:
-        """Return how much of each coordinate alone makes up the V of the start; where V sees none, its size."""
-        first = 0.0 if self.case.is_solved else self.case.start[0]
-        ahead = self.case.advance(self.case.initial(), self.case.draw(generator(self.case.seed, "units"), _AHEAD))
-        sizes = [
-            max(np.abs(a).max(), np.abs(b).max()) if a.size else 0.0 for a, b in zip(self.fixed, ahead, strict=True)
-        ]
-        trials = np.concatenate(
-            [
-                np.full(field.size, (size if first > 0.0 else 0.0) or 1.0)
-                for field, size in zip(self.fixed, sizes, strict=True)
-            ]
-        )
-        seen = np.array([self.value(unit) for unit in np.diag(trials)])
-        return trials * np.sqrt(np.divide(first or 1.0, seen, out=np.ones_like(seen), where=seen > 0.0))
-
-    def _flat(self, fields: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([(field @ self._basis_of(field)).ravel() for field in fields]) / self.units
-
-    def _basis_of(self, field: np.ndarray) -> np.ndarray:
-        # What is no model, as a dual variable behind a matrix, stays as it is.
-        size = field.shape[-1]
-        return self.basis if size == len(self.basis) else np.eye(size)
-
-    def state(self, error: np.ndarray, origin: Sequence[np.ndarray] | None = None) -> Any:
-        """Return the state with this error, or with these deviations from another origin."""
-        fields: list[np.ndarray] = []
-        position = 0
-        error = error * self.units
-        for field in self.fixed if origin is None else origin:
-            part = error[position : position + field.size].reshape(field.shape)
-            fields.append(field + part @ self._basis_of(field).T)
-            position += field.size
-        return self.case.state(*fields)
-
-    def _step(self, error: np.ndarray, outcome: Any) -> np.ndarray:
-        # Probing around 0 and not around the solution keeps the rounding of large entries out of the matrices.
-        state = self.state(error, [np.zeros_like(field) for field in self.fixed])
-        return self._flat(self.case.step(state, outcome))
-
-    def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the matrix of the error's step under one outcome, where it takes 0, and a relative error of rounding.
-
-        Checks that the step is affine.
-        """
-        offset = self._step(np.zeros(self.size), outcome)
-        columns = [self._step(unit, outcome) - offset for unit in np.eye(self.size)]
-        matrix = np.column_stack(columns)
-        gap = 0.0
-        for size in _MAGNITUDES:
-            found, expected = self._step(size * self.trial, outcome), size * (matrix @ self.trial) + offset
-            apart = np.abs(found - expected).max() / max(np.abs(expected).max(), size)
-            gap = max(gap, apart if size == 1.0 else 0.0)
-            if not apart <= _ROUNDING:
-                raise _not_affine(self.case)
-        state, fixed = self.state(np.zeros(self.size)), self._flat(self.fixed)
-        return matrix, self._flat(self.case.step(state, outcome)) - fixed, float(gap)
-
-    def constraints(self) -> np.ndarray:
-        """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
-
-        def values(error: np.ndarray) -> np.ndarray:
-            found = self.case.invariants(self.state(error))
-            return np.concatenate([np.zeros(0), *(np.ravel(value) for value in found.values())])
-
-        at_zero = values(np.zeros(self.size))
-        if at_zero.size == 0:
-            return np.zeros((0, self.size))
-        rows = np.column_stack([values(unit) - at_zero for unit in np.eye(self.size)])
-        sizes = np.abs(rows).max(axis=1, keepdims=True)
-        # A sum of small numbers is as much of a sum as one of large ones.
-        return rows / np.where(sizes > 0.0, sizes, 1.0)
-
-    def value(self, error: np.ndarray) -> float:
-        return self.case.lyapunov(self.state(error))
-
-    def quadratic_form(self, members: np.ndarray) -> np.ndarray:
-        """Return V as a matrix on some coordinates, by polarisation."""
-        units = np.eye(self.size)[members]
-        single = np.array([self.value(unit) for unit in units])
-        form = np.diag(single)
-        if self._is_diagonal(members, single):
-            return form
-        for j in range(len(members)):
-            for k in range(j):
-                both = self.value(units[j] + units[k])
-                form[j, k] = form[k, j] = (both - single[j] - single[k]) / 2
-        return form
-
-    def _is_diagonal(self, members: np.ndarray, single: np.ndarray) -> bool:
-        """Return whether V is a sum over these coordinates: what is not is so for hardly any vector."""
-        for weights in generator(self.case.seed, "diagonal").standard_normal((_DRAWN, len(members))):
-            error = np.zeros(self.size)
-            error[members] = weights
-            expected = float(single @ weights**2)
-            if not abs(self.value(error) - expected) <= _DIAGONAL * expected:
-                return False
-        return True
 
 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:
@@ -331,35 +208,94 @@ def _components(pattern: np.ndarray) -> list[np.ndarray]:
     return [np.flatnonzero(labels == label) for label in range(count)]
 
 
-def _null_space(constraints: np.ndarray) -> np.ndarray:
-    """Return an orthonormal basis of the vectors that all rows send to 0, as columns."""
-    if constraints.shape[0] == 0:
-        return np.eye(constraints.shape[1])
-    _, sizes, rows = np.linalg.svd(constraints)
-    rank = int((sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)).sum())
-    return rows[rank:].T
+class White:
+    """Coordinates y of the errors that all constraints send to 0, in which V = |y|²: an error is ``back @ y``.
 
+    Parameters
+    ----------
+    form : ndarray, shape (r, r)
+        The matrix of V.
+    constraints : ndarray, shape (k, r)
+        What sends every admissible error to 0.
 
-def _whitened(
-    maps: np.ndarray,
-    offsets: np.ndarray,
-    form: np.ndarray,
-    free: np.ndarray,
-    trial: np.ndarray,
-    gaps: tuple[float, float],
-) -> Block:
-    """Restrict to the free subspace, in coordinates y where V = |y|².
-
-    ``gaps`` are what rounding has made of single entries of the maps and of the offsets.
+    Raises
+    ------
+    NotExact
+        If V is not positive on some error that is not 0.
     """
-    eigenvalues, vectors = np.linalg.eigh(free.T @ form @ free)
-    if eigenvalues[0] <= 1e-12 * eigenvalues[-1]:
-        raise NotExact("the Lyapunov function is not positive on some errors: it cannot measure progress.")
-    root = np.sqrt(eigenvalues)
-    to_white = (vectors * root).T @ free.T
-    from_white = free @ (vectors / root)
-    white = np.stack([to_white @ A @ from_white for A in maps])
-    many = _SAFETY * len(root)
-    # The change of coordinates makes errors larger where V is flat in some direction.
-    rounding = many * gaps[0] * float(root[-1] / root[0]), many * gaps[1] * float(root[-1])
-    return Block(white, offsets @ to_white.T, to_white @ trial, *rounding)
+
+    def __init__(self, form: np.ndarray, constraints: np.ndarray) -> None:
+        diagonal = np.diag(form)
+        # What V hardly sees may be bound, so that it does not matter.
+        is_seen = bool(diagonal.min(initial=np.inf) > _FLAT * diagonal.max(initial=0.0))
+        is_sum = is_seen and np.count_nonzero(form) == np.count_nonzero(diagonal)
+        # Where V is a sum over coordinates each is scaled by itself, and an orthonormal basis of the rest will do.
+        self._scales = np.sqrt(diagonal) if is_sum else np.ones(len(form))
+        bound = _spanned(constraints / self._scales)
+        self._bound, self._reflector = bound.shape[1], _reflector(bound)
+        self.size = len(form) - self._bound
+        """The number of coordinates."""
+        roots, vectors = self._scales, np.eye(self.size)
+        if not is_sum:
+            eigenvalues, vectors = np.linalg.eigh(self._free(form))
+            roots = np.sqrt(np.maximum(eigenvalues, 0.0))
+        if self.size and roots.min() ** 2 <= _FLAT * roots.max() ** 2:
+            raise NotExact("the Lyapunov function is not positive on some errors: it cannot measure progress.")
+        # The change of coordinates makes errors larger where V is flat in some direction.
+        self._steepest, self._flattest = roots.max(initial=0.0), roots.min(initial=np.inf)
+        self._turn = None if is_sum else (vectors * roots, vectors / roots)
+
+    @property
+    def back(self) -> np.ndarray:
+        """The errors of the coordinates, shape (r, size)."""
+        free = _reflected(np.eye(len(self._scales)), self._reflector)[:, self._bound :] / self._scales[:, None]
+        return free @ self._turn[1] if self._turn else free
+
+    def to(self, errors: np.ndarray) -> np.ndarray:
+        """Return the coordinates of admissible errors, shape (..., r)."""
+        own = _reflected((errors * self._scales).T, self._reflector).T[..., self._bound :]
+        return own @ self._turn[0] if self._turn else own
+
+    def map(self, matrix: np.ndarray) -> np.ndarray:
+        """Return a map of errors in these coordinates."""
+        own = self._free(self._scales[:, None] * matrix / self._scales)
+        return self._turn[0].T @ own @ self._turn[1] if self._turn else own
+
+    def form(self, matrix: np.ndarray) -> np.ndarray:
+        """Return a quadratic form of errors in these coordinates."""
+        own = self._free(matrix / self._scales[:, None] / self._scales)
+        return self._turn[1].T @ own @ self._turn[1] if self._turn else own
+
+    def bounds(self, gap: float, offset_gap: float) -> tuple[float, float]:
+        """Return how far rounding may have moved maps and offsets, given what it has made of single entries."""
+        many = _SAFETY * self.size
+        return many * gap * float(self._steepest / self._flattest), many * offset_gap * float(self._steepest)
+
+    def _free(self, matrix: np.ndarray) -> np.ndarray:
+        turned = _reflected(_reflected(matrix, self._reflector).T, self._reflector).T
+        return turned[self._bound :, self._bound :]
+
+
+def _spanned(constraints: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of what the rows span, as columns."""
+    _, sizes, rows = np.linalg.svd(constraints, full_matrices=False)
+    rank = int((sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)).sum())
+    return rows[:rank].T
+
+
+def _reflector(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return W and T of the reflection I - W T W' that takes what orthonormal columns span to the first coordinates.
+
+    So its other columns are a basis of what is orthogonal to them, and applying it costs no product of large matrices.
+    """
+    k = columns.shape[1]
+    left, _, right = np.linalg.svd(columns[:k])
+    W = columns.copy()
+    # Towards the far side, where nothing cancels.
+    W[:k] += left @ right
+    return W, 2.0 * np.linalg.inv(W.T @ W) if k else np.zeros((0, 0))
+
+
+def _reflected(matrix: np.ndarray, reflector: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    W, T = reflector
+    return matrix - W @ (T @ (W.T @ matrix)) if T.size else matrix

@@ -10,10 +10,12 @@ with basis vectors under every outcome w, which gives matrices :math:`A_w` with 
 * the largest :math:`E[V_t] / V_0` over all starts is an eigenvalue of that operator's adjoint, applied t times to P,
   so the number of steps to a given accuracy is found by squaring it.
 
-The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`.
+The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`; where there are too many outcomes to list, the
+mean for the one-step factor is from :mod:`rootkappa.theory.engines.moments`.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import NamedTuple
@@ -26,12 +28,15 @@ from ...core.errors import InputError, shown
 from ..case import Case, Progress
 from ..verdict import Verdict
 from .affine import Block, Model, Moved, TooLarge, affine_case, affine_model
+from .moments import Form, forms
 from .words import lowered, said_of_bound, said_of_factor, said_of_relative
 
 # Beyond these sizes of a block the dense operators on its second moments take minutes.
 _LARGEST_SECOND_MOMENT = 40
 _LARGEST_DENSE_OPERATOR = 30
 _MOST_DOUBLINGS = 60
+# Entries of two blocks of which one will do.
+_SAME = 1e-14
 # An error that has grown this much is not coming back.
 _DIVERGED = 1e100
 # Of the promised progress, what counts as nothing; and what rounding may make of it for a verdict to stand.
@@ -49,22 +54,23 @@ class Times(NamedTuple):
 def evidence(case: Case, progress: Progress) -> Verdict:
     """Hold the exact one-step factor against the promised one, on a small relative where the problem is too large."""
     try:
-        return _judged(case, progress)
+        return judged(case, progress)
     except TooLarge:
         relative = case.relative()
         if relative is None:
             raise
-        verdict = _judged(relative, progress)
+        verdict = judged(relative, progress)
         return replace(verdict, sentence=f"{said_of_relative(relative)}: {lowered(verdict.sentence)}")
 
 
-def _judged(case: Case, progress: Progress) -> Verdict:
+def judged(case: Case, progress: Progress) -> Verdict:
+    """Hold the exact one-step factor against the promised one, on the problem itself."""
     if case.noise > 0.0:
         return _judged_noise(case, progress)
     worst = affine_case(case)
-    model = affine_model(worst)
+    parts, model = forms(worst)
     progress(0.5)
-    factor, rounding = _factor_of(model)
+    factor, rounding = _factor_of(parts)
     status, compared = _compared(factor, case.rho, rounding)
     if status == "confirmed" and _is_too_good(worst, factor, rounding):
         status, compared = "refuted", f"better than can be: the promised {said_of_factor(case.rho)} is attained"
@@ -72,8 +78,12 @@ def _judged(case: Case, progress: Progress) -> Verdict:
     step = f"a step with {bound}, which is never worse," if bound else "a step"
     sentence = f"From its worst state {step} multiplies V by {said_of_factor(factor)} on average, {compared}"
     # The sentence can do without the asymptotic rate where it takes minutes.
-    if status != "inconclusive" and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks):
-        radius = max(_radius(block, model.probabilities) for block in model.blocks)
+    if (
+        model
+        and status != "inconclusive"
+        and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks)
+    ):
+        radius = max(_radius(block, model.probabilities) for block in _different(model.blocks))
         sentence += f"; at last by {said_of_factor(radius)}"
     interval = (factor - rounding, factor + rounding)
     # The progress 1 - rho from which on the promise would be refuted, beside the promised one.
@@ -89,7 +99,7 @@ def _is_too_good(case: Case, factor: float, rounding: float) -> bool:
     shipped = next(iter(case.method.likenesses), None)
     if shipped is None or not case.theorem.tight or shipped.promise != case.method.promise:
         return False
-    attained, blurred = _factor_of(affine_model(case.other(shipped.name)))
+    attained, blurred = _factor_of(forms(case.other(shipped.name))[0])
     return factor < attained - rounding - blurred - _SLACK * (1.0 - attained)
 
 
@@ -145,25 +155,22 @@ def one_step_noise(case: Case) -> float:
 
 def _noise_of(case: Case) -> tuple[float, float]:
     """Return the noise, and how far rounding may have moved it."""
-    rho, model = case.rho, affine_model(case, noisy=True)
-    q, needed, rounding = model.probabilities, 0.0, 0.0
-    for block in model.blocks:
+    rho, needed, rounding = case.rho, 0.0, 0.0
+    for part in forms(case, noisy=True)[0]:
         # E V+ - rho V is the quadratic y'(M - rho)y + 2v'y + s, and its maximum stands in closed form.
-        M = np.einsum("w,wki,wkj->ij", q, block.maps, block.maps)
-        v = np.einsum("w,wki,wk->i", q, block.maps, block.offsets)
+        M, v, spread = part.M, part.v, part.s
         room, vectors = np.linalg.eigh(rho * np.eye(len(v)) - M)
-        slack = block.rounding + _SLACK * (1.0 - rho)
+        slack = part.rounding + _SLACK * (1.0 - rho)
         if room[0] < -slack:
             return math.inf, 0.0
-        spread = float(q @ np.sum(block.offsets**2, axis=1))
         along = (vectors.T @ v) ** 2
         tight = room <= slack
         # By rounding the mean of what moves the error is not quite 0.
-        moved = block.offset_rounding + _SLACK * math.sqrt(spread)
+        moved = part.offset_rounding + _SLACK * math.sqrt(spread)
         if along[tight].max(initial=0.0) > moved**2:
             return math.inf, 0.0
         needed += float(spread + np.sum(along[~tight] / room[~tight]))
-        rounding += block.offset_rounding * (2.0 * math.sqrt(spread) + block.offset_rounding)
+        rounding += part.offset_rounding * (2.0 * math.sqrt(spread) + part.offset_rounding)
     return needed, rounding
 
 
@@ -188,7 +195,7 @@ def one_step_factor(case: Case) -> float:
     >>> round(one_step_factor(theory.case("scaffnew", problem, p=0.2)), 9)
     0.96
     """
-    return _factor_of(affine_model(case))[0]
+    return _factor_of(forms(case)[0])[0]
 
 
 @one_blas_thread()
@@ -223,18 +230,28 @@ def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
     """
     if not 0 < as_number(epsilon) < 1:
         raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give a number between 0 and 1.")
-    steps = _first_below(affine_model(case), epsilon)
+    (steps,) = _first_below(affine_model(case), [epsilon])
     return Times(steps * case.pace.rounds, steps * case.pace.iterations)
 
 
-def _factor_of(model: Model) -> tuple[float, float]:
-    """Return the largest factor of all blocks, and how far rounding may have moved it."""
-    factors: list[float] = []
-    errors: list[float] = []
-    for block in model.blocks:
-        expected = np.einsum("w,wki,wkj->ij", model.probabilities, block.maps, block.maps)
-        factors.append(float(np.linalg.eigvalsh(expected)[-1]))
-        errors.append(2.0 * math.sqrt(max(factors[-1], 1.0)) * block.rounding)
+@one_blas_thread()
+def rounds_to(case: Case, epsilons: Sequence[float]) -> list[float]:
+    r"""Return the expected rounds to each of some accuracies, see :func:`time_to_accuracy`: the step is probed once.
+
+    Examples
+    --------
+    >>> from rootkappa import problems, theory
+    >>> problem = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+    >>> rounds_to(theory.case("gradient_descent", problem), [1e-2, 1e-6])
+    [22.0, 66.0]
+    """
+    return [steps * case.pace.rounds for steps in _first_below(affine_model(case), epsilons)]
+
+
+def _factor_of(parts: Sequence[Form]) -> tuple[float, float]:
+    """Return the largest factor of all parts, and how far rounding may have moved it."""
+    factors = [part.factor for part in parts]
+    errors = [2.0 * math.sqrt(max(f, 1.0)) * part.rounding for f, part in zip(factors, parts, strict=True)]
     return max(factors), max(errors)
 
 
@@ -249,7 +266,7 @@ def _radius(block: Block, probabilities: np.ndarray) -> float:
 
     def apply(flat: np.ndarray) -> np.ndarray:
         S = flat.reshape(r, r)
-        return np.einsum("w,wij->ij", probabilities, block.maps @ S @ block.maps.transpose(0, 2, 1)).ravel()
+        return np.tensordot(probabilities, block.maps @ S @ block.maps.transpose(0, 2, 1), 1).ravel()
 
     operator = linalg.LinearOperator((r * r, r * r), matvec=apply, dtype=float)
     found: np.ndarray = linalg.eigs(operator, k=1, v0=np.eye(r).ravel(), return_eigenvectors=False)
@@ -275,6 +292,16 @@ def _second_moment(maps: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return operator
 
 
+def _different(blocks: Sequence[Block]) -> list[Block]:
+    """Return the blocks without those that are another one up to rounding, as what apart from their mean clients do."""
+    found: list[Block] = []
+    for block in blocks:
+        same = (each for each in found if each.maps.shape == block.maps.shape)
+        if not any(np.abs(each.maps - block.maps).max() <= _SAME for each in same):
+            found.append(block)
+    return found
+
+
 class _Worst:
     """The largest E V_t / V_0 of one block, from powers of a matrix."""
 
@@ -298,6 +325,8 @@ class _Worst:
             return math.inf
         if self.is_deterministic:
             return float(np.linalg.norm(state, 2) ** 2)
+        if self.r == 1:
+            return float(state[0])
         form = np.zeros((self.r, self.r))
         form[self.triangle] = state
         return float(np.linalg.eigvalsh(form, UPLO="U")[-1])
@@ -306,26 +335,39 @@ class _Worst:
         self.powers.append(self.powers[-1] @ self.powers[-1])
 
 
-def _first_below(model: Model, epsilon: float) -> float:
+def _first_below(model: Model, epsilons: Sequence[float]) -> list[float]:
     """Return the first t with E V_t <= epsilon V_0: double the power until it is there, then go back by halves."""
-    parts = [_Worst(block, model.probabilities) for block in model.blocks]
+    parts = [_Worst(block, model.probabilities) for block in _different(model.blocks)]
+    starts = [part.state for part in parts]
+    ahead: list[float] = []
 
     def worst(power: int) -> tuple[float, list[np.ndarray]]:
         states = [part.powers[power] @ part.state for part in parts]
         return max(part.value(state) for part, state in zip(parts, states, strict=True)), states
 
-    power = 0
-    while not (reached := worst(power)[0]) <= epsilon:
-        if power == _MOST_DOUBLINGS or not math.isfinite(reached):
-            return math.inf
-        for part in parts:
-            part.double()
-        power += 1
-    steps = 0
-    for bit in range(power, -1, -1):
-        reached, states = worst(bit)
-        if reached > epsilon:
-            steps += 2**bit
-            for part, state in zip(parts, states, strict=True):
-                part.state = state
-    return float(steps + 1)
+    def steps_to(epsilon: float) -> float:
+        for part, start in zip(parts, starts, strict=True):
+            part.state = start
+        power = 0
+        while True:
+            # Powers serve all accuracies.
+            if power == len(ahead):
+                if power:
+                    for part in parts:
+                        part.double()
+                ahead.append(worst(power)[0])
+            if ahead[power] <= epsilon:
+                break
+            if power == _MOST_DOUBLINGS or not math.isfinite(ahead[power]):
+                return math.inf
+            power += 1
+        steps = 0
+        for bit in range(power, -1, -1):
+            reached, states = worst(bit)
+            if reached > epsilon:
+                steps += 2**bit
+                for part, state in zip(parts, states, strict=True):
+                    part.state = state
+        return float(steps + 1)
+
+    return [steps_to(epsilon) for epsilon in epsilons]

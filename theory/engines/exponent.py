@@ -74,7 +74,7 @@ def fit(kappas: ArrayLike, values: ArrayLike, seed: int = 0) -> Slope:
     # Seeds change nothing for a method that draws nothing, and say nothing about its line.
     if (table == table[0]).all():
         # Imported like this SciPy, which has no types, is Any.
-        quantile = float(import_module("scipy.stats").t.ppf(0.975, len(x) - 2))
+        quantile = float(import_module("scipy.special").stdtrit(len(x) - 2, 0.975))
         scatter = math.sqrt(np.sum((y - slope * x - intercept) ** 2) / (len(x) - 2))
         half = quantile * scatter / math.sqrt(np.sum((x - x.mean()) ** 2))
         return Slope(float(slope), float(slope - half), float(slope + half), last)

@@ -126,6 +126,8 @@ class _Evidence:
     """The logarithm of the largest mean of V_t / (rho^t V_0) after the start."""
     ratio_round: int
     """The round of that."""
+    broken_round: int | None
+    """The first recorded round where it is more than right paths show; None if it never is."""
     exceeds: bool
     """Whether the mean step from the worst state, over all outcomes, exceeds the promised factor."""
 
@@ -143,7 +145,11 @@ def judged(case: Case, walked: Walked) -> Verdict:
     measured, promised = _exp(found.log), 1.0
     if found.log > limit or found.exceeds:
         told = [_told_of_paths(case, walked, found)] if found.log > limit else []
+        if found.broken_round is not None:
+            # For whoever draws the paths.
+            details["broken"] = found.broken_round
         if found.exceeds and walked.worst is not None:
+            details["worst"] = walked.worst
             told.append(_told_of_worst(case, walked.worst))
             if found.log <= limit:
                 measured, promised = walked.worst.mean, _allowed(case, walked.worst)
@@ -182,7 +188,9 @@ def _evidence(case: Case, walked: Walked, walks: list[bets.Walk], rho: float) ->
     else:
         total = np.maximum(mean, np.append(-np.inf, bets.ratios(bound, walks[0])))
     at = int(total[1:].argmax()) + 1
-    return _Evidence(float(total[at]), int(rounds[at]), float(mean[largest]), int(rounds[largest]), exceeds)
+    beyond = np.flatnonzero(total > _limit(case, walked))
+    broken = int(rounds[beyond[0]]) if len(beyond) else None
+    return _Evidence(float(total[at]), int(rounds[at]), float(mean[largest]), int(rounds[largest]), broken, exceeds)
 
 
 def _needed(case: Case, worst: states.Stepped) -> float:

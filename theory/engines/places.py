@@ -42,7 +42,7 @@ _HALVED = (
     letters.Factor, letters.Mixing, letters.StepSize, letters.LocalStepSize, letters.ControlStepSize,
     letters.DualStepSize, letters.Momentum, letters.UpToHalf, letters.Convexity, letters.Deviation,
     letters.Regularisation, letters.Decay, letters.Share, letters.Move, letters.Floor, letters.Clip,
-    letters.Length, letters.Multiplier, letters.Part, letters.Weight, letters.Cost,
+    letters.Length, letters.Multiplier, letters.Part, letters.Weight,
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
@@ -281,7 +281,8 @@ def _as_many(problem: Personal, size: int) -> int:
 
 def _stored_like(problem: Logistic | Softmax, features: np.ndarray) -> Any:
     """Return features dense or sparse, as those of the problem are, so that the same code runs."""
-    dense = isinstance(problem.kernel, DenseLogisticKernel | DenseSoftmaxKernel)
+    own = getattr(problem.kernel, "own", problem.kernel)
+    dense = isinstance(own, DenseLogisticKernel | DenseSoftmaxKernel)
     return features if dense else import_module("scipy.sparse").csr_array(features)
 
 
@@ -328,6 +329,10 @@ def _letters(case: Case, problem: Any) -> Iterator[dict[str, Any]]:
         (letters.Wait, (1.0,)),
         (letters.Rows, (problem.d, 1)),
         (letters.Tiers, (2, 1)),
+        (letters.Trained, ("model",)),
+        (letters.Capacities, ("uniform(0.3,1)",)),
+        (letters.Credits, (2,)),
+        (letters.Interval, (2, 1)),
         (letters.Cohort, (problem.n - 1, problem.n, 1)),
         (letters.Kept, (d // 2, d)),
         (letters.Salience, ("weights",)),

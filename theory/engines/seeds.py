@@ -26,7 +26,7 @@ def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
     >>> mean_interval(np.array([2.0, 2.0, 2.0]))
     (2.0, 2.0, 2.0)
     """
-    # Imported like this SciPy, which has no types, is Any.
-    quantile = float(import_module("scipy.stats").t.ppf(0.975, len(values) - 1))
+    # Imported like this SciPy, which has no types, is Any. Its statistics take long to be there.
+    quantile = float(import_module("scipy.special").stdtrit(len(values) - 1, 0.975))
     centre, half = float(values.mean()), quantile * float(values.std(ddof=1)) / math.sqrt(len(values))
     return centre, centre - half, centre + half

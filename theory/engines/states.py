@@ -45,6 +45,8 @@ class Stepped(NamedTuple):
     """The probabilities of the outcomes, None if they are drawn."""
     rounding: float
     """How far rounding may have moved the mean."""
+    state: Any = None
+    """The state itself."""
 
     @property
     def mean(self) -> float:
@@ -69,7 +71,8 @@ def worst(case: Case) -> Stepped | None:
         return None
     judged = outcomes if exact else _drawn(case, "judged", _JUDGED)
     start, after = search.values(found, judged)
-    return Stepped(search.looked_at, start, after, weights, search.rounding(found, judged, after) if exact else 0.0)
+    rounding = search.rounding(found, judged, after) if exact else 0.0
+    return Stepped(search.looked_at, start, after, weights, rounding, search.state(found))
 
 
 def _drawn(case: Case, purpose: str, count: int) -> Sequence[Any]:

@@ -14,6 +14,8 @@ from .fedlin import lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:
-    """η = 1/L with K = 10; up to 4 clients, bf = 0.65, φ = 0.75, f = 1, comm = 0, speeds between 0.1 and 1."""
+    """η = 1/L with K = 10; up to 4 clients, bf = 0.65, φ = 0.75, f = 1, comm = 0; speeds of 0.1 to 1."""
     K, S = 10, min(4, problem.n)
-    return Params(1.0 / problem.L, K, S, bf=0.65, phi=0.75, f=1.0, comm=0.0, speeds="uniform(0.1,1)", w=0)
+    return Params(
+        1.0 / problem.L, K, S, bf=0.65, phi=0.75, f=1.0, comm=0.0, trains="features", speeds="uniform(0.1,1)", w=0
+    )

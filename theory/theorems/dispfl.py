@@ -9,14 +9,16 @@ Decentralized Sparse Training" (2022), whose own analysis is of how far sparse m
 """
 
 from ...algorithms.dispfl import Params, State
+from ...algorithms.parts.components import sizes
 from ...problems import Problem, Solution
 
 
 def prescribed(problem: Problem) -> Params:
-    """η = 1/L, K = 5, density and α 0.5, T = 500, decay 0.998, two peers, random growth, trained masks are counted."""
+    """η = 1/L, K = 5, density and α 0.5, T = 500, decay 0.998, two peers, random growth, trained masks count."""
     return Params(
-        eta=1.0 / problem.L, K=5, density=0.5, alpha=0.5, T=500, decay=0.998,
+        eta=1.0 / problem.L, K=5, density=0.5, capacity="1", alpha=0.5, T=500, decay=0.998,
         graph="peers", deg=max(1, min(2, problem.n - 1)), regrow="random", counted="trained", w=0,
+        b=int(sizes(problem).max()),
     )  # fmt: skip
 
 

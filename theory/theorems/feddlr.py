@@ -11,10 +11,12 @@ Yu, Zhang and Letaief, "Communication-Efficient Federated Learning with Dual-Sid
 
 from ...algorithms.feddlr import Params
 from ...algorithms.parts import truncation
+from ...algorithms.parts.components import sizes
 from ...problems import Problem
 from .fedlin import lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:
-    """γ = 1/L, K = 5, p = q = 0.95; a row for each class, or else a matrix as square as it can be."""
-    return Params(gamma=1.0 / problem.L, K=5, p=0.95, q=0.95, rows=truncation.rows_of(problem))
+    """γ = 1/L, K = 5, p = q = 0.95, whole gradients; a row for each class, or a matrix as square as it can be."""
+    b = int(sizes(problem).max())
+    return Params(gamma=1.0 / problem.L, K=5, p=0.95, q=0.95, rows=truncation.rows_of(problem), b=b)

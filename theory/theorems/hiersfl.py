@@ -9,6 +9,7 @@ Federated Learning in Mobile Edge Computing" (2024).
 """
 
 from ...algorithms.hiersfl import Params
+from ...algorithms.parts.components import sizes
 from ...algorithms.parts.privacy import multiplier
 from ...algorithms.parts.split import columns
 from ...problems import Problem
@@ -29,4 +30,5 @@ def prescribed(problem: Problem) -> Params:
         q=columns(problem) // 2,
         C0=0.05,
         z=multiplier(EPSILON, DELTA),
+        b=int(sizes(problem).max()),
     )

@@ -13,14 +13,19 @@ in Federated Learning" (2021) for the method; V and the prescribed letters are o
 import numpy as np
 
 from ...algorithms import get
-from ...algorithms.spatl import Params, State
+from ...algorithms.parts.components import sizes
+from ...algorithms.parts.encoders import State
+from ...algorithms.spatl import Params
 from ...problems import Problem, Solution
 from ..theorem import Condition
 
 
 def prescribed(problem: Problem) -> Params:
-    """η = 1/(2L), K = 5, r = 0.2, s = 1, rows that change most, means over senders, control variates of rows."""
-    return Params(eta=0.5 / problem.L, K=5, r=0.2, s=1.0, salience="change", mean="senders", control="rows")
+    """η = 1/(2L), K = 5, r = 0.2, s = 1, rows that change most, means over senders, control of rows; all clients."""
+    b = int(sizes(problem).max())
+    return Params(
+        eta=0.5 / problem.L, K=5, r=0.2, s=1.0, salience="change", mean="senders", control="rows", M=problem.n, b=b
+    )
 
 
 def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
@@ -30,6 +35,7 @@ def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
         Condition("0 < η <= 1/L", 0 < params.eta <= bound * (1 + 1e-12), f"η = {params.eta:g}, 1/L = {bound:g}"),
         Condition("s > 0", params.s > 0.0, f"s = {params.s:g}"),
         Condition("means are over the senders", params.mean == "senders", f"mean = {params.mean}"),
+        Condition("b of all components", params.b >= sizes(problem).max(), f"b = {params.b}"),
     )
 
 

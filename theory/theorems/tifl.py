@@ -11,6 +11,6 @@ from .fedlin import lyapunov  # pyright: ignore[reportUnusedImport]
 
 
 def prescribed(problem: Problem) -> Params:
-    """η = 1/L with K = 10; up to 3 tiers of which up to 3 clients take part, with speeds between 0.1 and 1."""
+    """η = 1/L with K = 10; up to 3 tiers, as likely each, of which up to 3 clients take part; speeds from 0.1 to 1."""
     K, m = 10, min(3, problem.n)
-    return Params(1.0 / problem.L, K, min(3, problem.n // m), m, speeds="uniform(0.1,1)", w=0)
+    return Params(1.0 / problem.L, K, min(3, problem.n // m), m, credits=0, I=0, speeds="uniform(0.1,1)", w=0)

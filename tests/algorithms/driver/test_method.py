@@ -61,6 +61,6 @@ def test_a_file_leaves_nothing_in_the_cache_of_shared_functions(tmp_path):
     algorithms.run(algorithms.get("tamuna"), problem, theory.get("tamuna").parameters(problem), rounds=1, seed=0)
     index = Path(cohorts._rounds_of_cohorts.stats.cache_path).glob("cohorts._rounds_of_cohorts*.nbi")
     assert not [file.name for file in index if b"leftover" in file.read_bytes()]
-    stored = Path(local_steps.one_step.stats.cache_path).glob("local_steps.*.nbi")
+    stored = Path(local_steps.all_rounds.stats.cache_path).glob("local_steps.*.nbi")
     assert [file.name for file in stored]
     assert not [file.name for file in stored if b"leftover" in file.read_bytes()]

@@ -128,3 +128,29 @@ def test_a_hundred_thousand_clients_of_which_few_take_part_fit_into_little_memor
     assert (np.abs(trace.state.H).max(axis=1) > 0).sum() <= 10 * 1000
     # Models, control variates, minimisers and gradients, each 40 MB, and copies of some.
     assert peak < 2**30
+
+
+def test_a_trace_is_told_shortly_and_drawn(problem):
+    from matplotlib import pyplot
+
+    method = algorithms.get("gradient_descent")
+    trace = algorithms.run(method, problem, method.Params(gamma=1.0 / problem.L), rounds=4)
+    assert repr(trace).startswith("<trace of gradient_descent on quadratic")
+    axes = trace.plot("bits", "gap")
+    (line,) = axes.lines
+    assert line.get_xdata().tolist() == (trace.column("bits_up") + trace.column("bits_down")).tolist()
+    assert line.get_ydata().tolist() == trace.column("gap").tolist()
+    pyplot.close(axes.figure)
+    for wrong in ({"axis": "seconds"}, {"measure": "gaps"}):
+        with pytest.raises(InputError, match=f"^unknown {next(iter(wrong))} "):
+            trace.plot(**wrong)
+
+
+def test_nothing_that_a_notebook_shows_is_taken_for_its_own(problem):
+    method = algorithms.get("gradient_descent")
+    trace = algorithms.run(method, problem, method.Params(gamma=1.0 / problem.L), rounds=4)
+    trace.problem = "<script>"
+    shown = trace._repr_html_()
+    assert "&lt;script&gt;" in shown
+    assert "<script>" not in shown
+    assert "<th>bits_up</th>" in shown

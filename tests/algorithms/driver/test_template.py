@@ -40,6 +40,7 @@ def test_a_theorem_of_ones_own_can_be_refuted(tmp_path):
     assert verdict.status == "refuted"
 
 
+@pytest.mark.drawn(4, "name")
 @pytest.mark.parametrize("name", algorithms.names())
 def test_a_copy_of_any_method_is_that_method(tmp_path, name):
     write_template(tmp_path / "copy.py", like=name)

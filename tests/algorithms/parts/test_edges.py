@@ -19,6 +19,7 @@ class Letters(NamedTuple):
     edges: int = 2
     q: int = 1
     z: float = 1.0
+    b: int = 100
 
 
 PROBLEM = problems.Quadratic.random(clients=5, dim=3, kappa=10.0)
@@ -71,6 +72,8 @@ def test_across_the_cut_go_features_logits_and_slopes_and_the_clients_weights():
     up, down = (way.length(problem, Letters()).floats for way in (split.SENDS.up, split.SENDS.down))
     assert up == 2 * (3 * 8 * (1 + 3) + 3)
     assert down == 2 * (3 * 8 * 3 + 3)
+    few = split.SENDS.up.length(problem, Letters(b=3)).floats
+    assert few == 2 * (3 * 3 * (1 + 3) + 3)
     cost = split.opening(problem, Letters())
     assert (cost.floats_up, cost.bits_up, cost.gradients) == (8, 8 * 2, 0)
     assert split.opening(PROBLEM, Letters()).bits_up == 0

@@ -1,6 +1,7 @@
 """What moves masks, beside sorting in Python: ties, ends, NaN, and averages over those who have a coordinate."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -93,7 +94,8 @@ def test_averages_are_of_those_who_are_heard_and_have_the_coordinate(seed, n, d)
 
 def test_first_masks_are_independent_and_each_coordinate_is_as_likely():
     """With 3000 masks a count leaves the interval of 5 deviations once in 10^5 runs."""
-    masks = evolving_masks.drawn(3000, 8, 0.25, w=4)
+    problem = SimpleNamespace(n=3000, inner=SimpleNamespace(d=8))
+    masks = evolving_masks.drawn(problem, SimpleNamespace(density=0.25, capacity="1", w=4))
     assert (masks.sum(axis=1) == 2).all()
     assert np.abs(masks.sum(axis=0) - 750).max() <= 5 * math.sqrt(3000 * 3 / 16)
     # Neighbours share a coordinate as often as independent ones do, 13 of 28 times.

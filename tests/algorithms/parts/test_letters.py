@@ -43,9 +43,11 @@ RANGES = {
     "SoftLabels": SHARE,
     "MovedShare": SHARE,
     "Part": ([0, 0.5, 1.0 - 1e-15], [1, 1.0, -1e-300]),
-    "Cost": AT_LEAST_0,
     "Weight": AT_LEAST_0,
     "Tiers": COUNT,
+    "Credits": COUNT_FROM_0,
+    "Interval": COUNT_FROM_0,
+    "Trained": (["features", "model"], ["feature", ""]),
     "Degree": COUNT,
     "Horizon": COUNT,
     "Salience": (["change", "weights"], ["weight", ""]),
@@ -55,6 +57,7 @@ RANGES = {
     "Counted": (["new", "trained"], ["old", ""]),
     "RandomGraph": (["peers", "ring", "alone"], ["peer", "", "star"]),
     "Speeds": (["1", "1,0.5", "uniform(0.1,1)", "slowness(1,10)"], ["0", "-1", "normal(0,1)", "uniform(0,1)", ""]),
+    "Capacities": (["1", "1,0.5", "uniform(0.1,1)"], ["0", "-1", "normal(0,1)", ""]),
     "Density": PROBABILITY,
     "Energy": PROBABILITY,
     "Minibatches": COUNT,
@@ -119,7 +122,9 @@ def test_a_letter_takes_its_range_as_its_own_type(name):
 def test_a_letter_refuses_what_is_out_of_its_range_in_one_sentence(name):
     number = get_args(TYPES[name])[0] is not str
     others = NO_NUMBERS if number else NO_TEXTS
-    for value in RANGES[name][1] + [value for value in others if name != "Speeds" or value not in (3, 2.5)]:
+    for value in RANGES[name][1] + [
+        value for value in others if name not in ("Speeds", "Capacities") or value not in (3, 2.5)
+    ]:
         told = refusal(TYPES[name], value)
         assert "\n" not in told
         assert told.endswith((".", "example."))
@@ -127,7 +132,7 @@ def test_a_letter_refuses_what_is_out_of_its_range_in_one_sentence(name):
             assert re.fullmatch(r"a = .* is out of range: give [^:]*\.", told, re.DOTALL), told
         else:
             # A name, the letter or the compressor, what was given, and what is known or allowed.
-            assert re.match(r"(a|compressor|unknown (a|compressor)|k|speeds) (= )?.*: ", told), told
+            assert re.match(r"(a|compressor|unknown (a|compressor)|k|speeds|capacities) (= )?.*: ", told), told
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -38,6 +38,14 @@ CHANGES = (
         "The features are trained on the slow client's data.",
     ),
     Change(
+        "aergia_lets_no_helper_train_all",
+        "aergia",
+        "ends",
+        "            if params.trains:\n",
+        "            if params.trains and d == 0:\n",
+        "A helper trains the features, whatever it is asked to.",
+    ),
+    Change(
         "aergia_sends_a_model_each_way",
         "aergia",
         "cost",
@@ -51,9 +59,35 @@ CHANGES = (
         "tifl_averages_two_clients",
         "tifl",
         "step",
-        "hybrid.average_of_cohort(phase.w, phase.Y, state.x)",
-        "hybrid.average_of_cohort(phase.w[:2], phase.Y, state.x)",
+        "hybrid.average_of_cohort(tiers.cohort(params, state, phase.w), phase.Y, state.x)",
+        "hybrid.average_of_cohort(tiers.cohort(params, state, phase.w)[:2], phase.Y, state.x)",
         "Of a cohort the first two are averaged.",
+    ),
+    Change(
+        "tifl_forgets_its_credits",
+        "tifl",
+        "step",
+        "    tiers.choose(params, kernel, state, phase.w, phase.own)\n",
+        "    tiers.choose(params, kernel, state, phase.w, phase.own)\n    state.credits[:] = params.credits\n",
+        "A tier may be drawn however often it was.",
+    ),
+    Change(
+        "tifl_prefers_the_best_tier",
+        "tifl",
+        "step",
+        "    tiers.choose(params, kernel, state, phase.w, phase.own)\n",
+        "    state.chances[:] = state.chances.max() + state.chances.min() - state.chances\n"
+        "    tiers.choose(params, kernel, state, phase.w, phase.own)\n"
+        "    state.chances[:] = state.chances.max() + state.chances.min() - state.chances\n",
+        "Chances rise where losses are small.",
+    ),
+    Change(
+        "tifl_declares_no_losses",
+        "tifl",
+        "cost",
+        "SENDS = tiers.SENDS\n",
+        "SENDS = parts.Dense(up=1, down=1)\n",
+        "The losses by which tiers are ranked are not counted.",
     ),
     Change(
         "tifl_draws_one_cohort_for_two_rounds",

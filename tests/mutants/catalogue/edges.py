@@ -159,6 +159,14 @@ def draw(rng, problem, params, rounds):
         "All releases of a round have one noise, which differences of models show.",
     ),
     Change(
+        "hiersfl_takes_all_samples",
+        "hiersfl",
+        "ends",
+        "implements(edges.train, Params)(edges.minibatch_steps)\n",
+        "",
+        "Steps are along whole gradients, however small minibatches are.",
+    ),
+    Change(
         "hiersfl_sends_no_features",
         "hiersfl",
         "cost",

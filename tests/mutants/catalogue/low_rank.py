@@ -52,6 +52,14 @@ CHANGES = (
         "With more than four clients the last is left out.",
     ),
     Change(
+        "feddlr_takes_one_minibatch_a_round",
+        "feddlr",
+        "dependence",
+        "    parts.minibatch_steps(params, kernel, i, phase, eta, k)",
+        "    phase.xi[:] = phase.xi[0]\n    parts.minibatch_steps(params, kernel, i, phase, eta, k)",
+        "All local steps of a round are along the minibatch of the first.",
+    ),
+    Change(
         "feddlr_counts_the_mean_client",
         "feddlr",
         "cost",

@@ -4,11 +4,20 @@ from .change import Change, costing
 
 CHANGES = (
     Change(
+        "spatl_trains_predictors_of_all",
+        "spatl",
+        "step",
+        "range(k if (phase.w == i).any() else 0)",
+        "range(k)",
+        "Clients that are in no cohort train their private part.",
+        "personal",
+    ),
+    Change(
         "spatl_averages_over_all",
         "spatl",
         "step",
         "        encoders.mean_of_senders(Y, own.marks, x)",
-        "        encoders.mean_with_zeros(Y - x, own.marks, phase.g)\n        x += phase.g",
+        "        encoders.mean_with_zeros(Y - x, own.marks, phase.w.shape[0], phase.g)\n        x += phase.g",
         "The sum of what is sent is divided by all clients, not by those that sent a row.",
     ),
     Change(
@@ -59,7 +68,7 @@ CHANGES = (
         "spatl_averages_no_zeros",
         "spatl",
         "ends",
-        "        encoders.mean_with_zeros(Y, own.marks, x)",
+        "        encoders.mean_with_zeros(Y, own.marks, phase.w.shape[0], x)",
         "        encoders.mean_of_senders(Y, own.marks, x)",
         "The mean is over the senders also where it is said to be over all.",
     ),

@@ -139,9 +139,22 @@ def test_a_common_eigenbasis_and_a_dense_problem_give_the_same_numbers():
     split = problems.Quadratic.random(3, 4, 20.0, seed=1)
     whole = problems.Quadratic(split.hessians, split.kernel.b)
     case, other = (held("scaffnew", problem) for problem in (split, whole))
-    assert [block.maps.shape[1] for block in affine_model(case).blocks] == [5, 5, 5, 5]
+    # Of each coordinate the mean model, and for each further client a model beside a control variate.
+    assert sorted(block.maps.shape[1] for block in affine_model(case).blocks) == 4 * [1] + 8 * [2]
+    assert [block.maps.shape[1] for block in affine_model(other).blocks] == [5, 5, 5, 5]
     for function in (exact.one_step_factor, exact.time_to_accuracy):
         assert function(case) == pytest.approx(function(other))
+
+
+def test_what_clients_do_apart_from_their_mean_is_not_lost():
+    """Control variates of a graph have a constraint that V does not see, whose coordinate is the mean."""
+    split = problems.Quadratic.random(10, 5, 100.0)
+    whole = problems.Quadratic(split.hessians, split.kernel.b)
+    case, other = (held("decentralized_scaffnew", problem) for problem in (split, whole))
+    largest, others = (max(len(block.trial) for block in affine_model(each).blocks) for each in (case, other))
+    assert largest < others
+    for function in (exact.one_step_factor, exact.spectral_radius):
+        assert function(case) == pytest.approx(function(other), abs=1e-12)
 
 
 def test_the_dense_and_the_iterative_radius_agree(monkeypatch):

@@ -217,6 +217,7 @@ def wrong_where(name, holds):
     return Wrong()
 
 
+@pytest.mark.drawn(2, "name")
 @pytest.mark.parametrize(
     ("name", "holds"),
     [

@@ -1,0 +1,56 @@
+"""Stating, listing and drawing one letter on the command line: what cannot be meant gets one sentence, at once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+BAD = {
+    "verify scaffnew --rate 0.5 --evidence exact": "--rate and --rounds have evidence of their own",
+    "verify scaffnew --epsilon 0.1": "--epsilon is read beside --rounds only",
+    "verify scaffnew --rounds kappa --per round": "--per is read beside --rate only",
+    "verify scaffnew --rate 0.5 --per week": "unknown unit of a rate 'week'",
+    "verify scaffnew --rate 1.5": "rate = '1.5' is 1.5 here, and no factor by which V falls",
+    "verify scaffnew --rate __import__('os')": "write numbers, letters, + - * / **, sqrt, log, min, max.",
+    "verify scaffnew --rounds kappa --epsilon 2": "epsilon = 2.0 is no relative accuracy",
+    "verify scaffnew --rounds kappa --kappa 1:0.1:3": "kappa = '1:0.1:3' falls",
+    "verify scaffnew --rate 0.5 --witness .": "witness = '.' is no name of a file",
+    "verify scaffnew --rate 0.5 --witness /dev/null": "witness = '/dev/null' is no name of a file",
+    "list scafnew": "unknown kind of list, or method, 'scafnew': did you mean 'scaffnew'?",
+    "list missing.py": "missing.py",
+    "plot letter scaffnew": "Name a method and one of its letters, as in plot letter scaffnew p, or neither.",
+    "plot letter scaffnew q": "unknown letter of scaffnew 'q'",
+    "plot letter scaffnew p --values 2": "p = 2 is out of range",
+    "plot letter scafnew p": "unknown method 'scafnew'",
+    "plot exponent scaffnew p": "'p' says nothing about exponent",
+    "plot exponent --exact": "--exact says nothing about exponent",
+    "plot letter": "does not exist: run rootkappa sweep",
+}
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_what_cannot_be_meant_gets_one_sentence(line, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = command(*line.split())
+    assert found.code == 2
+    assert re.fullmatch(r"Error: [^\n]+\n", found.errors)
+    assert BAD[line] in found.errors
+    assert not list(Path().iterdir())
+
+
+def test_a_file_of_ones_own_has_a_page(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command("new", "mine.py", "--like", "scaffnew")
+    found = command("list", "mine.py")
+    assert found.code == 0
+    for told in ("a probability of communication in (0, 1]", "Theorem scaffnew", "rootkappa verify mine.py --p 0.1"):
+        assert told in found.output
+
+
+def test_where_nothing_is_refuted_no_witness_is_written(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = ("--clients", 3, "--dim", 4, "--kappa", 30)
+    found = command("verify", "scaffnew", "--rate", "1 - 1/kappa", *small, "--witness", "w.npz", "--json", "v.json")
+    assert found.code == 0
+    assert "Nothing is refuted, so no witness is written." in found.output
+    assert [path.name for path in tmp_path.iterdir()] == ["v.json"]

@@ -1,0 +1,64 @@
+"""What an accuracy costs at each condition number: from paths, exactly, and as text for others."""
+
+import csv
+import io
+import math
+
+import pandas as pd
+import pytest
+
+from rootkappa.sweeps import costs, slopes
+from rootkappa.sweeps.cells import Cell
+from rootkappa.sweeps.problems import ProblemSpec
+
+SMALL = ProblemSpec(clients=3, dim=2, kappa=10.0)
+
+
+def rows(*cells):
+    return pd.DataFrame([{"key": cell.key(), **cell.configuration(), **cell.compute()[0]} for cell in cells])
+
+
+def test_bits_are_those_of_as_many_rounds():
+    """Gradient descent sends a vector of 64-bit floats up and one down in each round, whatever is drawn."""
+    exact, sampled = rows(Cell("gradient_descent", SMALL, exact=True)), rows(Cell("gradient_descent", SMALL))
+    for found in (costs.costs(exact)[0], costs.costs(sampled)[0]):
+        assert found["floats"] == pytest.approx(4 * found["rounds"])
+        assert found["bits"] == pytest.approx(64 * 4 * found["rounds"])
+    assert (costs.costs(exact)[0]["seeds"], costs.costs(sampled)[0]["seeds"]) == (0, 1)
+
+
+def table(**changes):
+    fields = {**SMALL.configuration(), "method": "a_b", "changes": "", "epsilon": 1e-6, "exact": False}
+    counts = {"rounds": [10.0, 30.0], "bits": [1e7, 3e7]} | changes
+    return pd.DataFrame({**fields, "kappa": [10.0, 10.0], "seed": [0, 1], **counts})
+
+
+def test_seeds_are_averaged_and_one_that_has_not_arrived_is_not_left_out():
+    (record,) = costs.costs(table())
+    assert (record["rounds"], record["bits"], record["seeds"]) == (20.0, 2e7, 2)
+    (open_record,) = costs.costs(table(rounds=[10.0, math.nan]))
+    assert math.isnan(open_record["rounds"])
+
+
+def test_what_is_written_can_be_read():
+    records = costs.costs(table(rounds=[10.0, math.inf]))
+    (read,) = csv.DictReader(io.StringIO(costs.as_csv(records)))
+    assert (read["method"], float(read["rounds"]), read["gradients"]) == ("a_b", math.inf, "")
+    line = costs.as_latex(records).splitlines()[3]
+    assert line == r"quadratic & a\_b & $10$ & $\infty$ & -- & $2 \cdot 10^{7}$ \\"
+
+
+def test_a_power_of_bits_is_measured_though_none_is_promised():
+    kappas = [10.0, 100.0, 1000.0]
+    cells = table().iloc[[0] * 3].assign(kappa=kappas, bits=[640.0, 6400.0, 64000.0], promised_rounds=0.5)
+    (record,) = (record for record in slopes(cells, ["bits"]) if record["axis"] == "bits")
+    assert record["slope"] == pytest.approx(1.0)
+    assert (record["promised"], record["status"]) == (None, "not applicable")
+    assert [record["axis"] for record in slopes(cells)] == ["rounds"]
+
+
+def test_where_no_theorem_speaks_of_the_problem_a_slope_is_only_measured():
+    cells = table().iloc[[0] * 3].assign(kappa=[10.0, 100.0, 1000.0], rounds=[1.0, 10.0, 100.0], promised_rounds=0.5)
+    assert [record["status"] for record in slopes(cells)] == ["refuted"]
+    told = slopes(cells.assign(unpromised="the intercept is not penalised"))
+    assert [(record["promised"], record["status"]) for record in told] == [(None, "not applicable")]

@@ -1,0 +1,131 @@
+"""A counterexample is shown by NumPy alone, and is one: what is right has none, nor have arrays that are changed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rootkappa import algorithms, problems, theory
+from rootkappa.core.errors import InputError
+from rootkappa.theory.engines.affine import NotExact
+from rootkappa.theory.witness import witness, write_witness
+
+ALONE = "import runpy, sys; sys.modules['rootkappa'] = None; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+SCAFFNEW = Path(algorithms.get("scaffnew").module.__file__).read_text(encoding="utf-8")
+
+
+def shown(script, arrays):
+    """Return what the script says in a process that has no Rootkappa."""
+    line = [sys.executable, "-I", "-c", ALONE, str(script), str(arrays)]
+    return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def wrong(tmp_path):
+    """Return a file whose control variates learn half as fast: a right limit, and a wrong rate."""
+    file = tmp_path / "mine.py"
+    own = SCAFFNEW.replace("from .parts", "from rootkappa.algorithms.parts")
+    file.write_text(own.replace("H[i, j] += params.p /", "H[i, j] += 0.02 * params.p /"), encoding="utf-8")
+    return str(file)
+
+
+def quadratic(**options):
+    return problems.Quadratic.random(**{"clients": 3, "dim": 2, "kappa": 10.0, **options})
+
+
+def check_shown(verdict, problem, tmp_path):
+    arrays, script = write_witness(verdict, problem, tmp_path / "w.npz")
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 20
+    assert "rootkappa" not in script.read_text(encoding="utf-8").partition("import")[2]
+    found = shown(script, arrays)
+    assert (found.returncode, found.stderr) == (0, "")
+    return found.stdout, script, arrays
+
+
+@pytest.mark.parametrize(
+    ("stated", "steps", "low", "high"),
+    [
+        # A step's factor is 0.9 exactly. Four steps are the first to bring V below 0.7, so after three it is above, and
+        # no more than three times the factor.
+        ({"rate": "1 - 1.5/kappa"}, 1, 0.9 - 1e-8, 0.9 + 1e-8),
+        ({"rounds": "0.9*sqrt(kappa)*log(1/eps)"}, 3, 0.7, 0.9**3),
+    ],
+)
+def test_what_is_stated_and_wrong_is_shown_by_numpy_alone(stated, steps, low, high, tmp_path):
+    (verdict,) = theory.verify("scaffnew", quadratic(), **stated)
+    output, script, arrays = check_shown(verdict, quadratic(), tmp_path)
+    told, number, allowed = re.fullmatch(r"after (.) steps .* V is (.*) of its start, stated (.*)\n", output).groups()
+    assert int(told) == steps
+    assert low < float(number) < high
+    assert float(allowed) == (0.85 if steps == 1 else 0.7)
+    # The same script on arrays that state more than is broken says so.
+    with np.load(arrays) as kept:
+        weaker = {**kept, "allowed": np.array(0.99)}
+    np.savez(tmp_path / "weaker.npz", **weaker)
+    refused = shown(script, tmp_path / "weaker.npz")
+    assert refused.returncode == 1
+    assert "this is no violation" in refused.stderr
+
+
+def test_the_state_is_one_of_the_method_on_the_problem(tmp_path):
+    """From the written state the shipped step does what the script says, and the arrays are those of the problem."""
+    problem = quadratic()
+    (verdict,) = theory.verify("scaffnew", problem, rate="1 - 1.5/kappa")
+    arrays = witness(verdict, problem).arrays
+    assert np.array_equal(arrays["hessians"], problem.hessians)
+    assert (arrays["param_gamma"], arrays["param_p"]) == (1.0, verdict.params["p"])
+    case = theory.case("scaffnew", problem)
+    X, H = (part.reshape(3, 2) for part in np.split(arrays["state"], 2))
+    assert np.abs(H.sum(axis=0)).max() < 1e-9 * np.abs(H).max()
+    start = case.lyapunov(case.state(X.copy(), H.copy()))
+    mean = sum(q * case.lyapunov(case.step(case.state(X.copy(), H.copy()), w)) for q, w in case.outcomes())
+    assert mean / start == pytest.approx(0.9, rel=1e-9)
+
+
+def test_a_wrong_method_is_shown_exactly_and_along_its_paths(wrong, tmp_path):
+    problem = quadratic(kappa=30.0)
+    verdicts = theory.verify(wrong, problem, evidence=("exact", "path"))
+    assert [verdict.status for verdict in verdicts] == ["refuted", "refuted"]
+    for verdict in verdicts:
+        check_shown(verdict, problem, tmp_path)
+
+
+def test_where_no_step_is_affine_the_paths_are_shown(wrong, tmp_path, monkeypatch):
+    problem = quadratic(kappa=30.0)
+    (verdict,) = theory.verify(wrong, problem, evidence="path")
+
+    def refuse(case):
+        raise NotExact("no")
+
+    monkeypatch.setattr("rootkappa.theory.witness._affine_maps", refuse)
+    monkeypatch.delitem(verdict.details, "worst", raising=False)
+    output, _, arrays = check_shown(verdict, problem, tmp_path)
+    assert "is won with chance 0.0001 at most" in output
+    # At the rate that the method keeps the same paths win nothing.
+    with np.load(arrays) as kept:
+        slower = {**kept, "progress": np.array(1e-9)}
+    np.savez(tmp_path / "slower.npz", **slower)
+    assert shown(tmp_path / "w.py", tmp_path / "slower.npz").returncode == 1
+
+
+def test_where_paths_find_a_state_it_is_shown(tmp_path, monkeypatch):
+    problem = quadratic()
+    monkeypatch.setattr("rootkappa.theory.engines.stated.is_affine", lambda problem: False)
+    (verdict,) = theory.verify("scaffnew", problem, rate="1 - 1.1/kappa")
+    assert verdict.status == "refuted"
+
+    def refuse(case):
+        raise NotExact("no")
+
+    monkeypatch.setattr("rootkappa.theory.witness._affine_maps", refuse)
+    output, *_ = check_shown(verdict, problem, tmp_path)
+    assert "a step multiplies V by 0.9" in output
+
+
+def test_what_is_right_has_no_counterexample():
+    (verdict,) = theory.verify("scaffnew", quadratic(), rate="1 - 1/kappa")
+    with pytest.raises(InputError, match="a verdict that is confirmed has no counterexample"):
+        witness(verdict, quadratic())
