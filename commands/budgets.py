@@ -1,5 +1,6 @@
 """What long verdicts may take, and what they would: told before they begin."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ def ahead(
     from ..theory.case import WORK_A_SECOND, Case
     from ..theory.engines.path import ACCURACY, forecast
     from ..theory.theorem import promised_by
+    from ..theory.untouched import untouched
+    from ..theory.verify import blaming
 
     if evidence is not None and "path" not in evidence.split(","):
         return
@@ -48,19 +51,24 @@ def ahead(
             changes = {letter: letters[letter] for letter in letters if letter in method.Params._fields}
             if theorem.contraction is None:
                 continue
-            case = Case(method, theorem, problem, changes, spec.problem_seed, budget=budget)
             try:
-                case.check()
-                found = forecast(case)
+                with untouched(method, problem) as own, blaming(method):
+                    case = Case(method, theorem, own, changes, spec.problem_seed, budget=budget)
+                    case.check()
+                    case.check_rounds()
+                    found, rounds = forecast(case), budget / case.round_work
             except InputError:
                 continue  # which its verdict says
+            if not math.isfinite(found.work):
+                continue
             takes = min(found.work, budget) * _PATHS
             if takes <= _LONG * WORK_A_SECOND * lanes and not found.is_cut:
                 continue
             told = f"{method.name} on {problem.label}: its rate promises {found.rounds:.3g} rounds to an error of "
             told += f"{ACCURACY:g}, about {duration(found.work * _PATHS, lanes)} of computing"
             if found.is_cut:
-                rounds, cut = max(budget / case.round_work, 1.0), duration(takes, lanes)
-                yield f"{told}. Its paths end after {rounds:.3g} rounds, about {cut}; --budget gives them more."
+                cut = duration(takes, lanes)
+                told += f". Its paths end after {max(rounds, 1.0):.3g} rounds, about {cut}"
+                yield f"{told}; --budget gives them more."
             else:
                 yield f"{told}; --budget gives less."

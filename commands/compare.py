@@ -9,7 +9,7 @@ import click
 
 from .. import plots
 from .common import LETTERS, Command, Place, command_line, letter_option, methods_and_letters, option_given, say
-from .described import described_problems, problem_options
+from .described import described_problems, problem_options, say_notices
 
 if TYPE_CHECKING:
     from ..sweeps import ProblemSpec
@@ -134,6 +134,7 @@ def _compared(
     label = spec.build().label
     count = len(methods or names())
     say(f"{count} method{'s' * (count > 1)} on {label} until {target.told}, cost: {price.told}.")
+    say_notices([spec])
     say(f"This takes {budget.told} at most, and as long as it takes to compile what is new; --budget changes that.")
     with Store(file) as store:
         with progress_bars() as bars:

@@ -60,7 +60,7 @@ class Chosen:
         return self.comparison.frame()
 
     def predict(self, features: Any) -> np.ndarray:
-        """Return the labels of samples, shape (M,): those of the problem's classes, of logistic regression -1 and +1.
+        """Return the labels of samples, shape (M,), as those that the problem was made of.
 
         Parameters
         ----------
@@ -112,13 +112,13 @@ class Chosen:
         rows = problem.blocks.matrix(self.model) if is_softmax else self.model[None, :]
         intercept = np.zeros(len(rows))
         # What was done to features before the problem used them is undone in the coefficients.
-        prepared = getattr(problem, "prepared", None)
-        if prepared is not None and prepared.has_intercept:
+        prepared = problem.prepared
+        if prepared.has_intercept:
             rows, intercept = rows[:, :-1], rows[:, -1].copy()
-        if prepared is not None and prepared.mean is not None:
+        if prepared.mean is not None:
             rows = rows / prepared.scale
             intercept = intercept - rows @ prepared.mean
-        return np.array(rows), intercept, np.asarray(getattr(problem, "classes", (-1.0, 1.0)))
+        return np.array(rows), intercept, problem.classes
 
 
 def choose(
@@ -215,7 +215,7 @@ def recommendation(found: Comparison) -> str:
     told = f"Take {best['method']} with {letters}{how}: {found.target} costs {best['cost']:.3g}"
     if best["low"] < best["high"]:
         told += f" ({best['low']:.3g} to {best['high']:.3g}, {best['seeds']} paths)"
-    told += f" at {found.price}"
+    told += f" {'at' if ' per ' in found.price else 'in'} {found.price}"
     next_best = next((row for row in others if row["method"] != best["method"]), None)
     if next_best is None:
         return f"{told}; no other method was seen to arrive."

@@ -259,7 +259,7 @@ BAD = {
     "plot exponent --clock up=1Mbit": "--clock says nothing about exponent",
     "plot convergence --axis seconds --store empty.sqlite --clock ''": "--clock is empty",
     "sweep scaffnew --kappa 10 --clock compute": "write each part as in",
-    "plot surface": "'surface' is not one of 'convergence', 'exponent'",
+    "plot surface": "'surface' is not one of 'compare', 'convergence', 'exponent'",
     "plot exponent --clients 3": "--clients says nothing about exponent",
     "plot exponent --measure gap": "--measure says nothing about exponent",
     "plot convergence --concentration 3": "--concentration says nothing about convergence",

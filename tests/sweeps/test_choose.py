@@ -35,7 +35,7 @@ def test_the_model_is_the_minimiser_as_scikit_learn_finds_it(chosen):
     ours = chosen.to_sklearn()
     assert pytest.approx(theirs.C) == ours.C
     assert ours.predict_proba(features) == pytest.approx(theirs.predict_proba(features), abs=1e-3)
-    assert np.array_equal(ours.predict(features) > 0, theirs.predict(features) == 1)
+    assert np.array_equal(ours.predict(features), theirs.predict(features))
     assert np.array_equal(chosen.predict(features), ours.predict(features))
     assert chosen.predict(features[0]).shape == (1,)
 
@@ -46,6 +46,25 @@ def test_the_sentence_says_what_it_costs_and_how_sure_that_is(chosen):
     assert f"{best['cost']:.3g}" in chosen.sentence
     assert ("do not tell it apart" in chosen.sentence) == (not best["high"] < other["low"])
     assert chosen.params._fields[0] == "gamma"
+
+
+def test_what_was_done_to_features_is_undone_in_the_coefficients():
+    """Words as labels, an intercept without penalty, and features of unlike scales, at clients of unequal size."""
+    from sklearn.linear_model import LogisticRegression
+
+    features, labels = data(2)
+    features = 7.0 + features * np.array([1.0, 10.0, 0.1, 3.0])
+    words, owner = np.where(labels == 1, "sick", "well"), np.repeat([0, 1, 2], [5, 15, 60])
+    problem = problems.Logistic(
+        features, words, clients=3, l2=0.02, partition=owner, weights="samples", intercept=True, standardise=True
+    )
+    fitted = Chosen("nesterov", None, {}, problem.solution().x, "", None, problem)
+    standard = (features - features.mean(axis=0)) / features.std(axis=0)
+    theirs = LogisticRegression(C=1 / (0.02 * len(words)), tol=1e-12, max_iter=10**4).fit(standard, words)
+    ours = fitted.to_sklearn()
+    assert ours.predict_proba(features) == pytest.approx(theirs.predict_proba(standard), abs=1e-6)
+    assert np.array_equal(ours.predict(features), theirs.predict(standard))
+    assert np.array_equal(fitted.predict(features), theirs.predict(standard))
 
 
 @pytest.mark.parametrize("classes", [2, 3])
