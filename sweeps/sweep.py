@@ -176,10 +176,11 @@ def run_cells(
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
-    futures = {pool.submit(_computed, cell, key): key for key, cell in missing.items()}
-    waiting, is_interrupted = dict(futures), True
+    # Nothing else may hold a future: each has its cell's result, and there may be many.
+    waiting = {pool.submit(_computed, cell, key): key for key, cell in missing.items()}
+    is_interrupted = True
     try:
-        for future in as_completed(futures):
+        for future in as_completed(waiting):
             key = waiting.pop(future)
             error = _keep(store, key, keys[key], future)
             if error is None:
