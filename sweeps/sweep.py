@@ -180,10 +180,11 @@ def run_cells(
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
-    futures = {pool.submit(_computed, group): group for group in _groups(missing)}
-    waiting, is_interrupted = dict(futures), True
+    # Nothing else may hold a future: each has its cells' results, and there may be many.
+    waiting = {pool.submit(_computed, group): group for group in _groups(missing)}
+    is_interrupted = True
     try:
-        for future in as_completed(futures):
+        for future in as_completed(waiting):
             for key, error in _keep(store, waiting.pop(future), future):
                 if error is None:
                     done += 1

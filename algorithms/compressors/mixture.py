@@ -48,7 +48,7 @@ def subsets(total: int, k: int) -> Mixture:
     --------
     >>> pairs = subsets(4, 2)
     >>> len(pairs.values), pairs.weights(np.array([2, 3])).round(9).tolist()
-    (4, [-1.0, 1.0, 1.0, 0.0])
+    (4, [-1.0, 0.0, 1.0, 1.0])
     """
     # The first k; others in the place of 0; and k in the place of others.
     first = list(range(k))

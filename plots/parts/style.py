@@ -161,7 +161,10 @@ def _frozen(width: float, height: float) -> Generator[Figure]:
         figure = Figure(figsize=(width, height), dpi=_DPI)
         FigureCanvasAgg(figure)
         yield figure
-        figure.draw_without_rendering()
+        engine = figure.get_layout_engine()
+        if figure.axes and engine is not None:
+            # What drawing does first; the rest of it would be done for nothing.
+            engine.execute(figure)
         figure.set_layout_engine("none")
 
 

@@ -166,6 +166,25 @@ def test_the_constants_hold_where_the_gradient_moves():
         assert np.linalg.norm(moved) / 2e-5 == pytest.approx(problem.L_i[i], rel=1e-7)
 
 
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_the_gradients_of_many_clients_at_once_are_those_of_each(form, monkeypatch):
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((60, 4)) * (rng.random((60, 4)) < 0.5)
+    features[7:9] = 0.0
+    owners = np.sort(np.concatenate([np.arange(25), rng.integers(25, size=35)]))
+    problem = Logistic(form(features), np.where(rng.random(60) < 0.5, 1, -1), 25, kappa=30.0, partition=owners)
+    x = rng.standard_normal(4)
+
+    def both():
+        return problem.gradients(x), problem.precise_gradients(x.astype(np.longdouble))
+
+    each = both()
+    monkeypatch.setattr(logistic, "_MANY_CLIENTS", 1)
+    for apart, together in zip(each, both(), strict=True):
+        np.testing.assert_allclose(together, apart, rtol=1e-13, atol=1e-15)
+        assert together.dtype == apart.dtype
+
+
 @pytest.mark.parametrize("kappa", [10.0, 1e3])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_solution_is_that_of_scikit_learn(form, kappa):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,7 @@ from rootkappa.sweeps import (
     slopes,
     sweep,
 )
+from rootkappa.sweeps import sweep as sweep_module
 from rootkappa.sweeps.store import TRACE_COLUMNS
 
 KAPPAS = (10.0, 20.0, 40.0)
@@ -319,6 +321,21 @@ def test_a_killed_sweep_goes_on_to_the_same_bits(tmp_path):
     assert computed(path, wanted) == len(wanted) - len(kept)
     computed(tmp_path / "whole.sqlite", wanted)
     assert content(path) == content(tmp_path / "whole.sqlite")
+
+
+def test_results_that_are_stored_are_not_kept(tmp_path, monkeypatch):
+    class Result:
+        pass
+
+    kept, alive = [], []
+    monkeypatch.setattr(sweep_module, "_computed", lambda cell, key: Result())
+    monkeypatch.setattr(
+        sweep_module, "_keep", lambda store, key, cell, future: kept.append(weakref.ref(future.result()))
+    )
+    with Store(tmp_path / "s.sqlite") as store:
+        run_cells(small(seeds=20), store, lambda done: alive.append(sum(ref() is not None for ref in kept)))
+    assert len(kept) == 60
+    assert max(alive) <= 2
 
 
 def test_what_draws_nothing_has_one_path_unless_seconds_are_drawn():
