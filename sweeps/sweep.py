@@ -198,7 +198,7 @@ def run_cells(
     finally:
         for future, group in waiting.items():
             if not future.cancel() and future.done() and not isinstance(future.exception(), KeyboardInterrupt):
-                list(_keep(store, group, future))
+                _keep(store, group, future)
         if executor is None:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
     if errors:
@@ -222,21 +222,23 @@ def _groups(missing: Mapping[str, Computable]) -> list[dict[str, Any]]:
 
 def _keep(
     store: Store, group: Mapping[str, Computable], future: "Future[Any]"
-) -> Iterator[tuple[str, BaseException | None]]:
-    """Store what became of each cell of a group, and yield its key and the error in its place if it failed."""
+) -> list[tuple[str, BaseException | None]]:
+    """Store what became of each cell of a group, and return its key and the error in its place if it failed."""
     raised = future.exception()
     if isinstance(raised, KeyboardInterrupt):
         raise raised
     outcomes: list[Any] = [raised] * len(group) if raised else future.result()
+    kept: list[tuple[str, BaseException | None]] = []
     for (key, cell), outcome in zip(group.items(), outcomes, strict=True):
         if isinstance(outcome, BaseException):
             told = str(outcome) if isinstance(outcome, InputError) else complaint(outcome)
             store.put(key, cell.configuration(), {"failed": told}, None)
-            yield key, outcome
+            kept.append((key, outcome))
         else:
             result, trace = outcome
             store.put(key, cell.configuration(), result, trace)
-            yield key, Unreached(result["failed"]) if "failed" in result else None
+            kept.append((key, Unreached(result["failed"]) if "failed" in result else None))
+    return kept
 
 
 def _computed(group: Mapping[str, Any]) -> list[Any]:

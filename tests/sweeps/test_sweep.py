@@ -328,11 +328,13 @@ def test_results_that_are_stored_are_not_kept(tmp_path, monkeypatch):
     class Result:
         pass
 
+    def keep(store, group, future):
+        kept.append(weakref.ref(future.result()))
+        return [(key, None) for key in group]
+
     kept, alive = [], []
-    monkeypatch.setattr(sweep_module, "_computed", lambda cell, key: Result())
-    monkeypatch.setattr(
-        sweep_module, "_keep", lambda store, key, cell, future: kept.append(weakref.ref(future.result()))
-    )
+    monkeypatch.setattr(sweep_module, "_computed", lambda group: Result())
+    monkeypatch.setattr(sweep_module, "_keep", keep)
     with Store(tmp_path / "s.sqlite") as store:
         run_cells(small(seeds=20), store, lambda done: alive.append(sum(ref() is not None for ref in kept)))
     assert len(kept) == 60
