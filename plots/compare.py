@@ -97,7 +97,9 @@ def figure(rows: Sequence[Mapping[str, Any]], target: str, price: str, label: st
         low, high = axes.get_xlim()
         if high < _DECADES * low:
             axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axes.xaxis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False))
+            axes.xaxis.set_major_formatter(
+                LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(math.inf, math.inf))
+            )
             axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(f"cost to {target}\n({price})".replace("$", r"\$").replace("<=", "≤").replace(">=", "≥"))
         hows = {row["how"] == "prescribed" for row in there}
