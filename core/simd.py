@@ -29,8 +29,19 @@ ZEROS = ir.Constant(VECTOR, [0.0] * WIDTH)
 
 
 def instruction(plain: Callable[..., Any]) -> Callable[[Any], Any]:
-    """Make instructions for compiled code of a function that writes them; without a compiler ``plain`` does as much."""
-    return (lambda writes: plain) if config.DISABLE_JIT else intrinsic
+    """Make instructions for compiled code of a function that writes them; without a compiler ``plain`` does as much.
+
+    Whoever runs compiled functions as Python finds it as ``plain_form``.
+    """
+    if config.DISABLE_JIT:
+        return lambda writes: plain
+
+    def made(writes: Any) -> Any:
+        found: Any = intrinsic(writes)
+        found.plain_form = plain
+        return found
+
+    return made
 
 
 def number(value: int) -> ir.Constant:

@@ -273,7 +273,7 @@ BAD = {
     "verify fedclg_c --server 0.1 --dim 3": "--dim says nothing about logistic: leave it out",
     "verify scaffnew --data breast_cancer --server 2": "server = 2.0 is no share of the samples",
     "plot sparsity --kappa 1": "kappa = '1' is no condition number",
-    "list theorems": "'theorems' is not one of 'methods', 'functions', 'compressors', 'data'",
+    "list theorems": "unknown kind of list, or method, 'theorems'",
     "prove": "No such command 'prove'",
     "new some/missing/folder/x.py": "folder 'some/missing/folder' of the file does not exist: make it first, or give",
     "verify --sloppy": "No such option '--sloppy'",
@@ -649,7 +649,7 @@ def test_a_study_is_drawn_of_the_problems_on_which_all_its_methods_were_tried(tm
     methods = [algorithms.get(name) for name in studies.methods("sparsity")]
     here, there = ProblemSpec(), ProblemSpec("softmax", data="digits")
     kept = SimpleNamespace(store=SimpleNamespace(path=tmp_path / "store"), keys=[])
-    verify._written(tmp_path, kept, {here: methods, there: methods[1:]})
+    verify._written(tmp_path, kept, {here: methods, there: methods[1:]}, None)
     assert asked == [("sparsity", [here])]
 
 

@@ -46,6 +46,8 @@ class Plain:
             return self._copies[id(thing)][1]
         if hasattr(thing, "chosen"):
             return self._keep(thing, lambda first, *rest: self.of(thing.chosen(type(first)))(first, *rest))
+        if hasattr(thing, "plain_form"):
+            return self._keep(thing, self.of(thing.plain_form))
         if isinstance(thing, Dispatcher):
             return self._keep(thing, self._function(thing.py_func))
         if isinstance(thing, FunctionType) and _is_watched(thing.__globals__["__name__"]):
