@@ -226,7 +226,7 @@ class Logistic(OfSamples):
         chosen = csr_array((slopes, np.arange(samples), self._start), shape=(self.n, samples))
         sums = chosen @ self._samples
         dense: np.ndarray = sums if isinstance(sums, np.ndarray) else sums.toarray()
-        return dense / np.diff(self._start)[:, None]
+        return dense * (self._scale / self.sizes)[:, None]
 
     def precise_gradients(self, x: np.ndarray) -> np.ndarray:
         slopes = _slope(self._samples.astype(np.longdouble) @ x)

@@ -135,7 +135,9 @@ class OfSamples(Problem):
     def _fill(
         self, rows: Any, y: np.ndarray, start: np.ndarray, l2: float | None, kappa: float | None, psi: Function | None
     ) -> None:
-        self._samples, self._y, self._start = rows, y, start
+        # Compiled code reads rows as they lie behind each other.
+        self._samples = np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows
+        self._y, self._start = np.ascontiguousarray(y), start
         self._scale = np.ones(self.n)
         if self._weights == "samples":
             # Where all have as many samples this is 1, to the bit.

@@ -201,9 +201,13 @@ def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
 
 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:
-    """Return the index sets of the blocks into which a matrix falls."""
+    """Return the index sets of the blocks into which a matrix of absolute values falls.
+
+    What is nothing beside the largest entry of all may be much to its own row or column, so these say what is.
+    """
+    sizes = np.minimum(pattern.max(axis=0), pattern.max(axis=1)[:, None])
     # Imported like this SciPy, which has no types, is Any.
-    links = import_module("scipy.sparse").csr_array(pattern > _ZERO * pattern.max())
+    links = import_module("scipy.sparse").csr_array(pattern > _ZERO * sizes)
     count, labels = import_module("scipy.sparse.csgraph").connected_components(links, directed=False)
     return [np.flatnonzero(labels == label) for label in range(count)]
 

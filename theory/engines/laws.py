@@ -1,14 +1,15 @@
 r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is above, equal to or below the
-one beside it, how many are, whether it is that of the draw before, and how many entries have a value. If both have one
-law, then
+one beside it, how many are, whether it is that of any other, whether it is that of the draw before, whether all are
+those of some draws before, and how many entries have a value. If both have one law, then
 :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
 the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from ..case import Case
 _DRAWN, _MOST_STEPS = 1000, 1e5
 # Entries that are looked at; classes of the values of one and of all of them, and of how many there are in one.
 _MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS = 64, 16, 64, 4
+# As many rounds before a round one is looked for that is the same.
+_MEMORY = 16
 
 
 class _Feature(NamedTuple):
@@ -75,8 +78,16 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
         if 0 < j < entries - 1:
             order = np.sign(rounds[:, j + 1] - rounds[:, j]).astype(int)
             yield _Feature(_beside(j), 3, order + 1)
+    for lag in range(2, min(_MEMORY, count // 2) + 1):
+        # Pairs of rounds of which none is in two.
+        first = np.flatnonzero(np.arange(count - lag) // lag % 2 == 0)
+        same = rounds[first] == rounds[first + lag]
+        yield _Feature(_before("the length of a round", lag), 2, same[:, 0].astype(int))
+        yield _Feature(_before("a round", lag), 2, same[:, 1:].all(axis=1).astype(int))
     # Without the length of the round, and what hardly has two values, such as the coin that ends it.
     varied = [j for j in range(1, entries) if len(edges[j]) > 1]
+    for i, j in combinations(varied, 2):
+        yield _Feature(_equal(i, j), 2, (rounds[:, i] == rounds[:, j]).astype(int))
     rising = (np.diff(rounds[:, varied], axis=1) > 0).sum(axis=1)
     yield _Feature(_rising, entries, rising)
     # What is alike in all entries, as in each client's minibatches, is seen in all before it is in one.
@@ -107,6 +118,14 @@ def _within(name: str, edges: np.ndarray) -> Callable[[int], str]:
 
 def _again(name: str) -> Callable[[int], str]:
     return lambda value: f"{name} is {'the same as' if value else 'another than'} in the round before"
+
+
+def _before(name: str, lag: int) -> Callable[[int], str]:
+    return lambda value: f"{name} is {'the same as' if value else 'another than'} {lag} rounds before"
+
+
+def _equal(i: int, j: int) -> Callable[[int], str]:
+    return lambda value: f"numbers {i} and {j} of a round are {'the same' if value else 'not the same'}"
 
 
 def _beside(j: int) -> Callable[[int], str]:

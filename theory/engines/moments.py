@@ -247,7 +247,8 @@ class _Side:
             # The covariance of the weights, as a sum of squares.
             sizes, vectors = np.linalg.eigh(row.mixture.second - np.outer(row.mixture.mean, row.mixture.mean))
             spread = vectors[:, sizes > 0.0] * np.sqrt(sizes[sizes > 0.0])
-            self._mean.add(share, np.tensordot(spread.T, row.deviations, 1), row.columns)
+            if spread.size:
+                self._mean.add(share, np.tensordot(spread.T, row.deviations, 1), row.columns)
         self._mean.add(share, mean)
         self._mean.drift += share * mean[:, -1]
 

@@ -146,7 +146,7 @@ def test_whatever_is_given_is_taken_or_refused(name, value):
         return
     assert type(taken) is kind
     # An integer beyond 2^53 is the float nearest to it; speeds may be given as a number.
-    assert taken == kind(value) or (name == "Speeds" and float(taken) == float(value))
+    assert taken == kind(value) or (name in ("Speeds", "Capacities") and float(taken) == float(value))
 
 
 def test_numbers_of_numpy_are_numbers():

@@ -35,6 +35,8 @@ class Letters(NamedTuple):
     R: str = "Bernoulli(0.4)"
     S: int = 2
     m: int = 1
+    credits: int = 0
+    I: int = 0
     bf: float = 0.65
     f: float = 1.0
     comm: float = 0.0
