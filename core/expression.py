@@ -1,4 +1,4 @@
-"""Formulas as somebody writes them: numbers, letters, + - * / **, sqrt, log, min and max; nothing is ever executed."""
+"""Formulas as somebody writes them: numbers, letters, + - * / **, sqrt, log, ceil, min and max; nothing is executed."""
 
 import ast
 import math
@@ -14,6 +14,7 @@ from .errors import InputError, shown
 FUNCTIONS: dict[str, tuple[Callable[..., float], int, int]] = {
     "sqrt": (math.sqrt, 1, 1),
     "log": (math.log, 1, 1),
+    "ceil": (math.ceil, 1, 1),
     "min": (min, 2, 9),
     "max": (max, 2, 9),
 }

@@ -237,7 +237,7 @@ def verify_stated(
             own = stack.enter_context(untouched(taken, problem))
             cases.append(Case(taken, promised_by(taken), own, changes, seed, float(error_rate)))
             with blaming(taken):
-                unfit = _misfit(cases[-1])
+                unfit = _misfit(cases[-1]) or _unpromised(problem)
                 if unfit:
                     kinds = [kind for kind, text in (("rate", rate), ("rounds", rounds)) if text is not None]
                     return [_not_applicable(cases[-1], kind, unfit) for kind in kinds]
@@ -376,10 +376,15 @@ def _misfit(case: Case) -> str:
     return ""
 
 
+def _unpromised(problem: Problem) -> str:
+    """Return why no theorem, and with it no V, is about a problem, or nothing."""
+    return f"No theorem speaks of this problem: {problem.unpromised}." if problem.unpromised else ""
+
+
 def _failing_condition(case: Case) -> str:
     """Return which assumption of the theorem fails, or nothing."""
     if case.problem.unpromised:
-        return f"No theorem speaks of this problem: {case.problem.unpromised}."
+        return _unpromised(case.problem)
     for condition in case.conditions():
         if not condition.holds:
             return f"The theorem needs {condition.name}, but {condition.values}."

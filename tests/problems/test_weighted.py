@@ -140,6 +140,19 @@ def test_no_theorem_speaks_of_an_intercept_without_penalty():
         Personal(small(Softmax, intercept=True), private_features=1)
 
 
+@pytest.mark.parametrize("weights", [None, "clients", "samples"])
+def test_gradients_of_many_clients_are_those_of_each(weights):
+    """Of so many they are computed all at once."""
+    rng = np.random.default_rng(5)
+    owner = np.concatenate([np.arange(300), rng.integers(300, size=200)])
+    features, labels = rng.standard_normal((500, 3)), np.where(rng.random(500) < 0.5, 1.0, -1.0)
+    problem = Logistic(features, labels, clients=300, l2=L2, partition=owner, weights=weights)
+    x, g, work = rng.standard_normal(3), np.empty(3), np.empty(10_000)
+    expected = [(oracles.gradient(problem.kernel, i, x, g, work), g.copy())[1] for i in range(300)]
+    np.testing.assert_allclose(problem.gradients(x), expected, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(problem.gradients(x).mean(axis=0), problem.gradient(x), rtol=0, atol=1e-13)
+
+
 def test_methods_that_look_into_samples_know_weights_or_say_that_they_do_not():
     problem = small(Softmax, weights="samples")
     assert columns(problem.kernel, problem.d) == 3

@@ -4,6 +4,7 @@ All of it lives on the subspace where the method's invariants are 0. In the eige
 often fall into small blocks, which are found from the zeros of the matrices.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -119,8 +120,9 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
         (members, White(probe.quadratic_form(members), constraints[:, members]))
         for members in _components(np.abs(maps).max(axis=0))
     ]
-    if sum(white.size for _, white in parts) != probe.size - _spanned(constraints).shape[1]:
-        # The constraints couple what the maps keep apart.
+    is_whole = sum(white.size for _, white in parts) == probe.size - _spanned(constraints).shape[1]
+    if not is_whole or _couple(maps, parts, probe.trial):
+        # The constraints couple what the maps keep apart, or what seemed nothing is much to errors that they allow.
         everything = np.arange(probe.size)
         parts = [(everything, White(probe.quadratic_form(everything), constraints))]
     blocks: list[Block] = []
@@ -201,15 +203,22 @@ def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
 
 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:
-    """Return the index sets of the blocks into which a matrix of absolute values falls.
-
-    What is nothing beside the largest entry of all may be much to its own row or column, so these say what is.
-    """
-    sizes = np.minimum(pattern.max(axis=0), pattern.max(axis=1)[:, None])
+    """Return the index sets of the blocks into which a matrix falls."""
     # Imported like this SciPy, which has no types, is Any.
-    links = import_module("scipy.sparse").csr_array(pattern > _ZERO * sizes)
+    links = import_module("scipy.sparse").csr_array(pattern > _ZERO * pattern.max())
     count, labels = import_module("scipy.sparse.csgraph").connected_components(links, directed=False)
     return [np.flatnonzero(labels == label) for label in range(count)]
+
+
+def _couple(maps: np.ndarray, parts: "Sequence[tuple[np.ndarray, White]]", trial: np.ndarray) -> bool:
+    """Return whether maps do more to an admissible error than to each part of it alone."""
+    error = np.zeros(len(trial))
+    for members, white in parts:
+        error[members] = white.back @ white.to(trial[members])
+    together, apart = maps @ error, np.zeros(maps.shape[:2])
+    for members, _ in parts:
+        apart[:, members] = maps[:, members][:, :, members] @ error[members]
+    return bool(np.abs(together - apart).max() > ROUNDING * np.abs(together).max())
 
 
 class White:

@@ -133,6 +133,8 @@ class _Point:
     status: str
     ratio: float
     """The rounds that it takes beside the stated ones; of paths the mean X."""
+    is_rounded: bool = False
+    """Whether one step less would not be more than what is stated."""
 
     @property
     def place(self) -> str:
@@ -195,7 +197,9 @@ def _exact_points(case: Case, stated: dict[float, float]) -> Iterator[_Point]:
         room = allowed * (1.0 + 1e-12)
         status = "confirmed" if most <= room else "refuted" if least > room else "inconclusive"
         counted = least if status == "refuted" else most
-        yield _Point(case.problem.kappa, epsilon, allowed, status, counted / allowed if allowed > 0.0 else math.inf)
+        ratio = counted / allowed if allowed > 0.0 else math.inf
+        is_rounded = status == "refuted" and least - case.pace.rounds <= room
+        yield _Point(case.problem.kappa, epsilon, allowed, status, ratio, is_rounded)
 
 
 def _path_points(case: Case, stated: dict[float, float], alpha: float) -> Iterator[_Point]:
@@ -244,6 +248,10 @@ def _verdict(cases: Sequence[Case], formula: Expression, points: Sequence[_Point
     told = [_told_of_worst(formula, status, worst, is_exact)] if worst else []
     if status == "refuted":
         told.append(_told_of_rest(formula, points, is_exact))
+        if all(point.is_rounded for point in points if point.status == "refuted"):
+            told.append(
+                "as steps are whole: one less and it would be within what is stated, and formulas may have ceil()"
+            )
     else:
         told.append(f"the largest of {len(points)} at {_listed(points)}")
     told += [f"{undecided} undecided"] if (undecided := sum(p.status == "inconclusive" for p in points)) else []

@@ -80,3 +80,36 @@ def test_white_coordinates_measure_v(coupled, rank):
     np.testing.assert_allclose(white.to(error), y, atol=1e-12)
     np.testing.assert_allclose(white.map(A) @ y, white.to(A @ error), atol=1e-12)
     assert y @ white.form(A) @ y == pytest.approx(error @ A @ error, rel=1e-11)
+
+
+class Hidden:
+    """Gradient descent beside a number that is 0, and would change everything if it were not."""
+
+    PROMISE, LIKE = "gradient_descent", None
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def start(self, problem, params):
+        return {"x": np.zeros(problem.d), "m": np.zeros(problem.d)}
+
+    def step(self, problem, params, state, outcome):
+        state["x"] -= params.gamma * problem.gradient(state["x"]) - self.factor * state["m"]
+
+    def model(self, state):
+        return state["x"]
+
+    def lyapunov(self, problem, params, state, target):
+        return np.sum((state["x"] - target.x) ** 2) + np.sum(state["m"] ** 2)
+
+    def fixed_point(self, problem, params, target):
+        return {"x": target.x.copy(), "m": np.zeros(problem.d)}
+
+    def invariants(self, problem, params, state):
+        return {"what is hidden": state["m"]}
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0, 1e14, 1e20])
+def test_what_is_nothing_beside_a_huge_entry_couples_all_the_same(factor):
+    expected = exact.one_step_factor(theory.case("gradient_descent", PROBLEM))
+    assert exact.one_step_factor(theory.case(Hidden(factor), PROBLEM)) == pytest.approx(expected, rel=1e-9)

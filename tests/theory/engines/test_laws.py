@@ -52,7 +52,25 @@ def each_twice(values):
     return values
 
 
+def periodic(period):
+    def change(values):
+        for start in range(0, len(values), 20 * period):
+            block = values[start : start + 20 * period]
+            block[:] = block[np.arange(len(block)) % period]
+        return values
+
+    return change
+
+
+def twins(w):
+    w[:, 9] = w[:, 4]
+    return w
+
+
 WRONG = {
+    ("tamuna", "two cohorts in turn"): of_ends(periodic(2)),
+    ("tamuna", "seven cohorts in turn"): of_ends(periodic(7)),
+    ("diana", "one message of two clients"): of_ends(twins),
     ("tamuna", "sorted in half of the rounds"): of_ends(half_sorted),
     ("tamuna", "sorted in every tenth round"): of_ends(sorted_at_times),
     ("tamuna", "each cohort twice"): of_ends(each_twice),

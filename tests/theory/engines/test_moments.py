@@ -96,3 +96,12 @@ def test_a_file_is_only_believed_its_list(unlisted):
     unlisted()
     with pytest.raises(affine.TooLarge, match="not listed"):
         moments.forms(dataclasses.replace(case, method=dataclasses.replace(case.method, name="mine.py")))
+
+
+def test_clients_that_draw_nothing_have_no_variance():
+    """Of GradSkip's coins some are always heads where clients are unlike."""
+    drawn = problems.Quadratic.random(14, 3, 50.0, 1, basis="client").kernel
+    problem = problems.Quadratic(drawn.A * np.geomspace(0.2, 1.0, 14)[:, None, None], drawn.b)
+    case = theory.case("gradskip", problem)
+    assert case.outcomes() is None
+    assert exact.one_step_factor(case) <= case.rho + 1e-9
