@@ -16,7 +16,7 @@ import numpy as np
 
 from ...algorithms.driver.method import Method
 from ...algorithms.driver.objects import ObjectMethod
-from ...algorithms.parts.rounds import Draws
+from ...algorithms.parts.rounds import Coin, Draws
 from ...core.errors import InputError
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
@@ -36,6 +36,8 @@ _MOST_STEPS = 10_000
 _WATCHED = 100
 # Rounds on the given problem, for faults that begin late, and how many are walked between two looks.
 _LATER, _CHUNK = 500, 25
+# Rounds of each length up to this one are walked from the start, fewer where they would cost more than that work.
+_LENGTHS = 100
 # What rounding could have grown to is so many times what a relative change of the state of this size has grown to.
 _NUDGE, _GROWN = 1e-13, 100.0
 _MODEL = "the model"
@@ -160,8 +162,8 @@ def _departure(own: Case, shipped: Method, alpha: float, is_given: bool) -> _Dep
         return _Departure(-1, np.inf, told)
     place = f"on {_place(own)}"
     worst = 0.0
-    later = _later(own, theirs) if is_given and same_draws else ()
-    for when, name, size in chain(_differences(own, theirs, drawn, same_draws), later):
+    further = (_of_each_length(own, theirs), _later(own, theirs)) if is_given and same_draws else ()
+    for when, name, size in chain(_differences(own, theirs, drawn, same_draws), *further):
         if not size <= _tolerance(own):
             return _Departure(when, size, f"{_told(when)} {name} differs by {size:.2g} of its size, {place}")
         worst = max(worst, size)
@@ -257,6 +259,27 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
         for state in (stepped, walked):
             if state is not None:
                 yield from ((position + 1, name, size) for name, size in comparison.differences(expected, own, state))
+
+
+def _of_each_length(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
+    """Yield the differences after one round of each length, where rounds differ in it: some are hardly ever drawn."""
+    if not isinstance(theirs.method.random, Coin) or isinstance(own.method, ObjectMethod):
+        return  # an object takes its rounds step by step
+    most = max(min(_LENGTHS, int((2.0 * _WORK / (theirs.problem.work(1.0) + theirs.problem.n)) ** 0.5)), 1)
+    drawn = theirs.draw(generator(own.seed, "identity", "lengths"), most)
+    while drawn.iterations < most:
+        drawn = theirs.draw(generator(own.seed, "identity", "lengths"), 2 * len(drawn))
+    comparison = _Comparison(theirs)
+    for k in range(1, most + 1):
+        ends = {name: values[k - 1 : k] for name, values in drawn.ends.items()}
+        steps = {name: values[:k] for name, values in drawn.steps.items()}
+        one = Draws(np.array([k]), ends, steps)
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected, walked = theirs.advance(theirs.initial(), one), own.advance(own.initial(), one)
+        if not all(np.isfinite(field).all() for field in expected):
+            return
+        found = comparison.differences(expected, own, walked)
+        yield from ((1, f"{name} at the end of {k} steps", size) for name, size in found)
 
 
 def _later(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:

@@ -20,7 +20,7 @@ from ..case import Case
 # Rounds of each, fewer where they have more steps than this.
 _DRAWN, _MOST_STEPS = 1000, 1e5
 # Entries that are looked at; classes of the values of one and of all of them, and of how many there are in one.
-_MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS = 64, 16, 64, 4
+_MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS, _FEW = 64, 16, 64, 4, 3
 # As many rounds before a round one is looked for that is the same.
 _MEMORY = 16
 
@@ -86,6 +86,12 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
         yield _Feature(_before("a round", lag), 2, same[:, 1:].all(axis=1).astype(int))
     # Without the length of the round, and what hardly has two values, such as the coin that ends it.
     varied = [j for j in range(1, entries) if len(edges[j]) > 1]
+    # Whether what is drawn at the end of a round depends on how long it was, in few classes of both.
+    lengths = _edges(sample[:, 0], _FEW)
+    for j in varied:
+        few = _edges(sample[:, j], _FEW)
+        both = np.digitize(rounds[:, 0], lengths) * (len(few) + 1) + np.digitize(rounds[:, j], few)
+        yield _Feature(_where(j, lengths, few), (len(lengths) + 1) * (len(few) + 1), both)
     for i, j in combinations(varied, 2):
         yield _Feature(_equal(i, j), 2, (rounds[:, i] == rounds[:, j]).astype(int))
     rising = (np.diff(rounds[:, varied], axis=1) > 0).sum(axis=1)
@@ -122,6 +128,14 @@ def _again(name: str) -> Callable[[int], str]:
 
 def _before(name: str, lag: int) -> Callable[[int], str]:
     return lambda value: f"{name} is {'the same as' if value else 'another than'} {lag} rounds before"
+
+
+def _where(j: int, lengths: np.ndarray, few: np.ndarray) -> Callable[[int], str]:
+    def told(value: int) -> str:
+        length, number = divmod(value, len(few) + 1)
+        return f"number {j} of a round is {_range(number, few)} and its length {_range(length, lengths)}"
+
+    return told
 
 
 def _equal(i: int, j: int) -> Callable[[int], str]:

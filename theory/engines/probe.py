@@ -173,7 +173,13 @@ class Probe:
         return self.steps(np.zeros((1, self.size)), outcome, at_fixed=True)[0] - self.flat_fixed
 
     def constraints(self) -> np.ndarray:
-        """Return the method's invariants as rows of a matrix that is 0 on every admissible error."""
+        """Return the method's invariants as rows of a matrix that is 0 on every admissible error.
+
+        Raises
+        ------
+        NotExact
+            If one of them is not linear.
+        """
 
         def values(state: Any) -> np.ndarray:
             found = self.case.invariants(state)
@@ -182,7 +188,15 @@ class Probe:
         at_zero = values(self.states(np.zeros((1, self.size)))[0])
         if at_zero.size == 0:
             return np.zeros((0, self.size))
-        rows = np.column_stack([values(state) - at_zero for state in self.states(np.eye(self.size))])
+        *units, ahead, back = self.states(np.concatenate([np.eye(self.size), [self.trial, -self.trial]]))
+        rows = np.column_stack([values(state) - at_zero for state in units])
+        for sign, state in ((1.0, ahead), (-1.0, back)):
+            apart = np.abs(values(state) - at_zero - sign * (rows @ self.trial))
+            if np.any(apart > ROUNDING * (np.abs(rows) @ np.abs(self.trial) + np.abs(at_zero))):
+                raise NotExact(
+                    f"an invariant of {self.case.method.name} is not linear in the state, and does not tell which "
+                    "errors there are: return what is linear, such as a sum in the place of its norm."
+                )
         sizes = np.abs(rows).max(axis=1, keepdims=True)
         # A sum of small numbers is as much of a sum as one of large ones.
         rows /= np.where(sizes > 0.0, sizes, 1.0)

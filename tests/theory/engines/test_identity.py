@@ -10,6 +10,7 @@ import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.parts import Dense
+from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.core.errors import InputError
 from rootkappa.problems.functions import L1
 from rootkappa.tests.plain.versions import VERSIONS
@@ -239,6 +240,19 @@ def wrong_where(name, holds):
 def test_what_is_wrong_in_some_places_only_is_found_there(name, holds):
     verdict = identity(wrong_where(name, holds))
     assert verdict.status == "refuted", verdict.sentence
+
+
+def test_one_length_of_rounds_that_is_wrong_is_found():
+    """Of rounds of 33 steps there are three in a thousand."""
+    case = theory.case("scaffnew", problems.Quadratic.random(clients=4, dim=3, kappa=100.0))
+
+    def advance(kernel, params, state, draws):
+        lengths = draws.lengths - (draws.lengths == 33)
+        case.method.advance(kernel, params, state, Draws(lengths, draws.ends, draws.steps))
+
+    own = dataclasses.replace(case, method=dataclasses.replace(case.method, advance=advance))
+    found = identity_engine._departure(own, case.method, 1e-4, is_given=True)
+    assert "at the end of 33 steps" in found.told
 
 
 def late(name, rounds):

@@ -80,6 +80,17 @@ WRONG = {
 }
 
 
+def test_cohorts_that_depend_on_how_long_a_round_was_are_found():
+    def change(draws):
+        cohorts = draws.ends["omega"].copy()
+        is_long = draws.lengths > np.median(draws.lengths)
+        cohorts[is_long] = np.sort(cohorts[is_long], axis=1)
+        cohorts[~is_long] = np.sort(cohorts[~is_long], axis=1)[:, ::-1]
+        return Draws(draws.lengths, {"omega": cohorts}, draws.steps)
+
+    assert laws.difference(*beside("tamuna", change), 1e-4)
+
+
 @pytest.mark.parametrize(("name", "how"), WRONG)
 def test_another_law_is_found(name, how):
     assert laws.difference(*beside(name, WRONG[name, how]), 1e-4)
