@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from ..core.randomness import generator
 from ..core.streams import printable
 from ..problems import Problem, Quadratic
 from .case import Case, NotExact
-from .engines.affine import TooLarge, affine_case, listed_outcomes
+from .engines.affine import TooLarge, affine_case, is_affine, listed_outcomes
 from .engines.bets import FRACTIONS, capital
+from .engines.constants import without_constants
+from .engines.moments import forms
 from .theorem import promised_by
 from .verdict import Verdict
 
@@ -30,8 +33,15 @@ from .verdict import Verdict
 _LARGEST, _BUDGET = 600, 2e11
 # How far V may be from a sum of weighted squares, and beyond what is rounding a violation is.
 _SQUARES, _CLEAR, _SHARP = 1e-9, 1e-12, 1e-6
+# Steps that are drawn at first, the numbers that all states after them may have, and the standard errors, which a
+# violation has to be beyond: what is none comes out as one with probability 1e-5 at most.
+_FEW, _ENTRIES, _ERRORS = 100, 4e6, 5.0
 # Of a line of a script.
 _LONGEST = 300
+
+# What every script begins with, and names that the arrays of one have.
+_HEAD = ' NumPy only."""\nimport sys\nimport numpy as np\n\nw = np.load(sys.argv[1])\n'
+_NAMES = ({"state", "weights", "allowed"}, {"V", "progress", "fractions", "limit"}, {"kappa", "rounds", "promised"})
 
 _MOMENTS = '''"""{title} NumPy only."""
 import sys
@@ -75,6 +85,20 @@ before = weights @ (w["state"] - fixed) ** 2
 after = w["probabilities"] @ ((w["after"] - fixed) ** 2 @ weights)  # each row is the state after one outcome of a step
 print(f"a step multiplies V by {{after / before:.9g}} on average, stated {{w['allowed']:.9g}}")
 sys.exit(0 if after > w["allowed"] * before else "this is no violation")
+'''
+
+_DRAWN = '''"""{title} NumPy only."""
+import sys
+import numpy as np
+
+w = np.load(sys.argv[1])
+weights, fixed = w["weights"], w["fixed"]  # V = sum of weights * (z - fixed)^2 of the fields {fields}
+before = weights @ (w["state"] - fixed) ** 2
+factors = (w["after"] - fixed) ** 2 @ weights / before  # each row is the state after a step that was drawn by itself
+mean, error = factors.mean(), factors.std(ddof=1) / len(factors) ** 0.5
+print(f"{{len(factors)}} steps multiply V by {{mean:.9g}} on average, with error {{error:.1g}}; over all that can be")
+print(f"drawn it is {{w['exact']:.9g}}, stated {{w['allowed']:.9g}}")
+sys.exit(0 if mean - {errors:g} * error > w["allowed"] else "this is no violation")
 '''
 
 _SLOPE = '''"""{title} NumPy only."""
@@ -140,15 +164,7 @@ def witness(verdict: Verdict, problems: Problem | Sequence[Problem], method: Any
     if verdict.evidence == "rounds":
         return _of_rounds(verdict, given, taken)
     if verdict.evidence in ("exact", "rate", "path") and math.isfinite(verdict.promised):
-        case = _case(taken, given[0], verdict, verdict.params)
-        try:
-            return _moments(case, verdict, _allowed(verdict), 1)
-        except NotExact:
-            if verdict.details.get("worst") is not None:
-                return _step(verdict, case)
-            if verdict.details.get("traces"):
-                return _paths(verdict, case)
-            raise
+        return _of_steps(_case(taken, given[0], verdict, verdict.params), verdict)
     raise NotExact(f"{verdict.evidence} evidence has no counterexample in numbers: its sentence says what is wrong.")
 
 
@@ -189,7 +205,7 @@ def places(path: str | Path) -> tuple[Path, Path]:
     Raises
     ------
     InputError
-        If one of them cannot be written.
+        If one of them cannot be written, or is there and no witness.
 
     Examples
     --------
@@ -202,7 +218,40 @@ def places(path: str | Path) -> tuple[Path, Path]:
     files = base.with_suffix(".npz"), base.with_suffix(".py")
     for file in files:
         check_writable(file)
+        if file.exists() and not _is_ours(file):
+            raise InputError(f"witness = {str(path)!r} would overwrite {file}, which is no witness: give another name.")
     return files
+
+
+def _is_ours(file: Path) -> bool:
+    """Return whether a file is an earlier script or its arrays."""
+    if file.suffix == ".py":
+        return _HEAD.encode() in file.read_bytes()
+    try:
+        with np.load(file) as kept:
+            return any(names <= set(kept.files) for names in _NAMES)
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, BadZipFile):
+        return False
+
+
+def _of_steps(case: Case, verdict: Verdict) -> Witness:
+    """Return the shortest counterexample to a factor that there is."""
+    ways = [lambda: _moments(case, verdict, _allowed(verdict), 1), lambda: _worst(verdict, case)]
+    if verdict.details.get("worst") is not None:
+        ways.append(lambda: _step(verdict, case, _flat(verdict.details["worst"].state)))
+    if verdict.details.get("traces"):
+        ways.append(lambda: _paths(verdict, case))
+    # Only exact evidence is had elsewhere where it cannot be had on the problem itself, and says so.
+    relative = case.relative() if verdict.evidence == "exact" and not verdict.details else None
+    if relative is not None:
+        ways.append(lambda: _moments(relative, verdict, _allowed(verdict), 1, elsewhere=True))
+    reasons: list[NotExact] = []
+    for way in ways:
+        try:
+            return way()
+        except NotExact as reason:
+            reasons.append(reason)
+    raise reasons[-1] if verdict.details.get("traces") else reasons[0]
 
 
 def _case(method: Any, problem: Problem, verdict: Verdict, changes: dict[str, Any]) -> Case:
@@ -225,8 +274,9 @@ def _of_rounds(verdict: Verdict, problems: Sequence[Problem], method: Any) -> Wi
     return _moments(case, verdict, worst["epsilon"], steps)
 
 
-def _title(verdict: Verdict) -> str:
-    lines = (f"{verdict.method} {verdict.question} is refuted on {verdict.problem}.", verdict.sentence)
+def _title(verdict: Verdict, elsewhere: str = "") -> str:
+    where = f"{elsewhere}, in the place of {verdict.problem}" if elsewhere else verdict.problem
+    lines = (f"{verdict.method} {verdict.question} is refuted on {where}.", verdict.sentence)
     told = (printable(" ".join(line.split())).replace("\\", "/").replace('"', "'") for line in lines)
     return "\n".join(line[:_LONGEST] for line in told)
 
@@ -241,16 +291,9 @@ def _about(problem: Problem, params: Any) -> dict[str, Any]:
     return arrays
 
 
-def _moments(case: Case, verdict: Verdict, allowed: float, steps: int) -> Witness:
+def _moments(case: Case, verdict: Verdict, allowed: float, steps: int, elsewhere: bool = False) -> Witness:
     """Return a state from which the expected V after some steps is above what is allowed of it."""
-    try:
-        maps, offsets, q, fixed = _affine_maps(case)
-    except TooLarge:
-        relative = case.relative()
-        if relative is None:
-            raise
-        case = relative
-        maps, offsets, q, fixed = _affine_maps(case)
+    maps, offsets, q, fixed = _affine_maps(case)
     size = len(fixed)
     if 2.0 * max(steps, 1) * len(q) * size**3 > _BUDGET:
         raise NotExact(f"the moments of {steps} steps of a state of {size} numbers take too long: take fewer clients.")
@@ -279,7 +322,8 @@ def _moments(case: Case, verdict: Verdict, allowed: float, steps: int) -> Witnes
         "steps": np.array(steps),
         "allowed": np.array(allowed),
     }
-    return Witness(arrays, _MOMENTS.format(title=_title(verdict), fields=_named(case)))
+    title = _title(verdict, case.problem.label if elsewhere else "")
+    return Witness(arrays, _MOMENTS.format(title=title, fields=_named(case)))
 
 
 def _fields(case: Case) -> list[tuple[str, np.ndarray]]:
@@ -306,8 +350,7 @@ def _state(case: Case, flat: np.ndarray) -> Any:
 
 def _affine_maps(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return what each outcome does to a flat state, z -> A z + b, with its probability, and the fixed point."""
-    if case.is_noisy or affine_case(case).params != case.params or not case.has_fixed_point:
-        raise NotExact(f"a step of {case.method.name} is no affine map that keeps a point: no state is worst.")
+    _check_affine(case)
     outcomes = listed_outcomes(case)
     fixed = _flat(case.fixed_point())
     if len(fixed) > _LARGEST:
@@ -320,6 +363,14 @@ def _affine_maps(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
         maps.append(np.column_stack(columns))
         offsets.append(zero)
     return np.stack(maps), np.stack(offsets), np.array([q for q, _ in outcomes]), fixed
+
+
+def _check_affine(case: Case) -> None:
+    """Raise a NotExact unless a step is an affine map that keeps a point."""
+    # Near the solution a step may look affine where gradients are not.
+    is_so = is_affine(case.problem) and not case.is_noisy and case.has_fixed_point
+    if not is_so or affine_case(case).params != case.params:
+        raise NotExact(f"a step of {case.method.name} is no affine map that keeps a point: no state is worst.")
 
 
 def _weights(case: Case) -> np.ndarray:
@@ -390,21 +441,65 @@ def _evidence(V: np.ndarray, steps: np.ndarray, rho: float) -> float:
     return float(np.logaddexp(whole[1:], won).max() - math.log(2.0))
 
 
-def _step(verdict: Verdict, case: Case) -> Witness:
-    """Return a state that was searched, and what each outcome of a step makes of it."""
+def _worst(verdict: Verdict, case: Case) -> Witness:
+    """Return the worst state of all, whatever its size, and what each outcome of a step, or drawn ones make of it."""
+    _check_affine(case)
+    parts, model = forms(case)
+    worst = max(parts, key=lambda part: part.factor)
+    flat = _flat(worst.worst(case.start[0]))
+    if model is not None:
+        return _step(verdict, case, flat)
+    case, allowed = without_constants(case), _allowed(verdict)
+    count = _FEW
+    if not worst.factor > allowed * (1.0 + _CLEAR):
+        raise NotExact(f"no state is known from which one step of {case.method.name} is above {allowed:.9g}.")
+    while True:
+        # So many rounds have at least as many steps.
+        rng = generator(case.seed, "witness", count)
+        drawn = case.unroll(case.draw(rng, count))[:count]
+        arrays = _stepped(case, flat, drawn)
+        weights, fixed = arrays["weights"], arrays["fixed"]
+        factors = (arrays["after"] - fixed) ** 2 @ weights / (weights @ (flat - fixed) ** 2)
+        error = float(factors.std(ddof=1)) / math.sqrt(count)
+        if float(factors.mean()) - _ERRORS * error > allowed * (1.0 + _CLEAR):
+            break
+        count *= 4
+        if count * len(flat) > _ENTRIES:
+            raise NotExact(
+                f"from the worst state a step multiplies V by {worst.factor:.9g} on average, but it would take too "
+                "many drawn steps to show this without a list of all."
+            )
+    arrays |= {"allowed": np.array(allowed), "exact": np.array(worst.factor)}
+    return Witness(arrays, _DRAWN.format(title=_title(verdict), fields=_named(case), errors=_ERRORS))
+
+
+def _step(verdict: Verdict, case: Case, flat: np.ndarray) -> Witness:
+    """Return a state, and what each outcome of a step makes of it."""
     if case.is_noisy:
         raise NotExact("steps with noise have no short counterexample: its sentence says what is wrong.")
-    flat = _flat(verdict.details["worst"].state)
-    outcomes = case.outcomes() or ()
-    arrays = _about(case.problem, case.params) | {
+    # Nor has a state that was searched fields that never change.
+    case, outcomes, allowed = without_constants(case), case.outcomes() or (), _allowed(verdict)
+    if not outcomes:
+        raise NotExact(f"the outcomes of a step of {case.method.name} cannot be listed.")
+    arrays = _stepped(case, flat, [outcome for _, outcome in outcomes])
+    arrays |= {"probabilities": np.array([q for q, _ in outcomes]), "allowed": np.array(allowed)}
+    weights, fixed = arrays["weights"], arrays["fixed"]
+    after = arrays["probabilities"] @ ((arrays["after"] - fixed) ** 2 @ weights)
+    if not after > allowed * (weights @ (flat - fixed) ** 2):
+        raise NotExact(f"no state is known from which one step of {case.method.name} is above {allowed:.9g}.")
+    return Witness(arrays, _STEP.format(title=_title(verdict), fields=_named(case)))
+
+
+def _stepped(case: Case, flat: np.ndarray, outcomes: Sequence[Any]) -> dict[str, Any]:
+    """Return a state, those after some outcomes of a step, and V as arrays."""
+    if len(outcomes) * len(flat) > _ENTRIES:
+        raise NotExact(f"{len(outcomes)} states of {len(flat)} numbers are too many to write: take fewer clients.")
+    return _about(case.problem, case.params) | {
         "state": flat,
-        "after": np.stack([_flat(case.step(_state(case, flat), outcome)) for _, outcome in outcomes]),
-        "probabilities": np.array([q for q, _ in outcomes]),
+        "after": np.stack([_flat(case.step(_state(case, flat), outcome)) for outcome in outcomes]),
         "fixed": _flat(case.fixed_point()),
         "weights": _weights(case),
-        "allowed": np.array(_allowed(verdict)),
     }
-    return Witness(arrays, _STEP.format(title=_title(verdict), fields=_named(case)))
 
 
 def _slope(verdict: Verdict) -> Witness:

@@ -54,3 +54,13 @@ def test_where_nothing_is_refuted_no_witness_is_written(command, tmp_path, monke
     assert found.code == 0
     assert "Nothing is refuted, so no witness is written." in found.output
     assert [path.name for path in tmp_path.iterdir()] == ["v.json"]
+
+
+def test_a_method_is_not_overwritten_by_what_refutes_it(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command("new", "mine.py", "--like", "scaffnew")
+    before = Path("mine.py").read_bytes()
+    found = command("verify", "mine.py", "--rate", "1 - 2/kappa", "--witness", "mine.npz")
+    assert (found.code, found.output) == (2, "")
+    assert re.fullmatch(r"Error: witness = 'mine.npz' would overwrite mine.py, [^\n]+\n", found.errors)
+    assert Path("mine.py").read_bytes() == before

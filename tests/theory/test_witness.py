@@ -10,7 +10,6 @@ import pytest
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.core.errors import InputError
-from rootkappa.theory.engines.affine import NotExact
 from rootkappa.theory.witness import witness, write_witness
 
 ALONE = "import runpy, sys; sys.modules['rootkappa'] = None; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
@@ -97,10 +96,7 @@ def test_where_no_step_is_affine_the_paths_are_shown(wrong, tmp_path, monkeypatc
     problem = quadratic(kappa=30.0)
     (verdict,) = theory.verify(wrong, problem, evidence="path")
 
-    def refuse(case):
-        raise NotExact("no")
-
-    monkeypatch.setattr("rootkappa.theory.witness._affine_maps", refuse)
+    monkeypatch.setattr("rootkappa.theory.witness.is_affine", lambda problem: False)
     monkeypatch.delitem(verdict.details, "worst", raising=False)
     output, _, arrays = check_shown(verdict, problem, tmp_path)
     assert "is won with chance 0.0001 at most" in output
@@ -117,12 +113,64 @@ def test_where_paths_find_a_state_it_is_shown(tmp_path, monkeypatch):
     (verdict,) = theory.verify("scaffnew", problem, rate="1 - 1.1/kappa")
     assert verdict.status == "refuted"
 
-    def refuse(case):
-        raise NotExact("no")
-
-    monkeypatch.setattr("rootkappa.theory.witness._affine_maps", refuse)
+    monkeypatch.setattr("rootkappa.theory.witness.is_affine", lambda problem: False)
     output, *_ = check_shown(verdict, problem, tmp_path)
     assert "a step multiplies V by 0.9" in output
+
+
+def test_where_gradients_bend_states_are_shown_and_no_affine_map(tmp_path):
+    bent = problems.Logistic.load("breast_cancer", clients=4, kappa=20.0)
+    (verdict,) = theory.verify("gradient_descent", bent, rate="1 - 4/kappa")
+    assert verdict.status == "refuted"
+    output, *_ = check_shown(verdict, bent, tmp_path)
+    assert "a step multiplies V by 0." in output
+
+
+def test_where_outcomes_are_too_many_to_list_those_drawn_are_of_the_problem_itself(tmp_path):
+    """What the verdict and the script say of the worst state is one number, on the problem that the header names."""
+    given = quadratic(clients=10, dim=20)
+    (verdict,) = theory.verify("diana", given, rate="1 - 1/kappa")
+    output, script, arrays = check_shown(verdict, given, tmp_path)
+    told = re.fullmatch(
+        r"\d+ steps .* by (.*) on average, with error (.*); over .*\ndrawn it is (.*), .* 0.9\n", output
+    )
+    mean, error, exact = map(float, told.groups())
+    assert exact == pytest.approx(verdict.measured, rel=1e-8)
+    # By chance this is wrong with probability 1e-6.
+    assert abs(mean - exact) < 5.0 * error
+    with np.load(arrays) as kept:
+        assert np.array_equal(kept["hessians"], given.hessians)
+        weaker = {**kept, "allowed": np.array(exact)}
+    assert given.label in script.read_text(encoding="utf-8").splitlines()[0]
+    np.savez(tmp_path / "weaker.npz", **weaker)
+    assert shown(script, tmp_path / "weaker.npz").returncode == 1
+
+
+def test_a_large_state_is_one_of_the_problem_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr("rootkappa.theory.witness._LARGEST", 10)
+    (verdict,) = theory.verify("scaffnew", quadratic(), rate="1 - 1.5/kappa")
+    output, _, arrays = check_shown(verdict, quadratic(), tmp_path)
+    assert float(re.fullmatch(r"a step multiplies V by (.*) on average, .*\n", output)[1]) == pytest.approx(
+        0.9, rel=1e-8
+    )
+    with np.load(arrays) as kept:
+        assert np.array_equal(kept["hessians"], quadratic().hessians)
+        _, H = (part.reshape(3, 2) for part in np.split(kept["state"], 2))
+    assert np.abs(H.sum(axis=0)).max() < 1e-9 * np.abs(H).max()
+
+
+def test_only_an_earlier_counterexample_is_overwritten(tmp_path):
+    (verdict,) = theory.verify("scaffnew", quadratic(), rate="1 - 1.5/kappa")
+    for _ in range(2):
+        write_witness(verdict, quadratic(), tmp_path / "w.npz")
+    mine = tmp_path / "mine.py"
+    mine.write_text("import numpy as np\n", encoding="utf-8")
+    np.savez(tmp_path / "data.npz", x=np.zeros(3))
+    (tmp_path / "empty.npz").touch()
+    for name, kept in (("mine.npz", "mine.py"), ("mine.py", "mine.py"), ("data.npz",) * 2, ("empty.npz",) * 2):
+        with pytest.raises(InputError, match=f"would overwrite .*{kept}, which is no witness"):
+            write_witness(verdict, quadratic(), tmp_path / name)
+    assert mine.read_text(encoding="utf-8") == "import numpy as np\n"
 
 
 def test_what_is_right_has_no_counterexample():

@@ -4,8 +4,9 @@ All of it lives on the subspace where the method's invariants are 0. In the eige
 often fall into small blocks, which are found from the zeros of the matrices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -64,6 +65,8 @@ class Block:
     """How far rounding may have moved the matrices, in the spectral norm."""
     offset_rounding: float
     """How far rounding may have moved the offsets, in the Euclidean norm."""
+    lift: Callable[[np.ndarray], Any]
+    """Returns the state that is apart from the fixed point by the error of some coordinates."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ def affine_model(case: Case, noisy: bool = False) -> Model:
         y = white.to(trial[members])
         trial[members] = back @ y
         rounding = white.bounds(gap, gap * probe.scale)
-        blocks.append(Block(np.stack([white.map(A) for A in own]), white.to(offsets[:, members]), y, *rounding))
+        lift = partial(_lifted, probe, members, back)
+        blocks.append(Block(np.stack([white.map(A) for A in own]), white.to(offsets[:, members]), y, *rounding, lift))
     (expected,) = probe.values(trial[None])
     if abs(sum(block.trial @ block.trial for block in blocks) - expected) > 1e-8 * abs(expected):
         raise NotExact("the Lyapunov function couples errors that the method keeps apart: take path evidence.")
@@ -200,6 +204,12 @@ def listed_outcomes(case: Case) -> list[tuple[float, Any]]:
             "take fewer clients or coordinates."
         )
     return outcomes
+
+
+def _lifted(probe: Probe, members: np.ndarray, back: np.ndarray, y: np.ndarray) -> Any:
+    error = np.zeros((1, probe.size))
+    error[0, members] = back @ y
+    return probe.states(error)[0]
 
 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:

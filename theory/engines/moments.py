@@ -47,11 +47,20 @@ class Form(NamedTuple):
     """How far rounding may have moved the maps whose mean square M is, in the spectral norm."""
     offset_rounding: float
     """How far rounding may have moved what the error 0 becomes, in the Euclidean norm."""
+    lift: Callable[[np.ndarray], Any]
+    """Returns the state that is apart from the fixed point by the error of a y."""
 
     @property
     def factor(self) -> float:
         """The largest factor of V."""
         return float(np.linalg.eigvalsh(self.M)[-1])
+
+    def worst(self, V: float) -> Any:
+        """Return a state with this V from which a step has the largest factor; it lacks constant fields.
+
+        Those are the fields of which :func:`~rootkappa.theory.engines.constants.without_constants` tells.
+        """
+        return self.lift(np.sqrt(V) * np.linalg.eigh(self.M)[1][:, -1])
 
 
 def forms(case: Case, noisy: bool = False) -> tuple[list[Form], Model | None]:
@@ -90,7 +99,7 @@ def _of_block(block: Block, q: np.ndarray) -> Form:
         square += A.T @ (share * A)
         cross += share * (offset @ A)
     spread = float(q @ np.sum(block.offsets**2, axis=1))
-    return Form(square, cross, spread, block.rounding, block.offset_rounding)
+    return Form(square, cross, spread, block.rounding, block.offset_rounding, block.lift)
 
 
 class _Mean:
@@ -143,6 +152,10 @@ class _Mean:
             raise TooLarge(f"a step of {self.case.method.name} is not what its parts make of it: take path evidence.")
         self.gap = max(self.gap, float(apart))
 
+    def lift(self, y: np.ndarray) -> Any:
+        """Return the state that is apart from the fixed point by the error of some coordinates."""
+        return self.probe.states((self.back @ y)[None])[0]
+
     def form(self) -> Form:
         """Return the form in the coordinates in which V is the squared norm."""
         if np.abs(self.drift).max() > ROUNDING * max(self.probe.scale, np.sqrt(np.abs(self.total[-1, -1]))):
@@ -154,8 +167,8 @@ class _Mean:
         M = self.white.form(self.total[:-1, :-1])
         rounding = self.white.bounds(self.gap, self.gap * self.probe.scale)
         if not self.noisy:
-            return Form(M, np.zeros(len(M)), 0.0, *rounding)
-        return Form(M, self.back.T @ self.total[:-1, -1], float(self.total[-1, -1]), *rounding)
+            return Form(M, np.zeros(len(M)), 0.0, *rounding, self.lift)
+        return Form(M, self.back.T @ self.total[:-1, -1], float(self.total[-1, -1]), *rounding, self.lift)
 
 
 def _tall(maps: np.ndarray) -> np.ndarray:
