@@ -43,7 +43,8 @@ def sweep(
     """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted.
 
     The values of a letter may be a grid, as those of --kappa: all combinations are computed, each method's with the
-    letters that it has.
+    letters that it has. Costs at the accuracy are interpolated between recorded rounds, so that they need not be of
+    whole rounds; compare counts whole rounds.
     """
     from rich.console import Console
 

@@ -24,7 +24,7 @@ from ..core.dispatch import implements
 from ..core.errors import InputError, shown, unknown
 from ..core.randomness import generator
 from .data import load_classes, tables
-from .data.groups import grouped
+from .data.groups import group_names, grouped
 from .data.libsvm import LARGEST_INDEX
 from .functions import Function
 from .functions.zero import Zero
@@ -62,11 +62,17 @@ class OfSamples(Problem):
         What becomes of features before they are used: whether they are standardised, and have an intercept.
     client_ids : ndarray or None, shape (n,)
         What the clients are called in a table, sorted; None where nothing calls them.
+    classes : ndarray
+        The labels, increasing; of groups of labels, their texts in the order of the groups.
+    feature_names : tuple of str
+        What the features are called in a table, in their order; empty where nothing calls them.
     """
 
     l2: float
     prepared: Prepared
     client_ids: np.ndarray | None = None
+    classes: np.ndarray
+    feature_names: tuple[str, ...] = ()
     # No loss bends more than this in its margins; and how good a bound on L that gives, in the words of Problem.how.
     _curvature: float
     _bound: str
@@ -189,7 +195,7 @@ class OfSamples(Problem):
             ``clients`` and ``partition`` say how the rows are shared.
         labels : str, optional
             Groups of labels, such as "0-4:5-9", or "rest:3" for one against all others; rows of other labels are left
-            out.
+            out. Then ``classes`` are the texts of the groups, here "rest" and "3".
         **options
             The other arguments of the class.
 
@@ -258,8 +264,15 @@ class OfSamples(Problem):
             problem = construct(rows, y, clients=len(names), partition=owner, **options)
             problem.client_ids = names
             problem.label = problem.label.replace("partition=given", f"clients={client}", 1)
-        problem.label += f" labels={labels}" if labels is not None else ""
+        problem.feature_names = table.names
+        if labels is not None:
+            problem.label += f" labels={labels}"
+            problem._name_classes(group_names(labels))
         return problem
+
+    def _name_classes(self, names: np.ndarray) -> None:
+        """Call the classes, in their order, by other names."""
+        self.classes = names
 
     @property
     def notice(self) -> str:

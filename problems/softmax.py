@@ -40,7 +40,7 @@ class Blocks(NamedTuple):
     columns: int
     """The number of features."""
     classes: np.ndarray
-    """The label of each row's class, increasing, shape (C,)."""
+    """The label of each row's class, those of ``Softmax.classes``, shape (C,)."""
 
     def matrix(self, x: np.ndarray) -> np.ndarray:
         """Return a flat model as a matrix of shape (rows, columns), a view of the same numbers."""
@@ -91,7 +91,7 @@ class Softmax(OfSamples):
     Attributes
     ----------
     classes : ndarray, shape (C,)
-        The label of each class, increasing.
+        The label of each class, increasing; of groups of labels, their texts in the order of the groups.
     blocks : Blocks
         The numbers of rows and columns of W; ``blocks.matrix(x)`` shows a flat model as W.
 
@@ -158,6 +158,10 @@ class Softmax(OfSamples):
     def _size(self) -> str:
         return f"d={self.d} classes={self.blocks.rows}"
 
+    def _name_classes(self, names: np.ndarray) -> None:
+        super()._name_classes(names)
+        self.blocks = self.blocks._replace(classes=names)
+
     def _compiled(self) -> Any:
         last = (self._y, self._start, self.blocks.rows, self.l2, self.psi.kernel)
         if isinstance(self._samples, np.ndarray):
@@ -175,7 +179,7 @@ class Softmax(OfSamples):
             A name that ``rootkappa data`` lists, or a file, as in :meth:`rootkappa.problems.Logistic.load`.
         **options
             The other arguments of :class:`Softmax`; ``label`` and ``client``, columns of a table as in
-            :meth:`from_frame`; and ``labels``, which makes classes of groups of labels, numbered from 0.
+            :meth:`from_frame`; and ``labels``, which makes classes of groups of labels, called by their texts.
 
         Raises
         ------
@@ -238,7 +242,9 @@ class Softmax(OfSamples):
                 f"labels has {_told(unknown[0])}, which is none of the {len(self.classes)} classes "
                 f"({_told(self.classes[0])} to {_told(self.classes[-1])}): leave out samples of other classes."
             )
-        return self.prepared.apply(rows), np.searchsorted(self.classes, given)
+        # Groups of labels keep the order in which they were given.
+        order = np.argsort(self.classes)
+        return self.prepared.apply(rows), order[np.searchsorted(self.classes, given, sorter=order)]
 
     def work(self, steps: float) -> float:
         return 2.0 * steps * self._stored * self.blocks.rows

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..algorithms.driver.method import find
+from ..core.checks import checked_array
 from ..core.errors import InputError
 from ..problems import Logistic, Problem, Softmax
+from ..problems.data.tables import features_of
 from ..problems.problem import checked_problem
+from ..problems.samples import checked_features
 from ..theory.case import Case
 from ..theory.theorem import promised_by
 from .compare import Comparison, compare
@@ -59,22 +62,32 @@ class Chosen:
         """The rows of the comparison, cheapest first."""
         return self.comparison.frame()
 
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """What the features are called, shape (features,): empty where the problem is of no table with names."""
+        return np.array(getattr(self.problem, "feature_names", ()), dtype=object)
+
     def predict(self, features: Any) -> np.ndarray:
         """Return the labels of samples, shape (M,), as those that the problem was made of.
 
         Parameters
         ----------
-        features : array_like or sparse matrix, shape (M, features)
-            As those that the problem was made of.
+        features : array_like, sparse matrix or pandas.DataFrame, shape (M, features)
+            As those that the problem was made of, finite. If that was a table, the columns of a data frame are taken by
+            their names, and there may be no others; of an array they are taken in the order of the table.
 
         Raises
         ------
         InputError
-            If the problem is no classification, or the samples have other features.
+            If the problem is no classification, or the samples have other features or some that are not finite.
         """
         coefficients, intercept, classes = self._linear()
-        # One row at least, and what a sparse matrix knows to multiply.
-        rows = features if hasattr(features, "tocsr") else np.atleast_2d(np.asarray(features, dtype=float))
+        names = self.feature_names_in_
+        if len(names) and hasattr(features, "columns"):
+            features = features_of(features, list(names))
+        # One row at least.
+        is_sparse = hasattr(features, "tocsr")
+        rows = checked_features(features if is_sparse else np.atleast_2d(checked_array("features", features)))
         if rows.shape[1] != coefficients.shape[1]:
             raise InputError(
                 f"features has {rows.shape[1]} columns, but the model is of {coefficients.shape[1]}: give samples with "
@@ -94,6 +107,13 @@ class Chosen:
         from sklearn.linear_model import LogisticRegression
 
         coefficients, intercept, classes = self._linear()
+        # It keeps classes sorted, which groups of labels need not be.
+        order = np.argsort(classes)
+        if len(coefficients) == len(classes):
+            coefficients, intercept = coefficients[order], intercept[order]
+        elif order[0] == 1:
+            coefficients, intercept = -coefficients, -intercept
+        classes = classes[order]
         if len(classes) == 2 and len(coefficients) == 2:
             # With two classes scikit-learn has one row, the difference.
             coefficients, intercept = coefficients[1:] - coefficients[:1], intercept[1:] - intercept[:1]
@@ -101,6 +121,10 @@ class Chosen:
         fitted = LogisticRegression(C=1.0 / (problem.l2 * problem.sizes.sum()), fit_intercept=bool(np.any(intercept)))
         fitted.coef_, fitted.intercept_, fitted.classes_ = coefficients, intercept, classes
         fitted.n_features_in_, fitted.n_iter_ = coefficients.shape[1], np.array([0])
+        names: Any = self.feature_names_in_
+        if len(names) and not all(name.isdigit() for name in names):
+            # Places are no names to scikit-learn.
+            fitted.feature_names_in_ = names
         return fitted
 
     def _linear(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

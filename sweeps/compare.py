@@ -254,7 +254,7 @@ def compare(
         Whose rows have ``method``, ``how`` ("prescribed", "given" or "tuned"), ``params``, ``changes``, ``status``
         ("arrived", "slow", "budget", "rests", "diverged", "unfit" or "failed"), ``cost`` (for "slow" and "budget" at
         the pace that it had), ``low`` and ``high`` of its 95 % interval over ``seeds`` paths, ``times`` the cheapest,
-        the counts at the target, and ``reason`` in words.
+        the counts of the whole rounds to the target (of paths that are random their means), and ``reason`` in words.
 
     Raises
     ------

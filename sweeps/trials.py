@@ -143,8 +143,8 @@ class Trial:
 
         ``status`` is "arrived"; "diverged"; "rests", where the measure hardly moves any more above the target; "short",
         where the work ended first; or "unfit", where the method cannot run on the problem, and ``told`` says why. The
-        counts of ``COUNTED`` are those at the target, where a path arrived, and otherwise of all of it; ``needed`` are
-        the rounds that it would take in all, at the pace of its second half.
+        counts of ``COUNTED`` are of whole rounds: to the first at the target, where a path arrived, see :func:`walk`,
+        and otherwise of all of it; ``needed`` are the rounds that it would take in all, at the pace of its second half.
         """
         method = find(self.method)
         try:
@@ -173,14 +173,38 @@ class Trial:
             "start": trace.column("measure")[0],
             "reached": trace.last("measure"),
             "needed": needed(trace, goal) if found == "short" else math.nan,
-            **(_at_target(trace, self.target) if found == "arrived" else _at_end(trace)),
+            **_at_end(trace),
         }
 
 
 def walk(
     case: Case, measure: Callable[[np.ndarray], float], goal: float, rounds: int, seed: int, clock: str = ""
 ) -> Trace:
-    """Run a method until a measure of its model is at most a goal, or beyond hope; it is a column of the trace."""
+    """Run a method until a measure of its model is at most a goal, or beyond hope; it is a column of the trace.
+
+    A trace that arrives ends with a round that does, after one that does not: the path is run again with more records
+    between the last two of the trace, until these are neighbours. Of a measure that only falls it is the first round at
+    the goal; where it goes up and down, earlier rounds that touch the goal between two records are not seen.
+    """
+    trace = _walked_with(_RECORDS, case, measure, goal, rounds, seed, clock)
+    while trace.last("measure") <= goal:
+        before, after = (int(number) for number in trace.column("round")[-2:])
+        if after - before == 1:
+            break
+        between = np.linspace(before, after, min(after - before, _RECORDS) + 1).round().astype(int)
+        trace = _walked_with(between, case, measure, goal, after, seed, clock)
+    return trace
+
+
+def _walked_with(
+    record: int | np.ndarray,
+    case: Case,
+    measure: Callable[[np.ndarray], float],
+    goal: float,
+    rounds: int,
+    seed: int,
+    clock: str,
+) -> Trace:
     last: list[float] = []
 
     def of_state(state: Any) -> float:
@@ -193,7 +217,7 @@ def walk(
 
     return run(
         case.method, case.problem, case.params, rounds, seed,
-        record=_RECORDS, until=("is_open", 0.0), lyapunov=lambda *_: 0.0, target=case.problem.solution(),
+        record=record, until=("is_open", 0.0), lyapunov=lambda *_: 0.0, target=case.problem.solution(),
         clock=clock or None, observe={"measure": of_state, "is_open": is_open},
     )  # fmt: skip
 
@@ -272,21 +296,6 @@ def needed(trace: Trace, goal: float) -> float:
     if not slope < 0.0:
         return math.inf
     return float(rounds[-1] + (logs[-1] - math.log(goal)) / -slope)
-
-
-def _at_target(trace: Trace, target: Target) -> dict[str, float]:
-    """Return what is counted at the target, between two recorded rounds by the logarithm of the measure.
-
-    An accuracy jumps, so that it is reached where it is seen to be.
-    """
-    values, goal = trace.column("measure"), _goal(target)
-    after = len(values) - 1
-    share = 1.0
-    if after and target.measure != "accuracy":
-        before, at = (math.log(max(value, 1e-300)) for value in values[[after - 1, after]])
-        share = (before - math.log(goal)) / (before - at) if at < before else 1.0
-    counts = {name: trace.column(column)[max(after - 1, 0) :] for name, column in _columns(trace).items()}
-    return {name: float(count[0] + share * (count[-1] - count[0])) for name, count in counts.items()}
 
 
 def _at_end(trace: Trace) -> dict[str, float]:

@@ -13,6 +13,17 @@ REST = "rest"
 _RANGE = re.compile(r"(-?\d+)-(-?\d+)")
 
 
+def group_names(groups: str) -> NDArray[Any]:
+    """Return what each group is called: its text as it was given, in the order of the groups.
+
+    Examples
+    --------
+    >>> group_names("no:perhaps, yes").tolist()
+    ['no', 'perhaps, yes']
+    """
+    return np.array([part.strip() for part in groups.split(":")])
+
+
 def grouped(labels: NDArray[Any], groups: str) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return which samples have a label of one of the groups, and the number of the group of each that has.
 

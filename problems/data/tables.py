@@ -1,6 +1,7 @@
 """Data as people keep them: a table with a column of labels, maybe one of clients, and features in all others."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
@@ -152,6 +153,34 @@ def of_frame(frame: Any, label: Any, client: Any = None, name: str = "the table"
     features = np.column_stack([_feature(given[column], column, name) for column in names])
     clients = None if client is None else _words(given[client], client, name)
     return Table(features, _words(given[label], label, name), clients, tuple(map(str, names)))
+
+
+def features_of(frame: Any, names: Sequence[str], name: str = "features") -> NDArray[np.float64]:
+    """Return the columns of a data frame that some names call, in the order of the names, shape (M, len(names)).
+
+    Raises
+    ------
+    InputError
+        If the frame lacks one of the columns, has others, or holds what is no finite number.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> features_of(pd.DataFrame({"size": [3.0], "age": [1.0]}), ["age", "size"]).tolist()
+    [[1.0, 3.0]]
+    """
+    given = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+    known = [str(one) for one in given.columns]
+    for one in names:
+        if known.count(one) != 1:
+            there = "two columns" if one in known else "no column"
+            raise InputError(f"{name} has {there} {_text(one)}, but the model is of {_listed(names)}: give these.")
+    others = [one for one in known if one not in names]
+    if others:
+        raise InputError(
+            f"{name} has the column {_text(others[0])}, but the model is of {_listed(names)}: leave out all others."
+        )
+    return np.column_stack([_feature(given.iloc[:, known.index(one)], one, name) for one in names])
 
 
 def _column(frame: "pd.DataFrame", column: Any, what: str, name: str) -> Any:

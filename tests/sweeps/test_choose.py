@@ -1,7 +1,9 @@
 """What is chosen is a model that classifies, and scientists of data can take it with them."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 
 import rootkappa
 from rootkappa import problems
@@ -65,6 +67,87 @@ def test_what_was_done_to_features_is_undone_in_the_coefficients():
     assert ours.predict_proba(features) == pytest.approx(theirs.predict_proba(standard), abs=1e-6)
     assert np.array_equal(ours.predict(features), theirs.predict(standard))
     assert np.array_equal(fitted.predict(features), theirs.predict(standard))
+
+
+def table(classes=2):
+    features, labels = data(classes)
+    frame = pd.DataFrame(features, columns=["age", "weight", "height", "dose"])
+    return frame, frame.assign(answer=np.array(["yes", "no", "perhaps"])[labels])
+
+
+def test_columns_of_a_table_are_taken_by_their_names():
+    frame, with_labels = table()
+    problem = problems.Logistic.from_frame(with_labels, "answer", clients=4, kappa=20.0)
+    fitted = Chosen("nesterov", None, {}, problem.solution().x, "", None, problem)
+    assert fitted.feature_names_in_.tolist() == ["age", "weight", "height", "dose"]
+    expected = fitted.predict(frame.to_numpy())
+    assert set(expected) == {"yes", "no"}
+    assert np.array_equal(fitted.predict(frame), expected)
+    assert np.array_equal(fitted.predict(frame[["dose", "age", "height", "weight"]]), expected)
+    ours = fitted.to_sklearn()
+    assert ours.feature_names_in_.tolist() == frame.columns.tolist()
+    assert np.array_equal(ours.predict(frame), expected)
+    with pytest.raises(ValueError, match="feature names"):
+        ours.predict(frame[["dose", "age", "height", "weight"]])
+
+
+def nameless():
+    problem = problems.Logistic(*data(2), clients=4, kappa=20.0)
+    return Chosen("nesterov", None, {}, np.ones(4), "", None, problem)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda frame: frame.drop(columns="dose"), "^features has no column 'dose', but the model is of age, weight"),
+        (lambda frame: frame.rename(columns={"dose": "x"}), "^features has no column 'dose'"),
+        (lambda frame: frame.assign(answer="no"), "^features has the column 'answer', but the model is of age"),
+        (lambda frame: frame.assign(age=np.nan), "^features has no number in row 1 of its column 'age'"),
+        (lambda frame: frame.assign(age=np.inf), "^features has inf in row 1 of its column 'age'"),
+        (lambda frame: frame.to_numpy() * np.nan, "^features holds entries that are NaN or infinite"),
+        (lambda frame: [np.inf, 1.0, 1.0, 1.0], "^features holds entries that are NaN or infinite"),
+        (lambda frame: [[1.0], [1.0, 2.0]], "^features is no array of numbers"),
+        (lambda frame: sparse.csr_array(frame.assign(age=np.inf).to_numpy()), "^features holds entries that are NaN"),
+    ],
+)
+def test_other_columns_and_what_is_not_finite_are_refused(change, told):
+    frame, with_labels = table()
+    problem = problems.Logistic.from_frame(with_labels, "answer", clients=4, kappa=20.0)
+    with pytest.raises(InputError, match=told):
+        Chosen("nesterov", None, {}, np.ones(4), "", None, problem).predict(change(frame))
+
+
+def test_without_names_columns_count():
+    frame, _ = table()
+    fitted = nameless()
+    assert fitted.feature_names_in_.shape == (0,)
+    assert np.array_equal(fitted.predict(frame), fitted.predict(frame.to_numpy()))
+    assert not hasattr(fitted.to_sklearn(), "feature_names_in_")
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups"),
+    [("Logistic", "yes:no"), ("Logistic", "no:yes"), ("Softmax", "yes:no"), ("Softmax", "yes:perhaps:no"),
+     ("Logistic", "yes,no:perhaps"), ("Softmax", "rest:no")],
+)  # fmt: skip
+def test_groups_of_labels_keep_what_they_are_called(kind, groups):
+    frame, with_labels = table(3)
+    parts = groups.split(":")
+    group_of = {word: part for part in parts for word in part.split(",")}
+    truth = with_labels["answer"].map(lambda word: group_of.get(word, "rest" if "rest" in parts else None))
+    problem = getattr(problems, kind).from_frame(with_labels, "answer", labels=groups, clients=4, kappa=200.0)
+    assert problem.classes.tolist() == parts
+    fitted = Chosen("nesterov", None, {}, problem.solution().x, "", None, problem)
+    known = truth.notna()
+    predicted, ours = fitted.predict(frame[known]), fitted.to_sklearn()
+    # By chance at most half would be right.
+    assert np.mean(predicted == truth[known]) > 0.75
+    assert ours.classes_.tolist() == sorted(parts)
+    assert np.array_equal(ours.predict(frame[known]), predicted)
+    if kind == "Softmax":
+        assert problem.accuracy(fitted.model, frame[known].to_numpy(), truth[known].to_list()) == np.mean(
+            predicted == truth[known]
+        )
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 from rootkappa import algorithms, problems
 from rootkappa.algorithms import Clock
 from rootkappa.core.errors import InputError
-from rootkappa.sweeps import ProblemSpec, Store
+from rootkappa.sweeps import ProblemSpec, Store, trials
 from rootkappa.sweeps import compare as module
 from rootkappa.sweeps.compare import Entry, compare, grid, interval
 from rootkappa.sweeps.prices import Target
@@ -27,36 +28,55 @@ def store(tmp_path):
         yield kept
 
 
-def descended(problem, gamma, goal):
-    """Return the round in which gradient descent arrives, between two by the logarithm, in plain NumPy."""
-    x, gaps = np.zeros(problem.d), [problem.gap(np.zeros(problem.d))]
-    while gaps[-1] > goal:
-        x = x - gamma * problem.gradient(x)
-        gaps.append(problem.gap(x))
-    before, at = np.log(gaps[-2:])
-    return len(gaps) - 2 + (before - math.log(goal)) / (before - at)
+def descended(problem, gamma, measure, goal):
+    """Return the first round of gradient descent at which a measure is at most a goal, in plain NumPy."""
+    x, count = np.zeros(problem.d), 0
+    while measure(x) > goal:
+        x, count = x - gamma * problem.gradient(x), count + 1
+    return count
 
 
-def test_the_cost_is_what_numpy_counts(store):
+@pytest.mark.parametrize("records", [300, 4])
+def test_the_cost_is_of_whole_rounds_as_numpy_counts_them(store, monkeypatch, records):
+    # With four records it takes several runs to find the round.
+    monkeypatch.setattr(trials, "_RECORDS", records)
     problem = SPEC.build()
     gamma = get("gradient_descent").parameters(problem).gamma
     (row,) = compare(SPEC, ["gradient_descent"], "gap=1e-3", "up=1,down=0.1", store=store).rows
-    rounds = descended(problem, gamma, 1e-3)
+    rounds = descended(problem, gamma, problem.gap, 1e-3)
     assert rounds > 8  # else there would be nothing to count
-    # Not every round is recorded, and between two that are the gap is taken for a power.
-    assert row["rounds"] == pytest.approx(rounds, rel=1e-5)
-    assert row["cost"] == pytest.approx(64 * problem.d * row["rounds"] * 1.1, rel=1e-12)
+    assert row["rounds"] == rounds
+    assert row["cost"] == pytest.approx(64 * problem.d * rounds * 1.1, rel=1e-15)
     assert (row["low"], row["high"]) == (row["cost"], row["cost"])  # nothing is random
+
+
+@pytest.mark.parametrize("kappa", [300.0, 3000.0])
+def test_where_not_every_round_is_recorded_it_is_the_first_at_the_target_too(kappa):
+    spec = replace(SPEC, kappa=kappa)
+    problem = spec.build()
+    gamma = get("gradient_descent").parameters(problem).gamma
+    found, _ = Trial("gradient_descent", spec, Target("gap", 1e-6), 1e9).compute()
+    rounds = descended(problem, gamma, problem.gap, 1e-6)
+    assert rounds > 300
+    assert (found["rounds"], found["bits_up"]) == (rounds, 64 * problem.d * rounds)
+    assert found["reached"] <= 1e-6
+
+
+def test_a_random_path_is_at_the_target_where_it_is_said_to_be():
+    found, _ = Trial("scaffnew", SPEC, Target("gap", 1e-3), 1e9, seed=2).compute()
+    problem, rounds = SPEC.build(), int(found["rounds"])
+    assert rounds == found["rounds"]
+    params = get("scaffnew").parameters(problem)
+    trace = algorithms.run("scaffnew", problem, params, rounds, seed=2, record=np.arange(rounds + 1))
+    assert np.flatnonzero(trace.column("gap") <= 1e-3).tolist() == [rounds]
 
 
 def test_distance_and_another_price_are_of_the_same_path(store):
     problem = SPEC.build()
     goal = 1e-2 * float(np.linalg.norm(problem.solution().x))
     (row,) = compare(SPEC, ["gradient_descent"], f"distance={goal!r}", "gradients", store=store).rows
-    x, count = np.zeros(problem.d), 0
-    while np.linalg.norm(x - problem.solution().x) > goal:
-        x, count = x - get("gradient_descent").parameters(problem).gamma * problem.gradient(x), count + 1
-    assert count - 1 < row["cost"] < count + 1e-5 * count
+    gamma = get("gradient_descent").parameters(problem).gamma
+    assert row["cost"] == descended(problem, gamma, lambda x: np.linalg.norm(x - problem.solution().x), goal)
 
 
 def test_seconds_are_those_of_the_run(store):
@@ -64,9 +84,9 @@ def test_seconds_are_those_of_the_run(store):
     found = compare(SPEC, ["gradient_descent"], "gap=1e-3", "seconds", clock=str(clock), store=store)
     (row,) = found.rows
     params = get("gradient_descent").parameters(SPEC.build())
-    rounds = math.ceil(row["rounds"])
+    rounds = int(row["rounds"])
     trace = algorithms.run("gradient_descent", SPEC.build(), params, rounds, record=np.arange(rounds + 1), clock=clock)
-    assert trace.column("seconds")[-2] <= row["cost"] <= trace.column("seconds")[-1]
+    assert row["cost"] == trace.column("seconds")[-1]
     with pytest.raises(InputError, match="which no clock simulates"):
         compare(SPEC, ["gradient_descent"], cost="seconds", store=store)
 
@@ -75,9 +95,7 @@ def test_every_seed_is_a_path_of_its_own_and_the_interval_is_students(store):
     (row,) = compare(SPEC, ["scaffnew"], "gap=1e-3", "rounds", seeds=4, store=store).rows
     alone = [Trial("scaffnew", SPEC, Target("gap", 1e-3), 1e9, seed=seed).compute()[0]["rounds"] for seed in range(4)]
     low, high = stats.t.interval(0.95, 3, np.log(alone).mean(), stats.sem(np.log(alone)))
-    assert [row["low"], row["high"]] == pytest.approx(
-        np.exp([low, high]), rel=1e-3
-    )  # another rung records other rounds
+    assert [row["low"], row["high"]] == pytest.approx(np.exp([low, high]), rel=1e-12)
     assert row["seeds"] == row["walked"] == 4
     assert len(set(alone)) > 1
 
