@@ -38,7 +38,7 @@ def main() -> None:
     sys.exit(code)
 
 
-_INTERRUPTED = "Interrupted: what was finished is kept, and a sweep goes on from there when it is started again."
+_INTERRUPTED = "Interrupted: whatever a store or --out had by then is kept, and the same command goes on from there."
 
 
 # By this variable a shell asks what a line may become, see the README.

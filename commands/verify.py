@@ -50,7 +50,9 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Take every method.")
 @problem_options
 @click.option(
-    "--kappa", help="Condition number, above 1; of what is stated also a,b,c or low:high:count.  [default: 100]"
+    "--kappa",
+    help="Condition number, above 1; of what is stated also a,b,c or low:high:count.  "
+    "[default: 100; of --rounds 10:1e4:4]",
 )
 @letter_option
 @stating_options
@@ -80,7 +82,7 @@ def verify(
     """Hold methods against their promises, or a rate and rounds that somebody states.
 
     Without --problem, --data and --server that is on a quadratic and on real data; --rate and --rounds are judged on a
-    quadratic, exactly.
+    quadratic, exactly where outcomes can be listed and along paths where not.
     """
     from rich.console import Console
 
