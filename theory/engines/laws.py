@@ -80,8 +80,7 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
             yield _Feature(_beside(j), 3, order + 1)
     for lag in range(2, min(_MEMORY, count // 2) + 1):
         # Pairs of rounds of which none is in two.
-        is_first: np.ndarray = np.arange(count - lag) // lag % 2 == 0
-        first = np.flatnonzero(is_first)
+        first = np.array([place for place in range(count - lag) if place // lag % 2 == 0], dtype=int)
         same = rounds[first] == rounds[first + lag]
         yield _Feature(_before("the length of a round", lag), 2, same[:, 0].astype(int))
         yield _Feature(_before("a round", lag), 2, same[:, 1:].all(axis=1).astype(int))
