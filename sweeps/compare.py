@@ -277,6 +277,8 @@ def compare(
     if price.needs_clock and not clock:
         raise InputError(f"cost = {cost!r} has a price for seconds, which no clock simulates: give --clock too.")
     chosen = list(dict.fromkeys(names() if methods is None else methods))
+    if not chosen:
+        raise InputError("methods = [] names no method: give at least one, or leave it out for all of them.")
     found = {name: find(name) for name in chosen}
     letters = letters or {}
     check_letters(letters, {name: method.Params._fields for name, method in found.items()})
