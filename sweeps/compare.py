@@ -123,7 +123,15 @@ class Race:
         self.budget.spend(planned)
         errors: dict[str, BaseException] = {}
         lacking = [trial for _, _, trial, key in chosen if key not in finished]
-        self.computed += run_cells(lacking, self.store, failed=lambda cell, error: errors.update({cell.key(): error}))
+
+        def report(done: int) -> None:
+            if self.progress and lacking:
+                self.progress(f"{done} of {len(lacking)} paths walked")
+
+        def failed(cell: Trial, error: BaseException) -> None:
+            errors[cell.key()] = error
+
+        self.computed += run_cells(lacking, self.store, report, failed=failed)
         known = _results(self.store, [key for _, _, _, key in chosen if key not in errors])
         for entry, rung, _, key in chosen:
             entry.rung = rung
