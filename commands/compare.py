@@ -34,7 +34,7 @@ def _asked(function: Callable[..., int]) -> Callable[..., int]:
         problem_options,
         click.option("--kappa", default=None, help="Condition number, above 1.  [default: 1000]"),
         click.option("--l2", default=None, type=float, help="Of problems on data: the regularisation, instead."),
-        click.option("--held-out", default=0.25, show_default=True, help="Share of samples to see an accuracy on; only --to accuracy= has one."),
+        click.option("--held-out", default=0.25, show_default=True, help="Share of samples that an accuracy is of."),
         letter_option,
         click.option("--tune", is_flag=True, help="Also the best p, K, k and C of a grid, found on other seeds."),
         click.option("--seeds", default=5, show_default=True, help="Paths of each method that draws."),
