@@ -1,5 +1,7 @@
 """What the commands show on a terminal: tables and progress bars."""
 
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -143,6 +145,24 @@ def reporter(bars: Progress, method: str, kinds: tuple[str, ...]) -> Callable[[s
     def report(kind: str, share: float) -> None:
         done = kinds.index(kind) + share
         bars.update(task, completed=done, description=f"{name}: {kind}", visible=done < len(kinds))
+
+    return report
+
+
+def reported(bars: Progress, name: str, every: float) -> Callable[[str], None]:
+    """Return a function that shows a sentence on one bar; where nobody watches, as a line of errors now and then.
+
+    A line is told when so many seconds have passed since the last one, or since the start.
+    """
+    task = bars.add_task(name, total=None)
+    last = time.monotonic()
+
+    def report(told: str) -> None:
+        nonlocal last
+        bars.update(task, description=_shown(told))
+        if bars.disable and time.monotonic() - last >= every:
+            last = time.monotonic()
+            print(printable(f"{name}: {told}"), file=sys.stderr, flush=True)
 
     return report
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..sweeps.compare import Comparison
     from ..sweeps.prices import Target
 
+# Where there is no terminal, a line is told after so many seconds at the earliest.
+_EVERY = 30.0
+
 
 def _asked(function: Callable[..., int]) -> Callable[..., int]:
     """Return a command with the options that both commands have."""
@@ -31,7 +34,7 @@ def _asked(function: Callable[..., int]) -> Callable[..., int]:
         problem_options,
         click.option("--kappa", default=None, help="Condition number, above 1.  [default: 1000]"),
         click.option("--l2", default=None, type=float, help="Of problems on data: the regularisation, instead."),
-        click.option("--held-out", default=0.25, show_default=True, help="Share of samples to see an accuracy on."),
+        click.option("--held-out", default=0.25, show_default=True, help="Share of samples that an accuracy is of."),
         letter_option,
         click.option("--tune", is_flag=True, help="Also the best p, K, k and C of a grid, found on other seeds."),
         click.option("--seeds", default=5, show_default=True, help="Paths of each method that draws."),
@@ -117,10 +120,14 @@ def _compared(
     from ..sweeps.letters import values
     from ..sweeps.prices import Budget, Price, Target
     from ..sweeps.written import csv, latex, plain
-    from ..terminal import progress_bars
+    from ..terminal import progress_bars, reported
 
     methods, texts = methods_and_letters(words, assignments)
     target = Target.read(options.pop("to"), options.pop("held_out"))
+    if target.measure != "accuracy" and option_given("held_out"):
+        raise click.UsageError(
+            f"--held-out says nothing about a {target.measure}: leave it out, or give --to accuracy=0.9."
+        )
     price, budget = Price.read(options.pop("cost")), Budget.read(options.pop("budget"))
     given = options.pop("clock")
     clock = str(Clock.read(given or "")) if given or price.needs_clock else ""
@@ -138,11 +145,11 @@ def _compared(
     say(f"This takes {budget.told} at most, and as long as it takes to compile what is new; --budget changes that.")
     with Store(file) as store:
         with progress_bars() as bars:
-            task = bars.add_task("compare", total=None)
+            report = reported(bars, "compare", _EVERY)
             found = compare(
                 spec, methods or None, target, price, store=store, tune=tune, seeds=seeds, budget=budget,
                 letters={letter: values(letter, text) for letter, text in texts.items()}, within=within, clock=clock,
-                progress=lambda told: bars.update(task, description=told),
+                progress=report,
             )  # fmt: skip
         refused: list[Exception] = []
         drawn = list[Path]()

@@ -123,7 +123,15 @@ class Race:
         self.budget.spend(planned)
         errors: dict[str, BaseException] = {}
         lacking = [trial for _, _, trial, key in chosen if key not in finished]
-        self.computed += run_cells(lacking, self.store, failed=lambda cell, error: errors.update({cell.key(): error}))
+
+        def report(done: int) -> None:
+            if self.progress and lacking:
+                self.progress(f"{done} of {len(lacking)} paths walked")
+
+        def failed(cell: Trial, error: BaseException) -> None:
+            errors[cell.key()] = error
+
+        self.computed += run_cells(lacking, self.store, report, failed=failed)
         known = _results(self.store, [key for _, _, _, key in chosen if key not in errors])
         for entry, rung, _, key in chosen:
             entry.rung = rung
@@ -277,6 +285,8 @@ def compare(
     if price.needs_clock and not clock:
         raise InputError(f"cost = {cost!r} has a price for seconds, which no clock simulates: give --clock too.")
     chosen = list(dict.fromkeys(names() if methods is None else methods))
+    if not chosen:
+        raise InputError("methods = [] names no method: give at least one, or leave it out for all of them.")
     found = {name: find(name) for name in chosen}
     letters = letters or {}
     check_letters(letters, {name: method.Params._fields for name, method in found.items()})

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.checks import as_number
 from ...core.errors import InputError, complaint, shown, unknown
 from . import libsvm
 from .compressed import SUFFIXES
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 #: How the names of files that hold tables end; text may be compressed.
 TEXT = (".csv", ".tsv")
 BINARY = (".parquet", ".npz", ".npy")
+_NUMBERS = (Real, Decimal, np.bool_)
 # Names that are shown of columns at most.
 _FEW = 8
 
@@ -77,6 +81,8 @@ def read(path: str | Path, label: str | None, client: str | None = None) -> Tabl
             f"{path} is a table of which no column is named as labels: give label = (--label), one of "
             f"{_listed(_columns(libsvm.stored_bytes(place), str(place)))}."
         )
+    _refuse_values(label, "label", str(path))
+    _refuse_values(client, "client", str(path))
     table = _read(libsvm.stored_bytes(place), str(place), label, client)
     # What is remembered is not handed out to be changed.
     return table._replace(features=table.features.copy(), labels=table.labels.copy())
@@ -150,7 +156,7 @@ def of_frame(frame: Any, label: Any, client: Any = None, name: str = "the table"
     names = [column for column in given.columns if column is not None and column not in (label, client)]
     if not names:
         raise InputError(f"{name} has no column of features beside {_text(label)}: give at least one.")
-    features = np.column_stack([_feature(given[column], column, name) for column in names])
+    features = np.column_stack([_feature(given[column], column, name, client is not None) for column in names])
     clients = None if client is None else _words(given[client], client, name)
     return Table(features, _words(given[label], label, name), clients, tuple(map(str, names)))
 
@@ -187,6 +193,7 @@ def _column(frame: "pd.DataFrame", column: Any, what: str, name: str) -> Any:
     """Return a column's name as the table has it; a place from the end, such as "-1", where names are numbers."""
     if column is None and what == "client":
         return None
+    _refuse_values(column, what, name)
     if not isinstance(column, bool) and column in frame.columns:
         return column
     known, word = [str(one) for one in frame.columns], str(column)
@@ -202,15 +209,39 @@ def _column(frame: "pd.DataFrame", column: Any, what: str, name: str) -> Any:
     )
 
 
-def _feature(column: "pd.Series[Any]", title: Any, name: str) -> NDArray[np.float64]:
+def _refuse_values(column: Any, what: str, name: str) -> None:
+    """Raise an InputError if what should name a column is no name, but for example the values of one."""
+    try:
+        hash(column)
+    except TypeError:
+        raise InputError(
+            f"{what} = a {type(column).__name__} is no name of a column: give the name, with the values in {name}."
+        ) from None
+
+
+def _is_missing(value: Any) -> bool:
+    import pandas as pd
+
+    return value is None or value is pd.NA or value is pd.NaT
+
+
+def _feature(column: "pd.Series[Any]", title: Any, name: str, has_clients: bool = True) -> NDArray[np.float64]:
     """Return a column as finite numbers."""
     kind = getattr(column.dtype, "kind", "O")
     if kind not in "biuf":
-        first = next((value for value in column if isinstance(value, str)), column.iloc[0])
-        raise InputError(
-            f"{name} has {shown(first)} in its column {_text(title)}, which is no number: leave the column "
-            "out, or make numbers of it, for example with pandas.get_dummies."
-        )
+        strange = next((value for value in column if isinstance(value, str)), None)
+        if strange is None:
+            strange = next(
+                (value for value in column if not isinstance(value, _NUMBERS) and not _is_missing(value)), None
+            )
+        if strange is not None:
+            owned = "" if has_clients else "name it as client = (--client-column) if it says whose each sample is, "
+            raise InputError(
+                f"{name} has {shown(strange)} in its column {_text(title)}, which is no number: {owned}leave the "
+                "column out, or make numbers of it, for example with pandas.get_dummies."
+            )
+        # A column of objects that are numbers.
+        column = column.map(as_number).astype(np.float64)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
@@ -233,6 +264,8 @@ def _words(column: "pd.Series[Any]", title: Any, name: str) -> NDArray[Any]:
                 "samples, or take it out with remove_unused_categories."
             )
         column = column.astype(categories.categories.dtype)
+    # Objects that are all numbers, or all text.
+    column = column.infer_objects()
     missing = np.flatnonzero(column.isna().to_numpy())
     if len(missing):
         raise InputError(

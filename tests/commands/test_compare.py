@@ -58,6 +58,16 @@ def test_a_method_is_recommended_in_one_sentence_with_its_letters(command):
     assert letters.split()[:3] == ["nesterov", "--gamma", "1"]
 
 
+def test_where_there_is_no_terminal_a_line_is_told_now_and_then(command, monkeypatch):
+    monkeypatch.setattr(module, "_EVERY", 0.0)
+    words = ["gradient_descent", "nesterov", *shlex.split(SMALL)]
+    found = command("compare", *words)
+    assert "compare: 1 of 2 paths walked\n" in found.errors
+    assert "compare: 2 of 2 decided, cheapest nesterov at " in found.errors
+    monkeypatch.setattr(module, "_EVERY", 1e9)
+    assert "decided" not in command("compare", *words).errors
+
+
 def test_where_the_budget_ends_first_nothing_is_recommended(command):
     # More rounds than the lowest rung has.
     words = shlex.split(f"choose gradient_descent {SMALL} --budget 1e6 --kappa 1e12 --to distance=1e-9")
@@ -78,6 +88,7 @@ def test_where_the_budget_ends_first_nothing_is_recommended(command):
         ("--l2 0.1", "--l2 says nothing about quadratic"),
         ("--problem quadratic,logistic", "names 2 problems: compare on one"),
         ("--within 0", "within"),
+        ("--to gap=1e-3 --held-out 0.3", "--held-out says nothing about a gap: leave it out"),
         ("--to accuracy=0.9", "has none to hold out"),
         ("--p 2", "p = 2 is out of range"),
         ("--q 2", "No such option '--q'"),

@@ -249,6 +249,7 @@ def test_a_grid_is_around_what_is_prescribed_and_keeps_to_the_theorem():
         ({"letters": {"q": [1]}}, "unknown letter"),
         ({"within": 0.5}, "within"),
         ({"seeds": 10**4}, "too many paths"),
+        ({"methods": []}, "names no method: give at least one"),
         ({"methods": ["scafnew"]}, "did you mean 'scaffnew'"),
         ({"to": "accuracy=0.9"}, "has none to hold out"),
     ],

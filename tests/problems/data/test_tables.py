@@ -1,6 +1,7 @@
 """Tables as people keep them, and groups of labels: what is read, and one sentence for what cannot be."""
 
 import gzip
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -99,12 +100,38 @@ def bad(**columns):
         (FRAME, {"labels": "no:perhaps"}, "labels = 'no:perhaps' names 'perhaps', which no sample has"),
         (FRAME, {"clients": 3}, "clients = 3 says again what the column 'clinic'"),
         (FRAME, {"partition": "shuffled"}, "partition = 'shuffled' says again"),
+        (FRAME, {"client": FRAME["clinic"].to_numpy()}, "client = a ndarray is no name of a column: give the name"),
+        (FRAME, {"client": FRAME["clinic"]}, "client = a Series is no name of a column"),
+        (FRAME, {"label": np.ones(4)}, "label = a ndarray is no name of a column"),
+        (FRAME, {"label": ["ill"]}, "label = a list is no name of a column"),
+        (bad(age=np.array([1.0, 2.0, None, 3.0], dtype=object)), {}, "the table has no number in row 3 of its column"),
+        (bad(age=np.array([1.0, 2.0, 1j, 3.0], dtype=object)), {}, "the table has 1j in its column 'age', which is no"),
+        (bad(age=pd.to_datetime(["2020-01-01"] * 4)), {}, "the table has Timestamp.* in its column 'age', which is no"),
+        (FRAME, {"client": None}, "the table has '007' in its column 'clinic', which is no number: name it as client"),
+        (bad(town="a"), {}, "the table has 'a' in its column 'town', which is no number: leave the column out"),
         (pd.concat([FRAME, FRAME[["age"]]], axis=1), {}, "the table has two columns 'age'"),
     ],
 )  # fmt: skip
 def test_what_a_frame_cannot_be_is_told_in_one_sentence(frame, options, sentence):
     with pytest.raises(InputError, match=f"^{sentence}"):
         Logistic.from_frame(frame, **{"label": "ill", "client": "clinic", "l2": 0.1, "weights": "clients"} | options)
+
+
+def test_objects_that_are_numbers_are_taken():
+    given = FRAME.assign(age=FRAME["age"].astype(object), male=[True, np.bool_(False), 1, Fraction(1)])
+    given = given.assign(clinic=np.array([7, 8, 7, 9], dtype=object), ill=np.array([0.5, 1.5, 0.5, 1.5], dtype=object))
+    assert set(given.dtypes) == {np.dtype(object)}
+    table = tables.of_frame(given, "ill", "clinic")
+    assert table.features.tolist() == [[1, 1], [2.5, 0], [4, 1], [3, 1]]
+    assert table.labels.tolist() == [0.5, 1.5, 0.5, 1.5]
+    assert table.clients is not None
+    assert table.clients.tolist() == [7, 8, 7, 9]
+
+
+def test_a_file_is_asked_for_columns_by_their_names_too(tmp_path):
+    FRAME.to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(InputError, match="label = a ndarray is no name of a column"):
+        tables.read(tmp_path / "t.csv", np.ones(4))
 
 
 FILES = {
