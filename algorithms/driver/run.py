@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,7 +130,14 @@ class Trace:
             axes = pyplot.subplots()[1]
         x = np.sum([self.column(name) for name in known[axis]], axis=0)
         axes.plot(x, self.column(measure), **{"label": self.method, **look})
-        axes.set(yscale="log", xlabel=axis, ylabel=measure, title=self.problem)
+        axes.set(yscale="log", xlabel=axis, ylabel=measure)
+        # In two lines no longer than the axes, a character being 0.6 of its height wide on average.
+        points = 72.0 * axes.get_window_extent().width / axes.figure.dpi
+        for size in ("medium", "small", "x-small", "xx-small"):
+            title = axes.set_title(self.problem, fontsize=size)
+            title.set_text(fill(self.problem, max(int(points / (0.6 * title.get_fontsize())), 1)))
+            if title.get_text().count("\n") < 2:
+                break
         return axes
 
     def __repr__(self) -> str:

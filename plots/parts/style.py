@@ -55,7 +55,7 @@ _PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_COLUMNS = 1.9, 1.35, 4
 # Panels of one size that stand side by side.
 _IN_A_ROW = 3
 
-# Of a caption: its size in points, and how many of its characters fit into an inch.
+# Of a caption: its size in points, and how many of its characters fit into an inch at most.
 _CAPTION, _CHARACTERS = 6.5, 20.0
 
 MOST_LINES = 8
@@ -248,8 +248,14 @@ def dashes() -> tuple[Any, ...]:
 def caption_below(figure: Figure, caption: str) -> None:
     """Put a caption below the axes, in as many lines as it takes; the figure grows by their height."""
     width, height = figure.get_size_inches()
-    text = fill(caption, int(width * _CHARACTERS)).replace("$", r"\$")
-    figure.supxlabel(text, x=0.01, ha="left", fontsize=_CAPTION, color="0.25", multialignment="left")
+    agg: Any = figure.canvas
+    text = ""
+    # Letters are not all as wide as most.
+    for characters in range(int(width * _CHARACTERS), 0, -1):
+        text = fill(caption, characters).replace("$", r"\$")
+        label = figure.supxlabel(text, x=0.01, ha="left", fontsize=_CAPTION, color="0.25", multialignment="left")
+        if label.get_window_extent(agg.get_renderer()).x1 <= 0.99 * width * figure.dpi:
+            break
     figure.set_size_inches(width, height + _CAPTION / 72 * 1.3 * (text.count("\n") + 1))
 
 

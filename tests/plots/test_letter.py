@@ -25,6 +25,15 @@ def stored(tmp_path_factory):
         return store.cells()
 
 
+def test_no_caption_is_cut_however_wide_its_letters():
+    points = pd.DataFrame({"value": [1.0, 2.0, 4.0, 6.0], "cost": [9.0, 5.0, 9.0, math.inf], "prescribed": False})
+    for word in ("iii", "MMMM MMM", "d=20 kappa=100"):
+        figure = letter.figure(points, "scaffnew", "gamma", f"{word} " * 20)
+        label = figure._supxlabel
+        assert label.get_window_extent().x1 <= figure.bbox.x1
+        assert " ".join(label.get_text().split()) == f"{f'{word} ' * 20} Not reached with gamma = 6.".replace("  ", " ")
+
+
 def test_the_u_of_rounds_is_the_one_by_hand(stored):
     ((name, about, points),) = letter_tables(stored, "rounds")
     assert name == "scaffnew-p-quadratic-kappa10000"

@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,6 +145,23 @@ def test_a_trace_is_told_shortly_and_drawn(problem):
     for wrong in ({"axis": "seconds"}, {"measure": "gaps"}):
         with pytest.raises(InputError, match=f"^unknown {next(iter(wrong))} "):
             trace.plot(**wrong)
+
+
+def test_no_title_is_cut_however_narrow_the_axes(problem):
+    from matplotlib import pyplot
+
+    method = algorithms.get("gradient_descent")
+    trace = algorithms.run(method, problem, method.Params(gamma=1.0 / problem.L), rounds=1)
+    long = "logistic breast_cancer N=569 n=10 d=30 kappa=100 partition=contiguous"
+    for columns in (1, 2):
+        figure, several = pyplot.subplots(1, columns, squeeze=False)
+        axes = replace(trace, problem=long).plot(axes=several[0, 0])
+        assert " ".join(axes.get_title().split()) == long
+        box = axes.title.get_window_extent()
+        assert box.x0 >= 0.0
+        assert box.x1 <= figure.bbox.x1 / columns
+        assert box.y1 <= figure.bbox.y1
+        pyplot.close(figure)
 
 
 def test_nothing_that_a_notebook_shows_is_taken_for_its_own(problem):
