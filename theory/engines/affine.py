@@ -26,6 +26,8 @@ _MOST_OUTCOMES = 4096
 _MOST_ENTRIES = 5e7
 # Entries below this fraction of the largest count as the zeros that separate blocks.
 _ZERO = 1e-12
+# What rounding may leave of a zero, as a fraction of the largest entry.
+_LEFT = 64.0 * float(np.finfo(float).eps)
 # V in a direction, beside the largest in any, that counts as none.
 _FLAT = 1e-12
 # Errors of single operations add up over a step; this many times what one trial showed covers them.
@@ -214,11 +216,13 @@ def _lifted(probe: Probe, members: np.ndarray, back: np.ndarray, y: np.ndarray) 
 def _components(pattern: np.ndarray) -> list[np.ndarray]:
     """Return the index sets of the blocks into which a matrix of absolute values falls.
 
-    What is nothing beside the largest entry of all may be much to its own row or column, so these say what is.
+    What is nothing beside the largest entry of all may be much to its own row or column, so these say what is. But a
+    row of zeros has what rounding left of the largest, to which that would be much.
     """
     sizes = np.minimum(pattern.max(axis=0), pattern.max(axis=1)[:, None])
+    rounding = _LEFT * pattern.max(initial=0.0)
     # Imported like this SciPy, which has no types, is Any.
-    links = import_module("scipy.sparse").csr_array(pattern > _ZERO * sizes)
+    links = import_module("scipy.sparse").csr_array(pattern > np.maximum(_ZERO * sizes, rounding))
     count, labels = import_module("scipy.sparse.csgraph").connected_components(links, directed=False)
     return [np.flatnonzero(labels == label) for label in range(count)]
 
