@@ -8,6 +8,7 @@ from .common import say
 
 if TYPE_CHECKING:
     from ..sweeps import ProblemSpec, Store
+    from ..sweeps.cells import Cell
 
 #: The options that say something about a letter only.
 LETTERED = ("values", "exact", "seeds", "epsilon")
@@ -56,12 +57,18 @@ def lettered(
     from ..core.checks import checked_count
     from ..sweeps import run_cells
     from ..sweeps.letters import values as read
-    from ..sweeps.ranges import letter_cells
+    from ..sweeps.ranges import around, letter_cells
     from ..terminal import progress_bars
 
     grid = None if values is None else read(letter, values)
     options = {"epsilon": epsilon, "seeds": checked_count("seeds", seeds), "exact": exact}
-    cells = [cell for spec in specs for cell in letter_cells(method, letter, spec, grid, **options)]
+    cells: list[Cell] = []
+    for spec in specs:
+        values_here, refused = (grid, {}) if grid is not None else around(method, letter, spec)
+        if refused:
+            first = next(iter(refused.values()))
+            say(f"Left out {letter} = {', '.join(f'{value:g}' for value in refused)}, such as: {first}")
+        cells += letter_cells(method, letter, spec, values_here, **options)
     failures: list[BaseException] = []
     with progress_bars() as bars:
         task = bars.add_task(f"{method} {letter}", total=len(cells))

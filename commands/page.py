@@ -12,6 +12,7 @@ from rich.text import Text
 from .. import algorithms, theory
 from ..algorithms.parts import letters
 from ..core.streams import printable
+from ..sweeps.problems import ProblemSpec, tried_on
 from ..theory import claims
 
 
@@ -79,14 +80,21 @@ def _commands(method: algorithms.Method, theorem: theory.Theorem) -> list[str]:
     name = shlex.quote(method.name)
     numbers = letters.of_kind(method.Params, letters.Probability) or letters.of_kind(method.Params, letters.StepSize)
     letter = next(iter(numbers), "")
+    # Only verify finds a problem by itself on which a method runs that does not run on the usual one.
+    usual = ProblemSpec()
+    spec = next(iter(tried_on([method], [usual])))
+    own = {field: getattr(spec, field) for field in ("problem", "server", "private")}
+    on = "".join(f" --{field} {value}" for field, value in own.items() if value != getattr(usual, field))
+    exact = " --exact" if spec.problem == "quadratic" else ""
     lines = [f"rootkappa verify {name}"]
     if letter:
         lines.append(f"rootkappa verify {name} --{letter} 0.1")
-    lines.append(f'rootkappa verify {name} --rate "1 - 1/kappa" --rounds "kappa*log(1/eps)"')
+    lines.append(f'rootkappa verify {name} --rate "1 - 1/kappa" --rounds "kappa*log(1/eps)"{on}')
     if theorem.exponents:
-        lines.append(f"rootkappa sweep {name} --exact && rootkappa plot exponent")
+        lines.append(f"rootkappa sweep {name}{on}{exact} && rootkappa plot exponent")
     if letter:
-        lines.append(f"rootkappa plot letter {name} {letter} --kappa 1e4{' --exact' if theorem.contraction else ''}")
+        exact = exact if theorem.contraction else ""
+        lines.append(f"rootkappa plot letter {name} {letter} --kappa 1e4{on}{exact}")
     if method.is_shipped:
         lines.append(f"rootkappa new my_{name}.py --like {name}")
     return lines

@@ -56,33 +56,53 @@ def letter_cells(
     [{}, {'p': 0.1}, {'p': 1.0}]
     """
     if values is None:
-        values = around(method, letter, spec)
+        values, _ = around(method, letter, spec)
     prescribed = grid_cells([method], [spec], {}, epsilon, seeds, exact)
     return [*prescribed, *grid_cells([method], [spec], {letter: values}, epsilon, seeds, exact)]
 
 
-def around(method: str, letter: str, spec: ProblemSpec) -> list[Value]:
-    """Return values of a letter from a tenth to ten times the prescribed one.
+def around(method: str, letter: str, spec: ProblemSpec) -> tuple[list[Value], dict[Value, InputError]]:
+    """Return values of a letter from a tenth to ten times the prescribed one, and which of them the method refuses.
+
+    Returns
+    -------
+    values : list of int or float
+        Those that the method takes on the problem.
+    refused : dict of int or float to InputError
+        Others within the letter's range, with what the method says of them.
 
     Examples
     --------
-    >>> values = around("scaffnew", "p", ProblemSpec(kappa=1e4))
+    >>> values, _ = around("scaffnew", "p", ProblemSpec(kappa=1e4))
     >>> len(values), values[0], values[10], values[-1]
     (21, 0.001, 0.01, 0.1)
-    >>> around("fedavg", "K", ProblemSpec(kappa=1e4))[:4]
+    >>> around("fedavg", "K", ProblemSpec(kappa=1e4))[0][:4]
     [1, 2, 3, 4]
+    >>> values, refused = around("tamuna", "s", ProblemSpec(kappa=1e4))
+    >>> values[0], [*refused][:2]
+    (2, [1, 13])
     """
-    taken = find(method)
+    taken, problem = find(method), spec.build()
     if letter not in taken.Params._fields:
         raise unknown(f"letter of {method}", letter, taken.Params._fields)
     with blaming(taken):
-        middle = getattr(Case(taken, promised_by(taken), spec.build(), {}, seed=0).params, letter)
+        middle = getattr(Case(taken, promised_by(taken), problem, {}, seed=0).params, letter)
     if isinstance(middle, str) or not middle > 0:
         raise InputError(f"{letter} = {middle!r} of {method} has no range around it: give --values a,b,c.")
     grid = np.geomspace(middle / _FACTOR, middle * _FACTOR, _COUNT)
     # Powers of ten are round to whoever reads them.
     found = [round(number) if isinstance(middle, int) else float(f"{number:.12g}") for number in grid]
-    return [value for value in dict.fromkeys(found) if _is_allowed(taken.Params, letter, value)]
+    kept: list[Value] = []
+    refused: dict[Value, InputError] = {}
+    for value in dict.fromkeys(found):
+        if _is_allowed(taken.Params, letter, value):
+            try:
+                with blaming(taken):
+                    Case(taken, promised_by(taken), problem, {letter: value}, seed=0).check_rounds()
+                kept.append(value)
+            except InputError as error:
+                refused[value] = error
+    return kept, refused
 
 
 def _is_allowed(params: type, letter: str, value: Value) -> bool:

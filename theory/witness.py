@@ -236,15 +236,15 @@ def _is_ours(file: Path) -> bool:
 
 def _of_steps(case: Case, verdict: Verdict) -> Witness:
     """Return the shortest counterexample to a factor that there is."""
+    relative = case.relative() if verdict.problem != case.problem.label else None
+    if relative is not None:
+        # What is exact may be from a smaller problem, which the verdict names then.
+        return _moments(relative, verdict, _allowed(verdict), 1)
     ways = [lambda: _moments(case, verdict, _allowed(verdict), 1), lambda: _worst(verdict, case)]
     if verdict.details.get("worst") is not None:
         ways.append(lambda: _step(verdict, case, _flat(verdict.details["worst"].state)))
     if verdict.details.get("traces"):
         ways.append(lambda: _paths(verdict, case))
-    # Only exact evidence is had elsewhere where it cannot be had on the problem itself, and says so.
-    relative = case.relative() if verdict.evidence == "exact" and not verdict.details else None
-    if relative is not None:
-        ways.append(lambda: _moments(relative, verdict, _allowed(verdict), 1, elsewhere=True))
     reasons: list[NotExact] = []
     for way in ways:
         try:
@@ -274,9 +274,8 @@ def _of_rounds(verdict: Verdict, problems: Sequence[Problem], method: Any) -> Wi
     return _moments(case, verdict, worst["epsilon"], steps)
 
 
-def _title(verdict: Verdict, elsewhere: str = "") -> str:
-    where = f"{elsewhere}, in the place of {verdict.problem}" if elsewhere else verdict.problem
-    lines = (f"{verdict.method} {verdict.question} is refuted on {where}.", verdict.sentence)
+def _title(verdict: Verdict) -> str:
+    lines = (f"{verdict.method} {verdict.question} is refuted on {verdict.problem}.", verdict.sentence)
     told = (printable(" ".join(line.split())).replace("\\", "/").replace('"', "'") for line in lines)
     return "\n".join(line[:_LONGEST] for line in told)
 
@@ -291,7 +290,7 @@ def _about(problem: Problem, params: Any) -> dict[str, Any]:
     return arrays
 
 
-def _moments(case: Case, verdict: Verdict, allowed: float, steps: int, elsewhere: bool = False) -> Witness:
+def _moments(case: Case, verdict: Verdict, allowed: float, steps: int) -> Witness:
     """Return a state from which the expected V after some steps is above what is allowed of it."""
     maps, offsets, q, fixed = _affine_maps(case)
     size = len(fixed)
@@ -322,8 +321,7 @@ def _moments(case: Case, verdict: Verdict, allowed: float, steps: int, elsewhere
         "steps": np.array(steps),
         "allowed": np.array(allowed),
     }
-    title = _title(verdict, case.problem.label if elsewhere else "")
-    return Witness(arrays, _MOMENTS.format(title=title, fields=_named(case)))
+    return Witness(arrays, _MOMENTS.format(title=_title(verdict), fields=_named(case)))
 
 
 def _fields(case: Case) -> list[tuple[str, np.ndarray]]:

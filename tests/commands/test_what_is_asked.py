@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from rootkappa import algorithms, theory
+from rootkappa.commands import page
+from rootkappa.sweeps import ProblemSpec
+
 BAD = {
     "verify scaffnew --rate 0.5 --evidence exact": "--rate and --rounds have evidence of their own",
     "verify scaffnew --epsilon 0.1": "--epsilon is read beside --rounds only",
@@ -45,6 +49,20 @@ def test_a_file_of_ones_own_has_a_page(command, tmp_path, monkeypatch):
     assert found.code == 0
     for told in ("a probability of communication in (0, 1]", "Theorem scaffnew", "rootkappa verify mine.py --p 0.1"):
         assert told in found.output
+
+
+@pytest.mark.parametrize("name", ["scaffnew", "fedclg_c", "dispfl", "fedreg"])
+def test_a_page_recommends_what_runs(name):
+    """What a method needs of a problem, such as a server with data, is said in what is to be typed."""
+    method = algorithms.get(name)
+    lines = page._commands(method, theory.promised_by(method))
+    asked = [line.split("&&")[0] for line in lines if "--rate" in line or line.split()[1] in ("sweep", "plot")]
+    assert asked
+    for line in asked:
+        given = dict(re.findall(r"--(problem|server|private) (\S+)", line))
+        spec = ProblemSpec(**{**given, "server": float(given.get("server", 0.0))})
+        method.check(spec.build())
+        assert "--exact" not in line or spec.problem == "quadratic"
 
 
 def test_where_nothing_is_refuted_no_witness_is_written(command, tmp_path, monkeypatch):

@@ -1,11 +1,13 @@
 """The cost of an accuracy against a letter: what is stored is what is drawn, with its least value and the theory's."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from rootkappa.commands.lettered import lettered
 from rootkappa.core.errors import InputError
 from rootkappa.plots import letter
 from rootkappa.plots.parts.tables import letter_tables
@@ -84,9 +86,23 @@ def test_where_it_makes_no_difference_the_theory_is_right():
     assert high / low > 2.0
 
 
+def test_values_that_a_method_refuses_are_left_out_and_told(tmp_path, monkeypatch, capsys):
+    """Of TAMUNA's senders one is too few: nobody's model would be averaged."""
+    spec = ProblemSpec(kappa=100.0)
+    values, refused = around("tamuna", "s", spec)
+    assert min(values) >= 2
+    assert min(refused) == 1
+    monkeypatch.setattr("rootkappa.sweeps.run_cells", lambda *_, **__: None)
+    with Store(tmp_path / "s.sqlite") as store:
+        keys = lettered("tamuna", "s", store, [spec], None, exact=False, seeds=1, epsilon=1e-2)
+    # With the prescribed one, which is among them.
+    assert len(set(keys)) == len(values) + 1
+    assert re.search(r"Left out s = 1, .*such as: s = 1 senders .* give 2 <= s <= c <= n\.", capsys.readouterr().out)
+
+
 def test_values_around_the_prescribed_one_are_in_the_range():
-    assert max(around("scaffnew", "p", ProblemSpec(kappa=4.0))) <= 1.0
-    assert all(isinstance(value, int) for value in around("fedavg", "K", SPEC))
+    assert max(around("scaffnew", "p", ProblemSpec(kappa=4.0))[0]) <= 1.0
+    assert all(isinstance(value, int) for value in around("fedavg", "K", SPEC)[0])
     with pytest.raises(InputError, match="unknown letter of scaffnew 'q'"):
         around("scaffnew", "q", SPEC)
     with pytest.raises(InputError, match="has no range around it: give --values"):

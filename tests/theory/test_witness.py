@@ -146,6 +146,18 @@ def test_where_outcomes_are_too_many_to_list_those_drawn_are_of_the_problem_itse
     assert shown(script, tmp_path / "weaker.npz").returncode == 1
 
 
+def test_what_is_exact_on_a_smaller_problem_is_shown_there(wrong, tmp_path, monkeypatch):
+    """A file with too many outcomes to list is judged on a small quadratic, and the header names that one."""
+    monkeypatch.setattr("rootkappa.theory.engines.affine._LARGEST_STATE", 24)
+    given = quadratic(clients=5, dim=8, kappa=30.0)
+    (verdict,) = theory.verify(wrong, given, evidence="exact")
+    output, script, arrays = check_shown(verdict, given, tmp_path)
+    assert float(output.split(" is ")[1].split()[0]) == pytest.approx(verdict.measured, rel=1e-8)
+    assert "refuted on quadratic n=4 d=3." in script.read_text(encoding="utf-8").splitlines()[0]
+    with np.load(arrays) as kept:
+        assert kept["hessians"].shape == (4, 3, 3)
+
+
 def test_a_large_state_is_one_of_the_problem_itself(tmp_path, monkeypatch):
     monkeypatch.setattr("rootkappa.theory.witness._LARGEST", 10)
     (verdict,) = theory.verify("scaffnew", quadratic(), rate="1 - 1.5/kappa")
