@@ -202,7 +202,7 @@ def verify_stated(
         Where it is judged.
     rate : str or float, optional
         A factor of V, such as ``"1 - 1/kappa"``: numbers, the letters kappa, L, mu, n, d and those of the method, + - *
-        / ** and sqrt, log, min, max.
+        / ** and sqrt, log, ceil, min, max.
     rounds : str or float, optional
         Rounds until V has fallen by a factor eps, such as ``"0.9*sqrt(kappa)*log(1/eps)"``.
     epsilons : iterable of float

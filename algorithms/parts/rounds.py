@@ -360,7 +360,9 @@ class Shared(Part):
         return R.randomness(self.size(problem))
 
     def mixtures(self, problem: Problem, params: Any) -> list[Mixture] | None:
-        mixture = get(getattr(params, self.letter)).mixture(self.size(problem))
+        R = get(getattr(params, self.letter))
+        # Whether a Bernoulli compressor sends is the coin that ends the round.
+        mixture = None if isinstance(R, Bernoulli) else R.mixture(self.size(problem))
         return None if mixture is None else [mixture]
 
     def joined(self, rows: Sequence[np.ndarray]) -> np.ndarray:

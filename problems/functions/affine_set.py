@@ -113,17 +113,22 @@ def _scaled(A: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @implements(prox_work_size, AffineSetKernel)
 def _work_size(kernel, d):
-    return kernel.c.shape[0]
+    return kernel.c.shape[0] + d
 
 
 @implements(prox, AffineSetKernel)
 def _project(kernel, v, tau, x, work):
     V, c = kernel.V, kernel.c
-    for j in range(v.shape[0]):
-        x[j] = v[j]
+    rows, d = c.shape[0], v.shape[0]
+    # In double precision, whatever the point has.
+    missing, z = work[:rows], work[rows : rows + d]
+    for j in range(d):
+        z[j] = v[j]
     # The second time removes what the first has lost where the result is far smaller than the point.
     for _ in range(2):
-        matrix_vector(V, x, work)
-        for i in range(c.shape[0]):
-            work[i] = c[i] - work[i]
-        add_transposed_product(V, work[: c.shape[0]], x)
+        matrix_vector(V, z, missing)
+        for i in range(rows):
+            missing[i] = c[i] - missing[i]
+        add_transposed_product(V, missing, z)
+    for j in range(d):
+        x[j] = z[j]

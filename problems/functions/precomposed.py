@@ -116,31 +116,33 @@ class Precomposed(Function):
 @implements(prox_work_size, PrecomposedKernel)
 def _work_size(kernel, d):
     m = kernel.A.shape[0]
-    return 2 * m + prox_work_size(kernel.inner, m)
+    return 2 * m + d + prox_work_size(kernel.inner, m)
 
 
 @implements(prox, PrecomposedKernel)
 def _prox(kernel, v, tau, x, work):
-    m = kernel.A.shape[0]
-    image, wanted = work[:m], work[m : 2 * m]
-    matrix_vector(kernel.A, v, image)
-    prox(kernel.inner, image, tau * kernel.nu, wanted, work[2 * m :])
-    if m == v.shape[0]:
+    m, d = kernel.A.shape[0], v.shape[0]
+    # In double precision, whatever the point has.
+    image, wanted, z = work[:m], work[m : 2 * m], work[2 * m : 2 * m + d]
+    for j in range(d):
+        z[j] = v[j]
+    matrix_vector(kernel.A, z, image)
+    prox(kernel.inner, image, tau * kernel.nu, wanted, work[2 * m + d :])
+    if m == d:
         # The range of the adjoint is everything, so nothing of v stays.
         for j in range(m):
-            x[j] = 0.0
+            z[j] = 0.0
             wanted[j] /= kernel.nu
-        add_transposed_product(kernel.A, wanted, x)
+        add_transposed_product(kernel.A, wanted, z)
+        for j in range(d):
+            x[j] = z[j]
         return
-    for j in range(v.shape[0]):
-        x[j] = v[j]
     # The second time removes what the first has lost where the result is far smaller than the point.
     for _ in range(2):
         for i in range(m):
             image[i] = (wanted[i] - image[i]) / kernel.nu
-        add_transposed_product(kernel.A, image, x)
-        matrix_vector(kernel.A, x, image)
+        add_transposed_product(kernel.A, image, z)
+        matrix_vector(kernel.A, z, image)
     # What is left now at the square of the rounding is nothing.
-    for j in range(v.shape[0]):
-        if abs(x[j]) <= _NOTHING * abs(v[j]):
-            x[j] = 0.0
+    for j in range(d):
+        x[j] = z[j] if abs(z[j]) > _NOTHING * abs(v[j]) else 0.0

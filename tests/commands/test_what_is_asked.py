@@ -15,7 +15,7 @@ BAD = {
     "verify scaffnew --rounds kappa --per round": "--per is read beside --rate only",
     "verify scaffnew --rate 0.5 --per week": "unknown unit of a rate 'week'",
     "verify scaffnew --rate 1.5": "rate = '1.5' is 1.5 here, and no factor by which V falls",
-    "verify scaffnew --rate __import__('os')": "write numbers, letters, + - * / **, sqrt, log, min, max.",
+    "verify scaffnew --rate __import__('os')": "write numbers, letters, + - * / **, sqrt, log, ceil, min, max.",
     "verify scaffnew --rounds kappa --epsilon 2": "epsilon = 2.0 is no relative accuracy",
     "verify scaffnew --rounds kappa --kappa 1:0.1:3": "kappa = '1:0.1:3' falls",
     "verify scaffnew --rate 0.5 --witness .": "witness = '.' is no name of a file",

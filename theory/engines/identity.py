@@ -9,7 +9,7 @@ A rate may hold of another method as well; that is for the other kinds of eviden
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -290,8 +290,10 @@ def _later(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
     first = theirs.initial()
     comparison, by_rounding = _Comparison(theirs), _Comparison(theirs)
     nudged = None
-    for begin in range(0, len(drawn), _CHUNK):
-        chunk = drawn[begin : begin + _CHUNK]
+    # A path is nudged as soon as anything has changed.
+    looks = [0, 1, *range(_CHUNK, len(drawn), _CHUNK), len(drawn)]
+    for begin, end in pairwise(dict.fromkeys(looks)):
+        chunk = drawn[begin:end]
         with np.errstate(over="ignore", invalid="ignore"):
             expected, walked = theirs.advance(expected, chunk), own.advance(walked, chunk)
             nudged = theirs.advance(nudged, chunk) if nudged is not None else _nudged(theirs, expected, first, rng)
@@ -300,7 +302,7 @@ def _later(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
         grown = max(size for _, size in by_rounding.differences(expected, theirs, nudged))
         if not _GROWN * grown <= _tolerance(own):
             return
-        yield from ((begin + len(chunk), *found) for found in comparison.differences(expected, own, walked))
+        yield from ((end, *found) for found in comparison.differences(expected, own, walked))
 
 
 def _nudged(case: Case, state: Any, first: Any, rng: np.random.Generator) -> Any:

@@ -105,3 +105,11 @@ def test_clients_that_draw_nothing_have_no_variance():
     case = theory.case("gradskip", problem)
     assert case.outcomes() is None
     assert exact.one_step_factor(case) <= case.rho + 1e-9
+
+
+@pytest.mark.parametrize(("R", "is_rows"), [("Bernoulli(0.4)", False), ("RandK(2)", True)])
+def test_the_coin_of_a_bernoulli_compressor_is_counted_once(R, is_rows):
+    case = theory.case("randprox_fl", problems.Quadratic.random(3, 4, 30.0), R=R)
+    found = moments._of_rows(case, case.method.random, noisy=False)
+    assert (found is not None) == is_rows
+    assert found is None or found.factor == pytest.approx(exact.one_step_factor(case), abs=1e-12)
