@@ -9,7 +9,7 @@ import numpy as np
 from ...core.randomness import generator
 from ..case import Case
 
-# What adding and taking away again may leave.
+# What adding and taking away again may leave, beside the size of the field.
 _ROUNDING = 1e-12
 
 
@@ -100,10 +100,11 @@ class _Less:
 def _holding(case: Case, fixed: Any, place: int) -> list[str]:
     """Return the invariants that are what a field is away from the fixed point, wherever the others are."""
     rng = generator(case.seed, "constants", place)
-    away = [rng.standard_normal(np.shape(field)) for field in fixed]
+    sizes = [max(float(np.abs(field).max(initial=0.0)), 1.0) for field in fixed]
+    away = [size * rng.standard_normal(np.shape(field)) for size, field in zip(sizes, fixed, strict=True)]
     there = case.invariants(case.state(*(field + move for field, move in zip(fixed, away, strict=True))))
     return [
         name
         for name, value in there.items()
-        if value.shape == away[place].shape and np.abs(value - away[place]).max(initial=0.0) <= _ROUNDING
+        if value.shape == away[place].shape and np.abs(value - away[place]).max(initial=0.0) <= _ROUNDING * sizes[place]
     ]
