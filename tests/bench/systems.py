@@ -5,7 +5,9 @@ The table in ``docs/systems.md`` is made of the verdicts in ``out/verdicts.json`
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +23,12 @@ Made by `make verify` and `make systems`. The command beside a method shows its 
 lists figures of claims beside their controls. A claim that is "refuted as known" is one of the paper's that does not
 hold in the setting of this package, with the measurement that says so.
 """
+
+
+def _read(record: dict[str, Any]) -> Verdict:
+    """Return the verdict of a record, in which also stands what follows from others of its fields."""
+    own = {field.name for field in fields(Verdict)}
+    return Verdict(**{name: value for name, value in record.items() if name in own})
 
 
 def _by_group(verdicts: Iterable[Verdict]) -> dict[str, dict[Method, list[Verdict]]]:
@@ -62,9 +70,7 @@ def main(file: Path) -> None:
     if not file.exists():
         raise click.UsageError(f"{file} does not exist: run make verify first.")
     lines = [_HEAD]
-    for group, methods in _by_group(
-        Verdict(**record) for record in json.loads(file.read_text(encoding="utf-8"))
-    ).items():
+    for group, methods in _by_group(map(_read, json.loads(file.read_text(encoding="utf-8")))).items():
         lines.append(f"## {group.capitalize()}\n")
         for method, verdicts in methods.items():
             lines += _section(method, verdicts)
