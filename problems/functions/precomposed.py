@@ -143,6 +143,6 @@ def _prox(kernel, v, tau, x, work):
             image[i] = (wanted[i] - image[i]) / kernel.nu
         add_transposed_product(kernel.A, image, z)
         matrix_vector(kernel.A, z, image)
-    # What is left now at the square of the rounding is nothing.
+    # What is left now at the square of the rounding is nothing; NaN is no small number.
     for j in range(d):
-        x[j] = z[j] if abs(z[j]) > _NOTHING * abs(v[j]) else 0.0
+        x[j] = 0.0 if abs(z[j]) <= _NOTHING * abs(v[j]) else z[j]
