@@ -86,7 +86,7 @@ def test_a_letter_that_is_a_little_wrong_is_seen(name, early):
         assert refuted(name, letter, other), letter
 
 
-@pytest.mark.drawn(24, "name")
+@pytest.mark.drawn(32, "name")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_letter_that_is_prescribed_and_not_given_is_seen(name, early):
     theorem = theory.get(algorithms.get(name).promise)
