@@ -21,6 +21,7 @@ from .conventions import check_conventions
 from .engines import exact, exponent, identity, invariant, path, sending, stated
 from .engines.affine import is_affine
 from .engines.conserved import undeclared
+from .engines.seeds import hearing
 from .engines.words import lowered
 from .theorem import UNITS, promised_by
 from .untouched import untouched
@@ -397,14 +398,14 @@ def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdic
     try:
         with blaming(case.method):
             if case.method.is_shipped:
-                return [_placed(claim, case, one) for one in claim.verdicts(case, progress)]
+                return [_placed(claim, case, one) for one in _heard(claim, case, progress)]
             shipped = case.method.likenesses[0].name
             # Claims tell methods apart by their names.
             known = replace(case, method=replace(case.method, name=shipped))
             if isinstance(case.method, ObjectMethod):
                 # In Python it is slow.
                 known, told = case.other(shipped), f"Of {shipped}, which it was found to be: "
-            found = [_placed(claim, known, one) for one in claim.verdicts(known, progress)]
+            found = [_placed(claim, known, one) for one in _heard(claim, known, progress)]
     except InputError as reason:
         # What a claim measures may have no end where a file does not do what it says.
         if not isinstance(reason, NotExact) and case.method.is_shipped:
@@ -413,6 +414,15 @@ def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdic
     return [
         replace(one, method=case.method.name, sentence=told + (lowered(one.sentence) if told else one.sentence))
         for one in found
+    ]
+
+
+def _heard(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdict]:
+    """Return the verdicts on a claim; those that seeds contradict keep what was measured of each."""
+    with hearing() as samples:
+        verdicts = claim.verdicts(case, progress)
+    return [
+        replace(one, details={"samples": samples} | one.details) if one.status == "refuted" else one for one in verdicts
     ]
 
 

@@ -96,7 +96,7 @@ def test_where_no_step_is_affine_the_paths_are_shown(wrong, tmp_path, monkeypatc
     problem = quadratic(kappa=30.0)
     (verdict,) = theory.verify(wrong, problem, evidence="path")
 
-    monkeypatch.setattr("rootkappa.theory.witness.is_affine", lambda problem: False)
+    monkeypatch.setattr("rootkappa.theory.witness.moments.is_affine", lambda problem: False)
     monkeypatch.delitem(verdict.details, "worst", raising=False)
     output, _, arrays = check_shown(verdict, problem, tmp_path)
     assert "is won with chance 0.0001 at most" in output
@@ -113,7 +113,7 @@ def test_where_paths_find_a_state_it_is_shown(tmp_path, monkeypatch):
     (verdict,) = theory.verify("scaffnew", problem, rate="1 - 1.1/kappa")
     assert verdict.status == "refuted"
 
-    monkeypatch.setattr("rootkappa.theory.witness.is_affine", lambda problem: False)
+    monkeypatch.setattr("rootkappa.theory.witness.moments.is_affine", lambda problem: False)
     output, *_ = check_shown(verdict, problem, tmp_path)
     assert "a step multiplies V by 0.9" in output
 
@@ -159,7 +159,7 @@ def test_what_is_exact_on_a_smaller_problem_is_shown_there(wrong, tmp_path, monk
 
 
 def test_a_large_state_is_one_of_the_problem_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr("rootkappa.theory.witness._LARGEST", 10)
+    monkeypatch.setattr("rootkappa.theory.witness.moments._LARGEST", 10)
     (verdict,) = theory.verify("scaffnew", quadratic(), rate="1 - 1.5/kappa")
     output, _, arrays = check_shown(verdict, quadratic(), tmp_path)
     assert float(re.fullmatch(r"a step multiplies V by (.*) on average, .*\n", output)[1]) == pytest.approx(
