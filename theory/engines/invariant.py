@@ -268,13 +268,12 @@ def _left(case: Case, name: str, draws: Any) -> Shown | None:
         size = _size_behind(case, state, name)
         return float(np.abs(case.invariants(state)[name]).max(initial=0.0)) / (size or 1.0)
 
-    before, outcome = case.initial(), None
-    after = case.initial()
+    before, after, outcome = case.initial(), case.initial(), None
     for outcome in case.unroll(draws) if draws is not None else ():
-        if not amount(after) <= _TOLERANCE:
-            break
         before = _copied(case, after)
         after = case.step(after, outcome)
+        if not amount(after) <= _TOLERANCE:
+            break
     found = combination(case, name)
     if amount(after) <= _TOLERANCE or found is None:
         return None
@@ -289,12 +288,14 @@ def _copied(case: Case, state: Any) -> Any:
 
 
 def _growing(case: Case, draws: Any) -> Shown:
-    """Return the largest number of a state after each round, up to where it is none."""
+    """Return the largest number of a state after each round up to the first after which one is not finite."""
     state, largest = case.initial(), list[float]()
     for position in range(len(draws)):
         largest.append(max(float(np.abs(field).max(initial=0.0)) for field in state))
         state = case.advance(state, draws[position : position + 1])
-    return shown("growth", case, mine=np.array(largest), after=flat(state))
+        if not all(np.isfinite(field).all() for field in state):
+            break
+    return shown("growth", case, mine=largest, after=flat(state))
 
 
 def _two(case: Case, error: float, mine: Any, theirs: Any, start: Any = None, outcome: Any = None) -> Shown | None:

@@ -22,6 +22,8 @@ EVIDENCE = ("exact", "rate", "path")
 
 # How far beyond the noise a state is to lead from which a step does worse the further it is.
 _BEYOND = 4.0
+# Of the promised progress, what is rounding.
+_TIGHT = 1e-9
 
 
 def shown(verdict: Verdict, problems: Sequence[Problem], method: Any) -> Witness:
@@ -95,11 +97,10 @@ def _furthest(part: Form, allowed: float, noise: float) -> np.ndarray:
     """Return the y with the largest y'(M - allowed)y + 2v'y, or one far beyond the noise where there is no largest."""
     room, vectors = np.linalg.eigh(allowed * np.eye(len(part.v)) - part.M)
     along = vectors.T @ part.v
-    far = np.sign(along) + (along == 0.0)
-    with np.errstate(divide="ignore"):
-        beyond = np.sqrt(_BEYOND * noise / np.maximum(-room, 0.0))
-    tight = room <= part.rounding + 1e-9 * (1.0 - allowed)
-    best = np.where(tight, 0.0, along / np.where(tight, 1.0, room))
-    if room[0] < 0.0 and math.isfinite(beyond[0]):
-        best[0] = far[0] * beyond[0]
+    slack = part.rounding + _TIGHT * (1.0 - allowed)
+    best = np.where(room > slack, along / np.where(room > slack, room, 1.0), 0.0)
+    if room[0] < -slack:
+        best[0] = math.copysign(math.sqrt(_BEYOND * noise / -room[0]), along[0])
+    elif room[0] <= slack and abs(along[0]) > part.offset_rounding + _TIGHT * math.sqrt(part.s):
+        best[0] = _BEYOND * noise / along[0]
     return vectors @ best
