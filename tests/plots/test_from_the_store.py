@@ -141,7 +141,7 @@ def test_figures_call_methods_by_their_names_and_name_problem_kappa_and_epsilon(
     _, figure = next(plots.convergence.drawn(store, store.cells()))
     assert [text.get_text() for text in figure.legends[0].get_texts()][:2] == ["FedAvg", "Scaffnew"]
     assert figure.get_supxlabel() == "Kappa 10.0."
-    ((_, figure),) = plots.exponent.drawn(store, store.cells())
+    ((_, figure),) = plots.discover("rootkappa.plots")["exponent"].drawn(store, store.cells())
     told = [text.get_text().partition(":")[0] for text in figure.legends[0].get_texts()]
     assert {"Scaffnew", "FedAvg"} <= {*told}
     assert figure.get_supxlabel() == "Kappa 10.0; ε = 1e-06; paths of 1 seed."

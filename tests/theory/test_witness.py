@@ -14,7 +14,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.core.errors import InputError
 from rootkappa.theory.engines.paired import ratio
 from rootkappa.theory.engines.seeds import hearing, mean_interval
-from rootkappa.theory.engines.shown import combination
+from rootkappa.theory.engines.shown import Shown, combination
 from rootkappa.theory.theorem import promised_by
 from rootkappa.theory.witness import witness, write_witness
 
@@ -469,3 +469,27 @@ def test_a_combination_is_what_an_invariant_says():
     assert np.array_equal(C, np.concatenate([np.zeros((2, 6)), np.tile(np.eye(2), 3)], axis=1))
     assert np.array_equal(c, [-2.0, -2.0])
     assert combination(held, "size") is None
+
+
+def test_draws_of_two_laws_are_counted_against_each_other(tmp_path):
+    """What the script wins is a ratio of integrals over the shares of two classes, by Jeffreys' prior."""
+    case, counts = theory.case("scaffnew", quadratic()), np.array([[30, 70], [60, 40]])
+    kept = Shown("laws", case.problem, case.params, {"counts": counts, "limit": np.array(50.0)})
+    verdict = case.verdict("identity", "refuted", "It draws otherwise.", details={"shown": kept})
+    output, _, arrays = check_shown(verdict, quadratic(), tmp_path)
+    share = np.sin((np.arange(200_000) + 0.5) * np.pi / 400_000) ** 2
+    mixed = [np.log(np.mean(share**one * (1 - share) ** two)) for one, two in counts.tolist()]
+    pooled = counts.sum(axis=0)
+    won = sum(mixed) - pooled @ np.log(pooled / pooled.sum())
+    assert float(re.search(r"would win exp\((.*?)\)", output)[1]) == pytest.approx(won, rel=1e-3)
+    check_no_longer(tmp_path, arrays, counts=lambda kept: np.array([[45, 55], [44, 56]]))
+
+
+def test_numbers_that_go_through_averages_are_counted_without_multiples(tmp_path):
+    case = theory.case("scaffnew", quadratic())
+    rows = {"which": np.repeat([0, 1, 2], 2), "averaged": np.array([1.0, 2.0, 2.0, 4.0, 1.0, 0.5])}
+    kept = Shown("averaged", case.problem, case.params, {**rows, "client": np.array(0), "declared": np.array(2)})
+    verdict = case.verdict("cost", "refuted", "It sends more.", details={"shown": kept})
+    output, _, arrays = check_shown(verdict, quadratic(), tmp_path)
+    assert output == "4 numbers go into averages; declared 2 floats up\n"
+    check_no_longer(tmp_path, arrays, declared=lambda kept: 4)
