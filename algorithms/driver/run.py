@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...core.checks import checked_count, checked_number
+from ...core.checks import as_list, checked_count, checked_number
 from ...core.errors import InputError, shown, unknown
 from ...core.html import letters, table
 from ...core.randomness import generator
@@ -177,7 +177,7 @@ def run(
     rounds: int = 1000,
     seed: int = 0,
     *,
-    record: int | np.ndarray = 200,
+    record: int | np.ndarray | Sequence[int] = 200,
     until: tuple[str, float] | None = None,
     lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
     target: Any = None,
@@ -200,7 +200,7 @@ def run(
         How many communication rounds, at least 1.
     seed : int
         The seed, at least 0. The same seed gives the same run to the bit, whatever is recorded.
-    record : int or ndarray of int
+    record : int or sequence of int
         How many rounds to record, spaced evenly in the logarithm; or which ones. The start and the last are always
         recorded.
     until : (str, float), optional
@@ -260,9 +260,9 @@ def run_together(
     problem: Problem,
     params: Any,
     rounds: int = 1000,
-    seeds: Sequence[int] = (0,),
+    seeds: int | Sequence[int] = (0,),
     *,
-    record: int | np.ndarray = 200,
+    record: int | np.ndarray | Sequence[int] = 200,
     until: tuple[str, float] | None = None,
     lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
     target: Any = None,
@@ -273,7 +273,7 @@ def run_together(
     ----------
     method, problem, params, rounds, record, until, lyapunov, target
         Those of :func:`run`.
-    seeds : sequence of int
+    seeds : int or sequence of int
         One for each run.
 
     Returns
@@ -298,7 +298,7 @@ def run_together(
     method = found(method)
     method.check(problem)
     params = method.letters(params)
-    rounds = checked_count("rounds", rounds)
+    rounds, seeds = checked_count("rounds", rounds), as_list(seeds)
     advance, pace = method.advance_together, method.pace(params)
     if advance is None or not go_together(problem, len(seeds), rounds, pace.iterations / pace.rounds):
         measured: Any = {"record": record, "until": until, "lyapunov": lyapunov, "target": target}
@@ -344,6 +344,10 @@ class _Options:
     ) -> "_Options":
         """Return the options that :func:`run` was given."""
         observe = observe or {}
+        if not isinstance(observe, Mapping):
+            raise InputError(
+                f'observe = {shown(observe)} is no mapping: give functions of a state, such as {{"norm": norm_of}}.'
+            )
         column, fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
         measure = _Measure(method, problem, params, lyapunov, target)
         timed = Clock.read(clock) if clock is not None else None
@@ -466,10 +470,11 @@ def _checked_until(until: Any, columns: tuple[str, ...]) -> tuple[str, float]:
     return column, checked_number("the fraction in until", fraction, "a fraction", at_least=0.0)
 
 
-def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
-    if isinstance(record, np.ndarray):
-        stops = np.unique(np.append(record, rounds))
-        if stops[0] < 0 or stops[-1] > rounds or stops.dtype.kind not in "iu":
+def _recorded_rounds(rounds: int, record: int | np.ndarray | Sequence[int]) -> np.ndarray:
+    if isinstance(record, np.ndarray | list | tuple | range) and np.size(record):
+        stops = np.append(record, rounds)
+        stops = np.unique(stops) if stops.dtype.kind in "iu" else np.array([-1])
+        if stops[0] < 0 or stops[-1] > rounds:
             raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
         return stops[stops > 0]
     return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))

@@ -365,7 +365,7 @@ def test_a_figure_takes_what_a_run_has_returned(problem):
     (alone,) = convergence.figure(short, "bits", "gap").axes[0].lines
     assert alone.get_xdata()[-1] == short.last("bits_up") + short.last("bits_down")
     both = [line.get_label() for line in convergence.figure([short, long], measure="distance").axes[0].lines]
-    assert both == [f"gradient_descent, gamma = {trace.params.gamma:.6g}" for trace in (short, long)]
+    assert both == [f"Gradient descent, gamma = {trace.params.gamma:.6g}" for trace in (short, long)]
     with pytest.raises(InputError, match=r"^traces are neither a table nor traces"):
         convergence.figure([problem])
     with pytest.raises(InputError, match=r"^axis = 'seconds' is not recorded"):

@@ -144,5 +144,5 @@ def test_the_evidence_is_a_martingale(weights, seed):
     for first in expected:
         for second in expected:
             probability = expected[first] * expected[second]
-            total += probability * math.exp(randomness._of_frequencies(Counter([first, second]), expected))
+            total += probability * math.exp(randomness._of_frequencies(Counter([first, second]), expected).evidence)
     assert total == pytest.approx(1.0)
