@@ -13,13 +13,14 @@ from ..core.errors import InputError, shown
 from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.simd import stay_apart
-from ..core.vectors import add_transposed_product, matrix_vector
+from ..core.vectors import add_transposed_product, matrix_vector, mean_rows
 from .functions import Function
 from .oracles import (
     clients,
     component_gradient,
     components,
     gradient,
+    jump,
     local_phase,
     local_steps,
     repeat_gradient_steps,
@@ -36,12 +37,15 @@ class QuadraticKernel(NamedTuple):
     r"""The compiled form of :class:`Quadratic`: :math:`A_i = V_i^\top \mathrm{diag}(\lambda_i) V_i`.
 
     Where all clients share one Hessian ``A``, ``V`` and ``lam`` hold it once: their first axis has length 1 and not n.
+    ``V_mean`` and ``lam_mean`` are the eigenvectors and eigenvalues of the mean of all Hessians.
     """
 
     A: np.ndarray
     b: np.ndarray
     V: np.ndarray
     lam: np.ndarray
+    V_mean: np.ndarray
+    lam_mean: np.ndarray
     psi: Any
     server: Any = ()
 
@@ -116,8 +120,8 @@ class Quadratic(Problem):
         self.n, self.d = b.shape
         self.psi = checked_psi(psi, self.d)
         # In one layout: compiled code is compiled again for every other.
-        A, b, V, lam = (np.ascontiguousarray(array) for array in (A, b, V, lam))
-        self.kernel = QuadraticKernel(A, b, V, lam, self.psi.kernel)
+        A, b, V, lam, *mean = (np.ascontiguousarray(array) for array in (A, b, V, lam, *_mean_spectrum(A, V, lam)))
+        self.kernel = QuadraticKernel(A, b, V, lam, *mean, self.psi.kernel)
         self.L_i = np.broadcast_to(lam.max(axis=1), self.n)
         self.mu_i = np.broadcast_to(lam.min(axis=1), self.n)
         self.how = {"L": how, "mu": how}
@@ -246,6 +250,14 @@ def _checked_hessians(hessians: ArrayLike) -> np.ndarray:
     return (A + A.transpose(0, 2, 1)) / 2
 
 
+def _mean_spectrum(A: np.ndarray, V: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the eigenvectors of the mean of all Hessians, in rows, and its eigenvalues."""
+    if len(A) == 1:
+        return V[0], lam[0]
+    values, columns = np.linalg.eigh(A.mean(axis=0))
+    return columns.T, values
+
+
 def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
     """Return an orthogonal matrix, uniformly distributed (Mezzadri 2007)."""
     Q, R = np.linalg.qr(rng.standard_normal((d, d)))
@@ -255,7 +267,8 @@ def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
 @without_ridge.register
 def _without_ridge(kernel: QuadraticKernel, mu: float) -> QuadraticKernel:
     server = without_ridge(kernel.server, mu) if kernel.server else ()
-    return kernel._replace(A=kernel.A - mu * np.eye(kernel.A.shape[1]), lam=kernel.lam - mu, server=server)
+    A, lam, lam_mean = kernel.A - mu * np.eye(kernel.A.shape[1]), kernel.lam - mu, kernel.lam_mean - mu
+    return kernel._replace(A=A, lam=lam, lam_mean=lam_mean, server=server)
 
 
 @inner
@@ -320,6 +333,17 @@ def _local_phase(kernel, X, H, gamma, k, work):
         _factors(kernel.lam[0], gamma, k, powers, sums)
         for i in range(n):
             _move(kernel.V[0], kernel.b[i], X[i], H[i], powers, sums, work[2 * d :])
+
+
+@implements(jump, QuadraticKernel)
+def _all_steps(kernel, x, gamma, k, work):
+    if k <= 2:
+        return 0
+    d = x.shape[0]
+    none, mean = np.zeros(d), np.empty(d)
+    mean_rows(kernel.b, mean)
+    _jump(kernel.V_mean, kernel.lam_mean, mean, x, none, gamma, k, work)
+    return k
 
 
 @njit
