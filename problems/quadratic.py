@@ -13,7 +13,14 @@ from ..core.errors import InputError, shown
 from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.simd import stay_apart
-from ..core.vectors import add_transposed_product, matrix_vector, mean_rows
+from ..core.vectors import (
+    add_transposed_product,
+    copyto,
+    matrix_times_rows,
+    matrix_vector,
+    mean_rows,
+    transposed_times_rows,
+)
 from .functions import Function
 from .oracles import (
     clients,
@@ -284,7 +291,9 @@ def _clients(kernel):
 
 @implements(work_size, QuadraticKernel)
 def _work_size(kernel):
-    return 4 * kernel.A.shape[1]
+    n, d = kernel.b.shape
+    # All clients together take their steps in a common basis.
+    return (2 + 2 * n) * d if kernel.A.shape[0] == 1 else 4 * d
 
 
 @implements(gradient, QuadraticKernel)
@@ -331,8 +340,7 @@ def _local_phase(kernel, X, H, gamma, k, work):
         # The powers, which cost as much as the products, are the same for all clients.
         powers, sums = work[:d], work[d : 2 * d]
         _factors(kernel.lam[0], gamma, k, powers, sums)
-        for i in range(n):
-            _move(kernel.V[0], kernel.b[i], X[i], H[i], powers, sums, work[2 * d :])
+        _move_all(kernel.V[0], kernel.b, X, H, powers, sums, work[2 * d :])
 
 
 @implements(jump, QuadraticKernel)
@@ -368,6 +376,39 @@ def _factors(lam, gamma, k, powers, sums):
         else:
             powers[j] = r**k
             sums[j] = (1.0 - powers[j]) / lam[j]
+
+
+@njit
+def _move_all(V, b, X, H, powers, sums, work):
+    """Do what :func:`_move` does to every client, with the same bits, in products of matrices."""
+    stay_apart()
+    n, d = X.shape
+    Z, C = work[: n * d].reshape((n, d)), work[n * d : 2 * n * d].reshape((n, d))
+    if _are_one(X):
+        # As after an average: one change of basis is that of all.
+        matrix_vector(V, X[0], Z[0])
+        for i in range(1, n):
+            copyto(Z[i], Z[0])
+    else:
+        matrix_times_rows(V, X, Z)
+    for i in range(n):
+        for j in range(d):
+            X[i, j] = b[i, j] + H[i, j]
+    matrix_times_rows(V, X, C)
+    for i in range(n):
+        for j in range(d):
+            Z[i, j] = powers[j] * Z[i, j] + sums[j] * C[i, j]
+    transposed_times_rows(V, Z, X)
+
+
+@njit
+def _are_one(X):
+    """Return whether all rows are the same."""
+    for i in range(1, X.shape[0]):
+        for j in range(X.shape[1]):
+            if X[i, j] != X[0, j]:
+                return False
+    return True
 
 
 @njit
