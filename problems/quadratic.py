@@ -215,11 +215,11 @@ class Quadratic(Problem):
 
     def value(self, x: np.ndarray) -> float:
         A, b = self.kernel.A, self.kernel.b
-        return float(x @ A.mean(axis=0) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
+        return float(x @ _mean_of(A) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
 
     def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
         error = x - y
-        return float(error @ self.kernel.A.mean(axis=0) @ error / 2)
+        return float(error @ _mean_of(self.kernel.A) @ error / 2)
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
         return self.kernel.A @ x - self.kernel.b
@@ -255,6 +255,11 @@ def _checked_hessians(hessians: ArrayLike) -> np.ndarray:
     if np.abs(A - A.transpose(0, 2, 1)).max() > 1e-12 * np.abs(A).max():
         raise InputError("hessians holds a matrix that is not symmetric: give (A + A.T) / 2 of each.")
     return (A + A.transpose(0, 2, 1)) / 2
+
+
+def _mean_of(A: np.ndarray) -> np.ndarray:
+    """Return the mean of all Hessians, which is not to be written to: a single one is not copied."""
+    return A[0] if len(A) == 1 else A.mean(axis=0)
 
 
 def _mean_spectrum(A: np.ndarray, V: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
