@@ -1012,6 +1012,15 @@ def test_the_command_line_is_there_at_once(tmp_path):
     assert python("-c", code, folder=tmp_path).stdout == "[]\n"
 
 
+def test_a_list_needs_nothing_of_what_it_lists(command, tmp_path):
+    """What follows from the sources alone is kept: neither methods nor functions are imported, nor a compiler."""
+    shown = command("list").output
+    heavy = "{'numba', 'pandas', 'scipy', 'rootkappa.algorithms', 'rootkappa.theory', 'rootkappa.problems.functions'}"
+    code = "import sys; from rootkappa import cli; cli.commands.main(['list'], standalone_mode=False); "
+    found = python("-c", f"{code} print(sorted({heavy} & set(sys.modules)), file=sys.stderr)", folder=tmp_path)
+    assert (found.stdout, found.stderr) == (shown, "[]\n")
+
+
 @pytest.mark.parametrize("width", [80, 160])
 def test_what_is_refuted_as_known_is_told_and_is_no_failure(width, folder, command, monkeypatch):
     def measure(case, progress):

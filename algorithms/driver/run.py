@@ -16,6 +16,7 @@ from ...problems.problem import Problem
 from ...problems.together import go_together
 from ..parts.clock import Clock, before_rounds
 from ..parts.cost import Cost
+from ..parts.rounds import Draws
 from .method import Method
 from .objects import found
 
@@ -245,8 +246,7 @@ def run(
     options = _Options.checked(method, problem, params, until, lyapunov, target, clock, observe)
     path = _Path(method, problem, params, seed, options)
     for stop in stops:
-        for batch in path.draws.between(path.done, stop):
-            path.walk(batch)
+        path.go(int(stop))
         path.record(int(stop))
         if progress is not None:
             progress(path.done)
@@ -369,6 +369,19 @@ class _Path:
         options.measure.record(self.trace, 0, self._spent, self._timer and self._timer.total, options.observe)
         self._first = self.trace.last(options.column) if options.column else 0.0
 
+    def go(self, stop: int) -> None:
+        """Take all rounds up to one."""
+        method, problem, params = self._about
+        if not method.jumps(method.oracles(problem)):
+            for batch in self.draws.between(self.done, stop):
+                self.walk(batch)
+            return
+        for batch in self.draws.between(self.done, stop) if self._timer else ():
+            self._timer.add(batch)
+        # From the start, so that no bit depends on where one has looked in between.
+        state = method.advanced(problem, params, method.start(problem, params), _nothing_drawn(method, params, stop))
+        self.take(state, _nothing_drawn(method, params, stop - self.done))
+
     def walk(self, batch: Any) -> None:
         """Take some rounds."""
         method, problem, params = self._about
@@ -449,6 +462,12 @@ def seconds(
         up, down = (declared.bits_up, declared.bits_down) if bits is None else (bits[0][place], bits[1][place])
         ends.append(timer.after(declared, up, down))
     return np.array(ends)
+
+
+def _nothing_drawn(method: Method, params: Any, rounds: int) -> Draws:
+    """Return what a method draws that draws nothing, in as little memory for any number of rounds."""
+    random: Any = method.random
+    return Draws(np.broadcast_to(np.int64(random.count(params)), rounds), {}, {})
 
 
 def _parts(method: Method, batch: Any) -> list[Any]:

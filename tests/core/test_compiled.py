@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from rootkappa.core import compiled
+from rootkappa.core import compiled, sources
 from rootkappa.core.stored import CheckedFiles
 
 ROOT = Path(compiled.__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ def tree(tmp_path, monkeypatch):
         copy = root / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
-    monkeypatch.setattr(compiled, "__file__", str(root / "core" / "compiled.py"))
+    monkeypatch.setattr(sources, "__file__", str(root / "core" / "sources.py"))
     return root
 
 
@@ -95,7 +95,7 @@ def test_nothing_is_stored_of_the_folders_that_only_call():
 @pytest.fixture
 def base(tmp_path, monkeypatch):
     """Redirect the folder of all caches."""
-    monkeypatch.setattr(compiled, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(sources, "user_cache_path", lambda name: tmp_path / name)
     return tmp_path / "rootkappa" / "compiled"
 
 
