@@ -14,7 +14,8 @@ held against steps under outcomes that are drawn, from errors in all directions.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from copy import copy
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,8 +32,8 @@ from .form import Form, Names
 from .probe import ROUNDING
 from .sides import Side, sides_of
 
-# Steps that listed outcomes may cost, and numbers that are held at once.
-_MOST_STEPS, _MOST_HELD = 1e5, 8e6
+# Steps that outcomes, or values of a row, may cost, and numbers that are held at once.
+_MOST_STEPS, _MOST_HELD = 2e4, 8e6
 # Draws of a step that are held against what follows, and values that tell whom a row touches.
 _HELD, _TOUCHED = 4, 3
 # Rounding of an entry that a row does not touch.
@@ -56,9 +57,10 @@ def forms_at_size(case: Case) -> list[Form] | None:
     ways: list[Callable[[_Mean], bool]] = [_of_list]
     if case.method.is_shipped and random is not None and not isinstance(random, Phases):
         ways += [_of_rows, _of_cohorts]
+    mean = None
     for way in ways:
         try:
-            mean = _Mean(case)
+            mean = mean.anew() if mean else _Mean(case)
             if way(mean):
                 return mean.forms()
         except TooLarge:
@@ -72,12 +74,30 @@ class _Mean:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.probe = Directions(without_constants(case))
-        self.P = self.probe.form()
-        self.constraints = self.probe.constraints()
-        self.whites = [White(*pair) for pair in zip(self.P, self.constraints, strict=True)]
-        self.total = np.zeros(self.P.shape)
+        self.total = np.zeros((*self.probe.places.shape, self.probe.width))
         self.gap = float(np.finfo(float).eps)
         self.rng = generator(case.seed, "at size")
+
+    @cached_property
+    def P(self) -> np.ndarray:
+        """V as a matrix for each direction, shape (d, width, width)."""
+        return self.probe.form()
+
+    @cached_property
+    def constraints(self) -> np.ndarray:
+        """What sends every admissible error to 0, shape (d, k, width)."""
+        return self.probe.constraints()
+
+    @cached_property
+    def whites(self) -> list[White]:
+        """The admissible errors of each direction."""
+        return [White(*pair) for pair in zip(self.P, self.constraints, strict=True)]
+
+    def anew(self) -> "_Mean":
+        """Return the same with nothing summed up."""
+        other = copy(self)
+        other.total, other.gap = np.zeros_like(self.total), float(np.finfo(float).eps)
+        return other
 
     def base(self, outcome: Any) -> np.ndarray:
         """Return the maps of all directions under one outcome."""
@@ -267,6 +287,8 @@ class _Sum:
         probe = self._probe
         columns = self._touched(part, values)
         d, c, count = len(probe.places), len(columns), len(values)
+        if count * c * d > _MOST_STEPS:
+            raise TooLarge(f"{part.name} of a client matters to {c} numbers in each direction: take fewer clients.")
         means = [np.zeros((d, c, probe.size)) for _ in mixtures]
         spreads = [np.zeros((d, c, c)) for _ in mixtures]
         roots = [_root(mixture) for mixture in mixtures]

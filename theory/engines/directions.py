@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core.randomness import generator
 from .affine import TooLarge
+from .form import Names
 from .probe import MAGNITUDES, ROUNDING, FormOfV, Probe
 
 # The numbers in the matrices of all directions, and in states that are probed together.
@@ -87,8 +88,9 @@ class Directions(Probe):
         return self.joined(np.broadcast_to(errors[:, None, :], (len(errors), *self.places.shape)))
 
     def mapped(self, maps: np.ndarray, flat: np.ndarray) -> np.ndarray:
-        """Return what maps of each direction make of a flat error."""
-        return self.joined((maps @ self.apart(flat)[..., None])[..., 0])
+        """Return what maps of each direction make of flat errors, shape (..., size)."""
+        each = np.moveaxis(self.apart(flat.reshape(-1, self.size)), 1, 0)
+        return self.joined(np.moveaxis(each @ maps.transpose(0, 2, 1), 0, 1)).reshape(flat.shape)
 
     def steps(self, errors: np.ndarray, outcome: Any, at_fixed: bool = False) -> np.ndarray:
         count = max(int(_AT_ONCE) // self.size, 1)
@@ -168,13 +170,20 @@ class Directions(Probe):
         same = np.broadcast_to(one.matrix, (*self.places.shape, self.width))
         if self._is_sum(same):
             return same
-        each = [FormOfV(self, members) for members in self.places]
-        for form in each:
-            form.fill(np.arange(self.width))
-        forms = np.array([form.matrix for form in each])
+        if self.problem.n > 1:
+            names = Names(self.slim, self.problem.n)
+            alike = np.array([names.of_two(self._filled(members[names.two])) for members in self.places])
+            if self._is_sum(alike):
+                return alike
+        forms = np.array([self._filled(members) for members in self.places])
         if self._is_sum(forms):
             return forms
         raise self.not_apart()
+
+    def _filled(self, members: np.ndarray) -> np.ndarray:
+        form = FormOfV(self, members)
+        form.fill(np.arange(len(members)))
+        return form.matrix
 
     def _is_sum(self, forms: np.ndarray) -> bool:
         """Return whether V is the sum of forms of all directions."""

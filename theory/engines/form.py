@@ -63,12 +63,27 @@ class Names:
         within = form[np.ix_(self._rows.ravel(), self._rows.ravel())].reshape(n, width, n, width)
         alone = np.einsum("iaib->ab", within) / n
         pairs = (within.sum(axis=(0, 2)) - n * alone) / max(n * (n - 1), 1)
-        mean, equal = np.empty_like(form), np.eye(n)[:, None, :, None]
-        mean[np.ix_(self._rows.ravel(), self._rows.ravel())] = (
+        beside = form[np.ix_(self._rows.ravel(), self._rest)].reshape(n, width, -1).mean(axis=0)
+        return self._alike(alone, pairs, beside, form[np.ix_(self._rest, self._rest)])
+
+    @property
+    def two(self) -> np.ndarray:
+        """The places of the first two clients, and of what is nobody's."""
+        return np.concatenate([self._rows[:2].ravel(), self._rest])
+
+    def of_two(self, form: np.ndarray) -> np.ndarray:
+        """Return the quadratic form that treats clients alike and is the given one on the first :attr:`two`."""
+        k = self._rows.shape[1]
+        return self._alike(form[:k, :k], form[:k, k : 2 * k], form[:k, 2 * k :], form[2 * k :, 2 * k :])
+
+    def _alike(self, alone: np.ndarray, pairs: np.ndarray, beside: np.ndarray, rest: np.ndarray) -> np.ndarray:
+        n, width = self._rows.shape
+        size = self._rows.size + self._rest.size
+        form, equal = np.empty((size, size)), np.eye(n)[:, None, :, None]
+        form[np.ix_(self._rows.ravel(), self._rows.ravel())] = (
             equal * alone[None, :, None, :] + (1.0 - equal) * pairs[None, :, None, :]
         ).reshape(n * width, n * width)
-        beside = form[np.ix_(self._rows.ravel(), self._rest)].reshape(n, width, -1).mean(axis=0)
-        mean[np.ix_(self._rows.ravel(), self._rest)] = np.tile(beside, (n, 1))
-        mean[np.ix_(self._rest, self._rows.ravel())] = np.tile(beside, (n, 1)).T
-        mean[np.ix_(self._rest, self._rest)] = form[np.ix_(self._rest, self._rest)]
-        return mean
+        form[np.ix_(self._rows.ravel(), self._rest)] = np.tile(beside, (n, 1))
+        form[np.ix_(self._rest, self._rows.ravel())] = np.tile(beside, (n, 1)).T
+        form[np.ix_(self._rest, self._rest)] = rest
+        return form
