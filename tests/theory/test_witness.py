@@ -155,7 +155,7 @@ def test_where_outcomes_are_too_many_to_list_those_drawn_are_of_the_problem_itse
 def test_what_is_exact_on_a_smaller_problem_is_shown_there(wrong, tmp_path, monkeypatch):
     """A file with too many outcomes to list is judged on a small quadratic, and the header names that one."""
     monkeypatch.setattr("rootkappa.theory.engines.affine._LARGEST_STATE", 24)
-    given = quadratic(clients=5, dim=8, kappa=30.0)
+    given = quadratic(clients=5, dim=8, kappa=30.0, basis="client")
     (verdict,) = theory.verify(wrong, given, evidence="exact")
     output, script, arrays = check_shown(verdict, given, tmp_path)
     assert float(output.split(" is ")[1].split()[0]) == pytest.approx(verdict.measured, rel=1e-8)
