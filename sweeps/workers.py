@@ -8,6 +8,7 @@ of samples is sent to each worker once.
 import logging
 import pickle
 import re
+import socket
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -135,8 +136,11 @@ def cluster(where: str) -> Generator[Cluster]:
             yield Cluster(client)
         return
     try:
+        named = re.fullmatch(r"(?:tcp://)?\[?([^/\]]+)\]?:(\d+)", where)
+        if named:  # a refusal is told at once where Dask would try again and again
+            socket.create_connection((named[1], int(named[2])), _PATIENCE).close()
         client = Client(where, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise InputError(
             f"dask = {where!r} answers nothing ({complaint(error)}): give the address that dask scheduler tells."
         ) from error
