@@ -9,12 +9,14 @@ import logging
 import pickle
 import re
 import socket
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ _TASK_SECONDS = 0.05
 # So many problems are with the workers at once; cells of one problem follow one another.
 _KEPT = 16
 _PATIENCE = 10.0
+# A terminal sends an interrupt to all processes, and ours ends the workers: they would tell of it as of an error.
+_UNINTERRUPTED = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 class Refused(InputError):
@@ -131,8 +135,10 @@ def cluster(where: str) -> Generator[Cluster]:
         ) from None
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if count:
+        _expect_interrupts()
         options: Any = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.ERROR}
-        with LocalCluster(n_workers=int(count[1]), **options) as processes, Client(processes) as client:
+        options |= {"n_workers": int(count[1]), "preload": _UNINTERRUPTED}
+        with LocalCluster(**options) as processes, Client(processes) as client:
             yield Cluster(client)
         return
     try:
@@ -150,6 +156,16 @@ def cluster(where: str) -> Generator[Cluster]:
         except TimeoutError:
             raise InputError(f"dask = {where!r} has no workers: start some, by dask worker {where}.") from None
         yield Cluster(client)
+
+
+def _expect_interrupts() -> None:
+    """Start the process that tidies up behind processes such that it says nothing of those that an interrupt ended."""
+    before = list(sys.warnoptions)
+    sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions[:] = before
 
 
 def identity(methods: Iterable[str] = ()) -> dict[str, str]:
