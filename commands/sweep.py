@@ -15,7 +15,7 @@ from .stored import clock_of, timed
     context_settings=LETTERS,
     examples=(
         "rootkappa sweep gradient_descent nesterov scaffnew --kappa 1e2:1e6:9 --exact --json slopes.json",
-        "rootkappa sweep scaffnew --problem logistic --kappa 1e2:1e4:5 --p 0.05,0.2 --seeds 6",
+        "rootkappa sweep scaffnew --problem logistic --kappa 1e2:1e4:5 --p 0.05,0.2 --dask local:4",
     ),
 )
 @click.argument("words", nargs=-1, metavar="METHOD|FILE.py...", shell_complete=completed)
@@ -26,6 +26,11 @@ from .stored import clock_of, timed
 @click.option("--seeds", default=6, show_default=True, help="Sampled paths for each combination.")
 @click.option("--epsilon", default=1e-6, show_default=True, help="Relative accuracy in the Lyapunov function.")
 @click.option("--clock", help='Keep simulated seconds too, such as by "compute=1ms up=1Mbit speeds=uniform(0.1,1)".')
+@click.option(
+    "--dask",
+    metavar="ADDRESS|local:N",
+    help="Compute on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786, or on N processes here.",
+)
 @click.option(
     "--store",
     type=Place(),
@@ -38,7 +43,8 @@ from .stored import clock_of, timed
 @click.option("--latex", "latex_file", type=Place(), help="Write them as a table of LaTeX.")
 def sweep(
     words: tuple[str, ...], assignments: tuple[str, ...], kappa: str, exact: bool, seeds: int, epsilon: float,
-    clock: str | None, store: str, json_file: str | None, csv_file: str | None, latex_file: str | None, **options: Any,
+    clock: str | None, dask: str | None, store: str, json_file: str | None, csv_file: str | None,
+    latex_file: str | None, **options: Any,
 ) -> int:  # fmt: skip
     """Measure how rounds and iterations grow with the condition number; goes on where it was interrupted.
 
@@ -46,12 +52,14 @@ def sweep(
     letters that it has. Costs at the accuracy are interpolated between recorded rounds, so that they need not be of
     whole rounds; compare counts whole rounds.
     """
+    from contextlib import nullcontext
+
     from rich.console import Console
 
     from ..core.checks import checked_count, checked_kappa
     from ..core.errors import InputError
     from ..core.files import check_writable, write_json, write_text
-    from ..sweeps import Store, Unreached, grid_cells, run_cells, slopes
+    from ..sweeps import Store, Unreached, cluster, grid_cells, run_cells, slopes
     from ..sweeps.costs import as_csv, as_latex, costs
     from ..sweeps.grid import numbers
     from ..sweeps.letters import values
@@ -78,12 +86,13 @@ def sweep(
                 raise click.UsageError(f"{option} and {other} are both {path}: give them files of their own.")
     console, failures = Console(), list[tuple[Any, BaseException]]()
     with Store(store) as results:
-        with progress_bars() as bars:
+        with cluster(dask) if dask else nullcontext() as workers, progress_bars() as bars:
             task = bars.add_task("cells", total=len(cells))
             computed = run_cells(
                 cells,
                 results,
                 lambda done: bars.update(task, completed=done),
+                workers,
                 failed=lambda cell, error: failures.append((cell, error)),
             )
         keys = {cell.key() for cell in cells}

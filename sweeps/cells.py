@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from ..algorithms.driver.files import content
 from ..algorithms.driver.method import find, names
-from ..algorithms.driver.run import Trace
+from ..algorithms.driver.run import COLUMNS, Trace
 from ..core.blas import one_blas_thread
 from ..core.compiled import sources_digest
 from ..core.errors import InputError
@@ -23,15 +25,13 @@ from ..theory.untouched import untouched
 from ..theory.verify import blaming
 from .problems import FIELDS, SHARED, ProblemSpec
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _RECORDS = 400
 # So long is a path of a method of which no rate is promised: it need not reach any accuracy.
 _UNPROMISED = 500
 # Rounds whose messages are looked at for whether they are all equally long.
 _LOOKED_AT = 32
 _NONE = object()
+_WHOLE = set(COLUMNS) - {"lyapunov", "distance", "gap"}
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Cell:
         full = [self.configuration(), own_file, self.spec.content(), sources_digest()]
         return blake2b(json.dumps(full).encode(), digest_size=16).hexdigest()
 
-    def compute(self) -> "tuple[dict[str, Any], pd.DataFrame | None]":
-        """Return the cell's result, and its trace if it is a sampled one.
+    def compute(self) -> tuple[dict[str, Any], dict[str, np.ndarray] | None]:
+        """Return the cell's result, and its trace if it is a sampled one, as arrays by the names of columns.
 
         What is promised stands in the result, so that nobody who reads it has to ask the method again; so does, as
         ``failed``, why a path has no costs. Where no rate is promised a path may end before the accuracy, and is none
@@ -115,7 +115,7 @@ class Cell:
 
 
 @one_blas_thread()
-def compute_together(cells: "Sequence[Cell]") -> "list[tuple[dict[str, Any], pd.DataFrame | None]]":
+def compute_together(cells: Sequence[Cell]) -> list[tuple[dict[str, Any], dict[str, np.ndarray] | None]]:
     """Return what :meth:`Cell.compute` returns for each of some cells that differ in the seed only, to the bit."""
     first = cells[0]
     method = find(first.method)
@@ -144,8 +144,17 @@ def compute_together(cells: "Sequence[Cell]") -> "list[tuple[dict[str, Any], pd.
                 for axis, columns in COUNTED.items()
             }
             reason = _reason(case, trace, first.epsilon) if has_rate else ""
-            results.append((_result(counts, about, reason), case.frame(trace) if is_promised else trace.frame()))
+            promise = {"promise": case.promise(trace)} if is_promised else {}
+            results.append((_result(counts, about, reason), {**_columns(trace), **promise}))
         return results
+
+
+def _columns(trace: Trace) -> dict[str, np.ndarray]:
+    """Return the columns of a trace as floats: making a table of a short path would take longer than the path."""
+    table = np.array(trace.rows, dtype=float).T
+    columns = dict(zip(trace.columns, table, strict=True))
+    # Counts are whole, and their zeros have no sign.
+    return {name: np.trunc(found) + 0.0 if name in _WHOLE else found for name, found in columns.items()}
 
 
 def _result(counts: dict[str, Any], about: dict[str, Any], reason: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -17,7 +17,9 @@ from ..algorithms.driver.run import COLUMNS as TRACE_COLUMNS
 from ..core.errors import InputError, complaint
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 # "RKap": marks the file as ours in its header, so that no other program's database is ever written to.
 _APPLICATION = 0x524B6170
@@ -44,6 +46,10 @@ _OBSERVED = """CREATE TABLE IF NOT EXISTS observed (
     cell INTEGER NOT NULL REFERENCES cells ON DELETE CASCADE, name TEXT NOT NULL, place INTEGER NOT NULL,
     value CHECK (typeof(value) IN ('real', 'null')),
     PRIMARY KEY (cell, name, place)) WITHOUT ROWID"""
+
+
+# Without it whatever is written would be looked for in all that is there. A store that was made before is given it too.
+_FOUND_BY = "CREATE INDEX IF NOT EXISTS configurations ON cells (configuration)"
 
 
 # The first format had no sums: what stands in such a store when it is opened to be written to is taken for true.
@@ -141,7 +147,13 @@ class Store:
         """Return the keys of the finished cells; one whose result says that it ``failed`` is none."""
         return {key for key, _, result in self._listed(None)[0] if result.get("failed") is None}
 
-    def put(self, key: str, configuration: dict[str, Any], result: dict[str, Any], trace: pd.DataFrame | None) -> None:
+    def put(
+        self,
+        key: str,
+        configuration: dict[str, Any],
+        result: dict[str, Any],
+        trace: pd.DataFrame | Mapping[str, NDArray[np.float64]] | None,
+    ) -> None:
         """Write one finished cell, in one transaction; it replaces a cell of the same key or configuration.
 
         Parameters
@@ -151,7 +163,7 @@ class Store:
         configuration, result : dict
             Field names to values that are str, int, float (NaN and infinities too), bool or None. No field is
             in both, and none is called ``key``.
-        trace : pandas.DataFrame or None
+        trace : pandas.DataFrame, mapping of str to ndarray of float64, or None
             The columns ``TRACE_COLUMNS`` and any others, in any order, of numbers; they are kept as float64.
 
         Raises
@@ -300,6 +312,7 @@ class Store:
         if read_only:
             return
         execute(_OBSERVED)
+        execute(_FOUND_BY)
         if not self._has_sums:
             self._add_sums()
         deadline = time.monotonic() + _BUSY_SECONDS
@@ -458,9 +471,9 @@ def _plain(part: str, name: str, value: Any) -> str | int | float | bool | None:
     raise InputError(f"{part}[{name!r}] = {value!r} cannot be stored: give text, a number, a bool or None.")
 
 
-def _rows(trace: pd.DataFrame) -> tuple[list[list[float]], dict[str, list[float]]]:
+def _rows(trace: Any) -> tuple[list[list[float]], dict[str, list[float]]]:
     """Return the rows of the columns that every trace has, and the columns that it has besides."""
-    given = [str(name) for name in trace.columns]
+    given = [str(name) for name in trace]
     lacking = [name for name in TRACE_COLUMNS if name not in given]
     if lacking or len(set(given)) < len(given) or "key" in given:
         raise InputError(
@@ -468,6 +481,10 @@ def _rows(trace: pd.DataFrame) -> tuple[list[list[float]], dict[str, list[float]
             "and others if you like, but none twice and no key."
         )
     observed = [name for name in given if name not in TRACE_COLUMNS]
+    if isinstance(trace, dict):
+        columns = {name: trace[name].tolist() for name in (*TRACE_COLUMNS, *observed)}
+        rows = list(map(list, zip(*(columns.pop(name) for name in TRACE_COLUMNS), strict=True)))
+        return rows, columns
     try:
         numbers = trace.set_axis(given, axis="columns")[[*TRACE_COLUMNS, *observed]]
         table = numbers.to_numpy(dtype="float64", na_value=float("nan"))

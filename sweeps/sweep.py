@@ -2,11 +2,14 @@
 
 import math
 import os
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -26,6 +29,7 @@ from .cells import Cell, compute_together
 from .letters import check_letters
 from .problems import ProblemSpec
 from .store import Store
+from .workers import Cluster, Refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +39,13 @@ if TYPE_CHECKING:
 _MOST_CELLS = 1_000_000
 # At most so many paths are computed in one go, and all of them kept when the last is done.
 _MOST_TOGETHER = 32
+# So many tasks a core are given out at once, and so many to an executor of whose cores nobody knows.
+_OUT = 4
+_MOST_OUT = 256
+# A task is of so many groups at most, however fast they are.
+_MOST_GROUPS = 256
+# What ends a sweep, and is not the failure of a cell.
+_STOPPING = (KeyboardInterrupt, Refused)
 # What the cells of one family of problems have in common.
 _FAMILY = ("study", "epsilon", "exact", *(field.name for field in fields(ProblemSpec) if field.name != "kappa"))
 
@@ -136,14 +147,14 @@ class Computable(Protocol):
 
     def key(self) -> str: ...
     def configuration(self) -> dict[str, Any]: ...
-    def compute(self) -> "tuple[dict[str, Any], pd.DataFrame | None]": ...
+    def compute(self) -> "tuple[dict[str, Any], pd.DataFrame | dict[str, np.ndarray] | None]": ...
 
 
 def run_cells(
     cells: Sequence[Computable],
     store: Store,
     progress: Callable[[int], None] | None = None,
-    executor: Executor | None = None,
+    executor: "Executor | Cluster | None" = None,
     failed: Callable[[Any, BaseException], None] | None = None,
 ) -> int:
     """Compute the cells that the store does not hold, each stored as soon as it is done.
@@ -158,8 +169,9 @@ def run_cells(
         Where results go to. Interrupted at any moment it holds whole cells, which are not computed again.
     progress : callable, optional
         Called with the number of finished cells in the store, first with those that are there already.
-    executor : concurrent.futures.Executor, optional
-        What computes; by default a pool of threads, one a core: compiled code does not hold the GIL.
+    executor : concurrent.futures.Executor or Cluster, optional
+        What computes; by default a pool of threads, one a core: compiled code does not hold the GIL. Workers of
+        :func:`cluster` are processes, of any number of machines. No bit depends on it.
     failed : callable, optional
         Called with a cell and the error in its place, :class:`Unreached` where a path has no costs. By default the
         first error that is none of these is raised when all other cells are done.
@@ -172,7 +184,8 @@ def run_cells(
     Raises
     ------
     InputError
-        If a cell cannot be computed, or the files that it is made of change meanwhile.
+        If a cell cannot be computed, the files that it is made of change meanwhile, or a worker would compute something
+        else.
     """
     keys = {cell.key(): cell for cell in cells}
     finished = store.keys()
@@ -182,25 +195,48 @@ def run_cells(
     if progress:
         progress(done)
     pool = executor or ThreadPoolExecutor()
-    # Nothing else may hold a future: each has its cells' results, and there may be many.
-    waiting = {pool.submit(_computed, group): group for group in _groups(missing)}
+    is_cluster = isinstance(pool, Cluster)
+    workers, seconds = (pool.workers, pool.task_seconds) if is_cluster else (os.cpu_count() or 1, 0.0)
+    groups, many = deque(_groups(missing, workers)), 1
+    # Nothing else may hold a future: each has its cells' results, and there may be many, so that few are out at once.
+    window = _OUT * workers if is_cluster or executor is None else _MOST_OUT
+    waiting, arrived = dict[Any, list[dict[str, Any]]](), SimpleQueue[Any]()
     is_interrupted = True
     try:
-        for future in as_completed(waiting):
-            for key, error in _keep(store, waiting.pop(future), future):
-                if error is None:
-                    done += 1
-                elif failed:
-                    failed(keys[key], error)
-                elif not isinstance(error, Unreached):
-                    errors.append(error)
-                if progress:
-                    progress(done)
+        while groups or waiting:
+            while groups and len(waiting) < window:
+                # At the end all workers have something to do.
+                fair = min(many, math.ceil(len(groups) / workers))
+                task = [groups.popleft() for _ in range(fair)]
+                future = pool.submit(_worked, task, seconds)
+                waiting[future] = task
+                future.add_done_callback(arrived.put)
+            future = arrived.get()
+            task = waiting.pop(future)
+            results = _results(task, future)
+            del future
+            # What there was no time for is done later, and tasks are as many groups as there is time for.
+            groups.extendleft(reversed(task[len(results) :]))
+            if seconds:
+                many = min(max(many, 2 * len(task)), _MOST_GROUPS) if len(results) == len(task) else len(results)
+            for group in task:
+                if not results:
+                    break
+                for key, error in _keep(store, group, results.popleft()):
+                    if error is None:
+                        done += 1
+                    elif failed:
+                        failed(keys[key], error)
+                    elif not isinstance(error, Unreached):
+                        errors.append(error)
+                    if progress:
+                        progress(done)
         is_interrupted = False
     finally:
-        for future, group in waiting.items():
-            if not future.cancel() and future.done() and not isinstance(future.exception(), KeyboardInterrupt):
-                _keep(store, group, future)
+        for future, task in waiting.items():
+            if not future.cancel() and future.done() and not isinstance(future.exception(), _STOPPING):
+                for group, outcomes in zip(task, _results(task, future), strict=False):
+                    _keep(store, group, outcomes)
         if executor is None:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
     if errors:
@@ -208,12 +244,12 @@ def run_cells(
     return done - before
 
 
-def _groups(missing: Mapping[str, Computable]) -> list[dict[str, Any]]:
+def _groups(missing: Mapping[str, Computable], workers: int) -> list[dict[str, Any]]:
     """Return what is computed in one go: cells whose paths may go together, enough groups for all cores, and others."""
     of: dict[Any, dict[str, Any]] = {}
     for key, cell in missing.items():
         of.setdefault(getattr(cell, "family", None) or key, {})[key] = cell
-    size = max(FEWEST_RUNS, min(_MOST_TOGETHER, math.ceil(len(missing) / (os.cpu_count() or 1))))
+    size = max(FEWEST_RUNS, min(_MOST_TOGETHER, math.ceil(len(missing) / workers)))
     groups = list[dict[str, Any]]()
     for family in of.values():
         some = size if len(family) >= FEWEST_RUNS else 1
@@ -222,14 +258,18 @@ def _groups(missing: Mapping[str, Computable]) -> list[dict[str, Any]]:
     return groups
 
 
+def _results(task: Sequence[Mapping[str, Any]], future: "Future[Any]") -> deque[Any]:
+    """Return what became of each group of a task, as far as there was time; an error of the task is that of each."""
+    raised = future.exception()
+    if isinstance(raised, _STOPPING):
+        raise raised
+    return deque([raised] * len(group) for group in task) if raised else deque(future.result())
+
+
 def _keep(
-    store: Store, group: Mapping[str, Computable], future: "Future[Any]"
+    store: Store, group: Mapping[str, Computable], outcomes: Sequence[Any]
 ) -> list[tuple[str, BaseException | None]]:
     """Store what became of each cell of a group, and return its key and the error in its place if it failed."""
-    raised = future.exception()
-    if isinstance(raised, KeyboardInterrupt):
-        raise raised
-    outcomes: list[Any] = [raised] * len(group) if raised else future.result()
     kept: list[tuple[str, BaseException | None]] = []
     for (key, cell), outcome in zip(group.items(), outcomes, strict=True):
         if isinstance(outcome, BaseException):
@@ -241,6 +281,26 @@ def _keep(
             store.put(key, cell.configuration(), result, trace)
             kept.append((key, Unreached(result["failed"]) if "failed" in result else None))
     return kept
+
+
+def _worked(groups: Sequence[Mapping[str, Any]], seconds: float) -> list[list[Any]]:
+    """Return the outcomes of the first group, and of the next ones for as long as there is time."""
+    until, results = time.monotonic() + seconds, list[list[Any]]()
+    for group in groups:
+        results.append(_outcomes(group))
+        if time.monotonic() >= until:
+            break
+    return results
+
+
+def _outcomes(group: Mapping[str, Any]) -> list[Any]:
+    """Return the result of each cell, or whatever stopped it in its place, but for an interrupt."""
+    try:
+        return _computed(group)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return [error] * len(group)
 
 
 def _computed(group: Mapping[str, Any]) -> list[Any]:

@@ -28,9 +28,9 @@ def test_a_path_of_a_method_without_a_promised_rate_is_none_that_failed():
     assert not any(name.startswith("promised") for name in result)
     assert math.isnan(result["rounds"])
     assert "promise" not in trace
-    assert trace["round"].iloc[-1] == 500
+    assert trace["round"][-1] == 500
     easy, trace = Cell("aergia", SMALL, epsilon=0.9).compute()
-    assert 0 < easy["rounds"] <= trace["round"].iloc[-1] < 500
+    assert 0 < easy["rounds"] <= trace["round"][-1] < 500
 
 
 def test_a_method_that_writes_to_the_problem_reaches_no_other_cell(tmp_path):

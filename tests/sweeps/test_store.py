@@ -565,3 +565,24 @@ def test_a_cell_that_failed_is_kept_and_not_finished(tmp_path):
         assert list(store.cells()["failed"]) == ["It diverged.", None]
         store.put("a", {"seed": 0}, {"rounds": 2.0}, None)
         assert store.keys() == {"a", "b"}
+
+
+def test_what_is_replaced_is_found_without_reading_all(tmp_path):
+    """Else the last of a hundred thousand cells takes as long to write as all others have taken to read."""
+    with Store(tmp_path / "s.sqlite") as store:
+        plan = "EXPLAIN QUERY PLAN DELETE FROM cells WHERE key = 'a' OR configuration = 'b'"
+        steps = [row[-1] for row in store._connection.execute(plan)]
+    assert any("configurations" in step for step in steps)
+    assert not any(step.startswith("SCAN cells") for step in steps)
+
+
+def test_a_trace_of_arrays_is_kept_as_its_table_is(tmp_path):
+    table = trace([[1.5] * 10, [math.nan] * 10, [-0.0] * 10]).assign(promise=0.5)
+    columns = {name: table[name].to_numpy(dtype=float) for name in reversed(table.columns)}
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put("a", {"seed": 0}, {}, table)
+        store.put("b", {"seed": 1}, {}, columns)
+        found = [store.traces([key]).drop(columns="key").to_numpy().tobytes() for key in "ab"]
+        assert found[0] == found[1]
+        with pytest.raises(InputError, match="trace has the columns round: give"):
+            store.put("c", {"seed": 2}, {}, {"round": columns["round"]})
