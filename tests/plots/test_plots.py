@@ -225,6 +225,15 @@ def test_methods_look_the_same_in_each_figure():
     assert to_hex(drawn.get_color()) == to_hex(fitted.get_color()) == every[1].colour.lower()
 
 
+def test_methods_of_one_figure_share_no_colour_while_one_is_free():
+    names = [f"method{number}" for number in range(7)]
+    found = style.looks([*names, "method0 p=0.1", "another"])
+    assert len({look.colour for look in found[:7]}) == 7
+    assert found[7].colour == found[0].colour
+    assert found[8].colour in {look.colour for look in found[:7]}
+    assert len(set(found)) == 9
+
+
 def test_lines_of_one_method_differ_without_colour():
     several = style.looks(["scaffnew"] * 4)
     assert len({(look.marker, look.linestyle) for look in several}) == 4
