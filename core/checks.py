@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from operator import index
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,11 +38,10 @@ def as_list(value: Any) -> list[Any]:
     >>> as_list("nesterov"), as_list(("nesterov", "fedavg")), as_list(0.5)
     (['nesterov'], ['nesterov', 'fedavg'], [0.5])
     """
-    is_array = isinstance(value, np.ndarray)
-    is_one = (
-        isinstance(value, str | bytes | PurePath) or not isinstance(value, Iterable) or (is_array and not value.ndim)
-    )
-    return [value] if is_one else list(value)
+    if isinstance(value, str | bytes | PurePath) or not isinstance(value, Iterable):
+        return [value]
+    # An array without axes is one number.
+    return [value] if isinstance(value, np.ndarray) and value.ndim == 0 else list(cast("Iterable[Any]", value))
 
 
 def checked_names(name: str, value: Any) -> list[str]:

@@ -113,7 +113,7 @@ def figure(
     styles = looks(methods)
     layers = covered([(cloud - corner) / extent for cloud in clouds], [look.colour for look in styles])
 
-    told = {method: (titles or {}).get(method, method) for method in methods}
+    told: dict[str, str] = {method: method for method in methods} | dict(titles or {})
     xlabel, ylabel = "condition number κ", f"{label} to ε"
     explained = [Line2D([], [], color="0.4", label="promised slope", **PROMISED)]
     explained = explained if any(math.isfinite(fit.promised) for fit in fits.values()) else []

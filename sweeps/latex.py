@@ -96,4 +96,4 @@ def assigned(letter: str, value: Any) -> str:
     """
     name = rf"\{letter}" if letter in _GREEK else letter
     told = f"${name}$" if letter in _GREEK or len(letter) == 1 else rf"\textit{{{escaped(letter)}}}"
-    return f"{told} $=$ {number(value, 4) if isinstance(value, float) else escaped(str(value))}"
+    return f"{told} $=$ {number(value, 4) if isinstance(value, int | float) else escaped(str(value))}"

@@ -253,12 +253,11 @@ def _name_in(file: Path) -> str:
     except (OSError, ValueError, SyntaxError):
         return ""  # it may be gone by now, or have changed
     for node in body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        is_name = any(isinstance(target, ast.Name) and target.id == "NAME" for target in targets)
-        if is_name and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            return " ".join(node.value.value.split())
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            is_name = any(isinstance(target, ast.Name) and target.id == "NAME" for target in targets)
+            if is_name and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                return " ".join(node.value.value.split())
     return ""
 
 

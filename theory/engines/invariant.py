@@ -81,7 +81,8 @@ def _broken(findings: Iterable[Finding]) -> list[Finding]:
 
 def _details(broken: Iterable[Finding]) -> dict[str, Any]:
     """Return the numbers of the first of some findings that has some."""
-    return next(({"shown": finding.shown} for finding in broken if finding.shown), {})
+    found = [finding.shown for finding in broken if finding.shown]
+    return {"shown": found[0]} if found else {}
 
 
 def _elsewhere(case: Case) -> Iterator[Finding]:

@@ -57,10 +57,10 @@ def falling(verdict: Verdict, case: Case) -> Witness:
     if bound is None:
         raise NotExact("nothing is promised of these paths: its sentence says what is wrong.")
     length = min(len(trace.column("round")) for trace in traces)
-    V = np.stack([trace.column("lyapunov")[:length] for trace in traces])
-    steps = np.stack([case.steps(trace)[:length] for trace in traces])
-    kept = np.cumprod(np.isfinite(V) & (V > 0.0), axis=1).all(axis=0)
-    V, steps, limit = V[:, kept], steps[:, kept], 1.0 + _SHARP if len(traces) == 1 else 1.0 / verdict.alpha
+    every = np.stack([trace.column("lyapunov")[:length] for trace in traces])
+    counts = np.stack([case.steps(trace)[:length] for trace in traces])
+    kept = np.cumprod(np.isfinite(every) & (every > 0.0), axis=1).all(axis=0)
+    V, steps, limit = every[:, kept], counts[:, kept], 1.0 + _SHARP if len(traces) == 1 else 1.0 / verdict.alpha
     arrays = about(case.problem, case.params) | {
         "V": V,
         "steps": steps,

@@ -291,8 +291,8 @@ def test_where_rounding_decides_nothing_is_found():
         return dataclasses.replace(case, method=dataclasses.replace(case.method, advance=advance))
 
     own, theirs = drifting(-1), drifting(1)
-    assert all(size < 1e-9 for _, _, size in identity_engine._later(own, theirs))
-    assert max(size for _, _, size in identity_engine._later(own, theory.case("scaffnew", PROBLEM, p=0.5))) > 1e-9
+    assert all(gap.size < 1e-9 for _, gap in identity_engine._later(own, theirs))
+    assert max(gap.size for _, gap in identity_engine._later(own, theory.case("scaffnew", PROBLEM, p=0.5))) > 1e-9
 
 
 def test_where_it_was_looked_is_told():
