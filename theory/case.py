@@ -31,8 +31,8 @@ WORK_A_SECOND = 1e9
 BUDGET = 30.0 * WORK_A_SECOND
 # What a round and a step of one client cost besides, in multiplications, and a step that is not compiled.
 _PER_ROUND, _PER_STEP, _PER_PLAIN_STEP = 300.0, 50.0, 2e4
-# What a round costs where any number of them is one jump: it is the longest path that this limits.
-_PER_JUMPED = 30.0
+# What a round costs where any number of them is one jump: a clock has to see each all the same.
+_PER_JUMPED = 120.0
 # Roundings of the clients' gradients, whose sum at the solution is all that determines it.
 _ROUNDINGS = 16.0
 # A shift beside which the size of a field is nothing.

@@ -431,12 +431,15 @@ class _Declared:
     def jumps(self) -> Callable[[Any], bool]:
         """Return JUMPS, which is for methods that draw nothing."""
         found, random = self.get("JUMPS"), self.get("RANDOM")
-        if found is not None and not (callable(found) and isinstance(random, Phases) and not random.parts):
+        if found is None:
+            return _never
+        if not (callable(found) and isinstance(random, Phases) and not random.parts):
             raise InputError(
                 f"{self._name} has JUMPS = {found!r} and RANDOM = {random!r}: give JUMPS = oracles.knows_jumps beside "
                 "RANDOM = Nothing(), or leave JUMPS out."
             )
-        return found or _never
+        jumps: Any = found
+        return jumps
 
     def moves(self) -> dict[str, Any]:
         """Return step and advance: the module's own, or the loops of the parts."""

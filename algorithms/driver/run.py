@@ -376,8 +376,9 @@ class _Path:
             for batch in self.draws.between(self.done, stop):
                 self.walk(batch)
             return
-        for batch in self.draws.between(self.done, stop) if self._timer else ():
-            self._timer.add(batch)
+        if self._timer:
+            for batch in self.draws.between(self.done, stop):
+                self._timer.add(batch)
         # From the start, so that no bit depends on where one has looked in between.
         state = method.advanced(problem, params, method.start(problem, params), _nothing_drawn(method, params, stop))
         self.take(state, _nothing_drawn(method, params, stop - self.done))
