@@ -6,8 +6,8 @@ r x r matrices. Any eigenvalue whose two eigenmatrices are semidefinite and over
 the radius and X to an eigenvalue, :math:`\langle X, S \rangle` is 0 or they are the same.
 
 How far the number may be off is a bound to first order, :math:`\|R\| \|X\| / \langle X, S \rangle` with the residual R
-of S, and the same with rounding in the place of R. Bounds by the order of matrices, those of Collatz and Wielandt, are no
-help: eigenmatrices have condition numbers of 1e10 and more, so that rounding alone parts the bounds.
+of S, and the same with rounding in the place of R. Bounds by the order of matrices, those of Collatz and Wielandt, are
+no help: eigenmatrices have condition numbers of 1e10 and more, so that rounding alone parts the bounds.
 """
 
 from importlib import import_module
