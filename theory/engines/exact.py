@@ -11,8 +11,8 @@ with basis vectors under every outcome w, which gives matrices :math:`A_w` with 
   so the number of steps to a given accuracy is found by squaring it.
 
 The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`; where there are too many outcomes to list, the
-mean for the one-step factor is from :mod:`rootkappa.theory.engines.moments`, and where the state is too large for one matrix from
-:mod:`rootkappa.theory.engines.at_size`.
+mean for the one-step factor is from :mod:`rootkappa.theory.engines.moments`, and where the state is too large for one
+matrix it is from :mod:`rootkappa.theory.engines.at_size`.
 """
 
 import math

@@ -7,8 +7,8 @@ Two structures of what is drawn make a list needless:
 * cohorts of which each is any other with other names of the clients: a communication treats clients alike, so its mean
   over all cohorts is that of one of them over all names, which two matrices per pair of fields tell.
 
-Where clients share their eigenvectors :mod:`rootkappa.theory.engines.at_size` finds the same one direction at a time.
-Neither is believed: what follows from it is held against steps under outcomes that are drawn. But a file could do
+Where clients share their eigenvectors :mod:`rootkappa.theory.engines.at_size` goes by one direction after the other.
+No structure is believed: what follows from it is held against steps under outcomes that are drawn. But a file could do
 otherwise where hardly any draw shows it, so that only shipped methods are given these forms.
 """
 
