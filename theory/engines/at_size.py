@@ -119,8 +119,10 @@ class _Mean:
 
     def error(self) -> np.ndarray:
         """Return a drawn error in all directions that all constraints send to 0, and so is one of a state."""
-        drawn = [white.back @ self.rng.standard_normal(white.size) for white in self.whites]
-        return self.probe.joined(np.array(drawn))
+        drawn = np.empty(self.probe.places.shape)
+        for row, white in zip(drawn, self.whites, strict=True):
+            row[:] = white.back @ self.rng.standard_normal(white.size)
+        return self.probe.joined(drawn)
 
     def V(self, error: np.ndarray) -> float:
         """Return V of an error."""
@@ -152,11 +154,11 @@ class _Mean:
         if not np.isfinite(self.total).all():
             raise NotExact(f"{self.case.method.name} returns numbers that are not finite: take smaller step sizes.")
         found: list[Form] = []
-        for total, white, members in zip(self.total, self.whites, self.probe.places, strict=True):
+        for j, (white, members) in enumerate(zip(self.whites, self.probe.places, strict=True)):
             if white.size:
                 rounding = white.bounds(self.gap, self.gap * self.probe.scale)
                 lift = partial(_lifted, self.probe, members, white.back)
-                found.append(Form(white.form(total), np.zeros(white.size), 0.0, *rounding, lift))
+                found.append(Form(white.form(self.total[j]), np.zeros(white.size), 0.0, *rounding, lift))
         return found
 
 
@@ -282,7 +284,7 @@ class _Sum:
             rows.append(_Row(places[own.columns], own.mean, own.spread, places))
         return rows
 
-    def _rows_of_first(self, part: Part, values: Sequence[Any], mixtures: Sequence[Mixture]) -> list[_Row]:
+    def _rows_of_first(self, part: Part, values: np.ndarray, mixtures: Sequence[Mixture]) -> list[_Row]:
         """Return the first client's row under each of some mixtures of the same values."""
         probe = self._probe
         columns = self._touched(part, values)
@@ -305,7 +307,7 @@ class _Sum:
         self._hold_rows(part, values, mixtures, rows)
         return rows
 
-    def _beside_all(self, part: Part, values: Sequence[Any], errors: np.ndarray) -> np.ndarray:
+    def _beside_all(self, part: Part, values: np.ndarray, errors: np.ndarray) -> np.ndarray:
         """Return what each value of the first row makes of errors, beside what the first one makes of them."""
         base, beside = self._base(errors), np.zeros((len(values), *errors.shape))
         for t in range(1, len(values)):
@@ -324,7 +326,7 @@ class _Sum:
             spread = self._probe.mapped(turn, spread)
         return (spread @ np.swapaxes(spread, -1, -2)).sum(axis=0)
 
-    def _hold_rows(self, part: Part, values: Sequence[Any], mixtures: Sequence[Mixture], rows: Sequence[_Row]) -> None:
+    def _hold_rows(self, part: Part, values: np.ndarray, mixtures: Sequence[Mixture], rows: Sequence[_Row]) -> None:
         """Hold the first client's rows against what they make of an error in all directions."""
         mean, probe = self._mean, self._probe
         error = mean.error()
@@ -344,19 +346,19 @@ class _Sum:
         for value in values:
             mean.stays(probe.moved(self._side.outcome(part, 0, value)))
 
-    def _touched(self, part: Part, values: Sequence[Any]) -> np.ndarray:
+    def _touched(self, part: Part, values: np.ndarray) -> np.ndarray:
         """Return the coordinates of each direction that the first row seems to touch, by some of its values."""
         probe = self._probe
         trials = np.zeros((probe.width, probe.size))
         for trial, members in zip(trials, probe.places.T, strict=True):
             trial[members] = probe.trial[members]
         base = self._base(trials)
-        touched: set[int] = set()
+        touched = np.zeros(probe.width, dtype=bool)
         for t in dict.fromkeys(np.linspace(1, len(values) - 1, _TOUCHED).astype(int)) if len(values) > 1 else ():
             beside = self._beside(part, 0, values[t], trials, base)
             size = np.abs(base).max(axis=1) + np.abs(self._at_zero).max()
-            touched |= {*np.flatnonzero(np.abs(beside).max(axis=1) > _STILL * size)}
-        return np.array(sorted(touched), dtype=int)
+            touched |= np.abs(beside).max(axis=1) > _STILL * size
+        return np.flatnonzero(touched)
 
     def _hold_mean(self, rows: Sequence[_Row], maps: np.ndarray) -> None:
         """Hold the maps of all directions, in the mean, against first values and what rows do beside them."""

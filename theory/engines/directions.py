@@ -53,8 +53,9 @@ class Directions(Probe):
                     f"a state of {self.case.method.name} has a field that is no vector for each row: take fewer "
                     "clients or coordinates."
                 )
-            columns.append(np.arange(first, first + field.size).reshape(-1, d).T)
-            first += field.size
+            own = first + np.arange(int(field.size))
+            columns.append(own.reshape(-1, d).T)
+            first += len(own)
         places = np.concatenate(columns, axis=1)
         if places.size * places.shape[1] > _MOST_ENTRIES:
             raise TooLarge(
@@ -104,8 +105,7 @@ class Directions(Probe):
 
     def turned(self, flat: np.ndarray, other: "Directions") -> np.ndarray:
         """Return the flat vector of an error in the directions of another probe."""
-        fields = self._fields(flat[None], self.zeros)
-        return other._flat(fields)[0]
+        return other._flat([[field[0]] for field in self._fields(flat[None], self.zeros)])[0]
 
     def affine(self, outcome: Any) -> tuple[np.ndarray, np.ndarray, float]:
         """Return the matrices of all directions, where a step takes 0, and a relative error of rounding.

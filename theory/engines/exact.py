@@ -11,13 +11,13 @@ with basis vectors under every outcome w, which gives matrices :math:`A_w` with 
   so the number of steps to a given accuracy is found by squaring it.
 
 The matrices come in blocks from :mod:`rootkappa.theory.engines.affine`; where there are too many outcomes to list, the
-mean for the one-step factor is from :mod:`rootkappa.theory.engines.moments`.
+mean for the one-step factor is from :mod:`rootkappa.theory.engines.moments`, and where the state is too large for one
+matrix it is from :mod:`rootkappa.theory.engines.at_size`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +25,12 @@ import numpy as np
 from ...core.blas import one_blas_thread
 from ...core.checks import as_list, as_number
 from ...core.errors import InputError, shown
-from ..case import Case, Progress
+from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
 from .affine import Block, Model, Moved, TooLarge, affine_case, affine_model
-from .moments import Form, forms
+from .form import Form
+from .moments import forms
+from .second_moments import radius
 from .words import lowered, said_of_bound, said_of_factor, said_of_relative
 
 # Beyond these sizes of a block the dense operators on its second moments take minutes.
@@ -83,8 +85,8 @@ def judged(case: Case, progress: Progress) -> Verdict:
         and status != "inconclusive"
         and all(block.maps.shape[1] <= _LARGEST_DENSE_OPERATOR for block in model.blocks)
     ):
-        radius = max(_radius(block, model.probabilities) for block in _different(model.blocks))
-        sentence += f"; at last by {said_of_factor(radius)}"
+        at_last = max(_radius(block, model.probabilities) for block in _different(model.blocks))
+        sentence += f"; at last by {said_of_factor(at_last)}"
     interval = (factor - rounding, factor + rounding)
     # The progress 1 - rho from which on the promise would be refuted, beside the promised one.
     seen = (1.0 - factor + rounding) / (1.0 - _SLACK) / (1.0 - case.rho) - 1.0
@@ -204,6 +206,17 @@ def spectral_radius(case: Case) -> float:
 
     Errors are those of :func:`one_step_factor`; V only sets the coordinates, which do not matter here.
 
+    Parameters
+    ----------
+    case : Case
+        Whose outcomes can be listed. More than 30 coupled coordinates take iterations, see
+        :mod:`rootkappa.theory.engines.second_moments`, 200 of them about a minute.
+
+    Raises
+    ------
+    NotExact
+        If there is no list, or rounding leaves fewer than three digits of the distance from 1.
+
     Examples
     --------
     >>> from rootkappa import problems, theory
@@ -261,16 +274,13 @@ def _radius(block: Block, probabilities: np.ndarray) -> float:
         return _largest(block.maps[0]) ** 2
     if r <= _LARGEST_DENSE_OPERATOR:
         return _largest(_second_moment(block.maps, probabilities))
-    # Imported like this SciPy, which has no types, is Any.
-    linalg = import_module("scipy.sparse.linalg")
-
-    def apply(flat: np.ndarray) -> np.ndarray:
-        S = flat.reshape(r, r)
-        return np.tensordot(probabilities, block.maps @ S @ block.maps.transpose(0, 2, 1), 1).ravel()
-
-    operator = linalg.LinearOperator((r * r, r * r), matvec=apply, dtype=float)
-    found: np.ndarray = linalg.eigs(operator, k=1, v0=np.eye(r).ravel(), return_eigenvectors=False)
-    return float(np.abs(found)[0])
+    found = radius(block.maps, probabilities, block.rounding)
+    if not found.error <= _LEGIBLE * abs(1.0 - found.value):
+        raise NotExact(
+            f"the spectral radius of {r} coupled coordinates is {said_of_factor(found.value)} up to {found.error:.1g}, "
+            "too rough beside its distance from 1: take a smaller kappa or fewer clients."
+        )
+    return found.value
 
 
 def _largest(matrix: np.ndarray) -> float:

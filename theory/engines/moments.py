@@ -7,7 +7,8 @@ Two structures of what is drawn make a list needless:
 * cohorts of which each is any other with other names of the clients: a communication treats clients alike, so its mean
   over all cohorts is that of one of them over all names, which two matrices per pair of fields tell.
 
-Neither is believed: what follows from it is held against steps under outcomes that are drawn. But a file could do
+Where clients share their eigenvectors :mod:`rootkappa.theory.engines.at_size` goes by one direction after the other.
+No structure is believed: what follows from it is held against steps under outcomes that are drawn. But a file could do
 otherwise where hardly any draw shows it, so that only shipped methods are given these forms.
 """
 
@@ -229,7 +230,7 @@ class _Sum:
 
     def _row_of_first(self, part: Part) -> list[_Row]:
         """Return the rows of all clients, each as that of the first one under another name."""
-        mixtures, n = self._side.rows[part] or (), self._mean.case.problem.n
+        mixtures, n = self._side.rows[part] or [], self._mean.case.problem.n
         if len(mixtures) != n or len({len(mixture.values) for mixture in mixtures}) > 1:
             raise TooLarge(f"{part.name} has no row of each client.")
         first, names = self._row(part, 0, mixtures[0]), Names(self._probe.fixed, n)
