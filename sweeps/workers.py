@@ -79,7 +79,7 @@ class Cluster:
         self.workers = sum(client.nthreads().values())
 
     def submit(
-        self, function: Callable[[list[Mapping[str, Any]], float], list[Any]], groups: list[Mapping[str, Any]], s: float
+        self, function: Callable[[Sequence[Any], float], list[Any]], groups: Sequence[Mapping[str, Any]], s: float
     ) -> "Future[Any]":
         """Return the future of what a function of groups of cells by their keys, and of seconds, returns."""
         cells = [cell for group in groups for cell in group.values()]
