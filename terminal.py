@@ -13,46 +13,44 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
-from . import algorithms, theory
-from .algorithms import compressors
 from .core.errors import InputError, complaint
-from .core.randomness import generator
+from .core.sources import kept
 from .core.streams import printable
-from .problems import data, functions
+from .problems import data
 from .problems.data import tables
-from .theory import claims
+
+
+def _listed(kind: str) -> list[dict[str, Any]]:
+    """Return the rows of a list; methods and functions are only imported where their sources have changed."""
+
+    def made() -> list[dict[str, Any]]:
+        from .theory.listed import LISTS
+
+        return LISTS[kind]()
+
+    return kept(kind, made)
 
 
 def method_list() -> Group:
     """Return the methods by what they are for, with promised exponents, promises, claims and sources."""
-    methods = sorted(map(algorithms.get, algorithms.names()), key=lambda method: method.source)
+    methods = _listed("methods")
     lines: list[RenderableType] = []
-    for group in sorted({method.group for method in methods}):
+    for group in sorted({method["group"] for method in methods}):
         lines.append(Text(group.capitalize(), "bold underline"))
         for method in methods:
-            if method.group == group:
-                lines += _listed(method)
+            if method["group"] == group:
+                lines += _described(method)
     return Group(*lines)
 
 
-def _listed(method: algorithms.Method) -> list[RenderableType]:
-    theorem = theory.promised_by(method)
-    exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in theorem.exponents.items())
-    told = [theorem.told, *map(_claimed, claims.about(method.name))]
-    name = Text.assemble("  ", (method.name, "bold"), f"  {exponents or 'no exponent'}")
+def _described(method: dict[str, Any]) -> list[RenderableType]:
+    exponents = ", ".join(f"{axis} κ^{power:g}" for axis, power in method["exponents"].items())
+    name = Text.assemble("  ", (method["name"], "bold"), f"  {exponents or 'no exponent'}")
     return [
         name,
-        *(Padding(Text(sentence), (0, 0, 0, 4)) for sentence in told),
-        Padding(Text(theorem.source, "dim"), (0, 0, 1, 4)),
+        *(Padding(Text(sentence), (0, 0, 0, 4)) for sentence in method["told"]),
+        Padding(Text(method["source"], "dim"), (0, 0, 1, 4)),
     ]
-
-
-def _claimed(claim: claims.Claim) -> str:
-    whole = claim.refuted.get("")
-    if whole is not None:
-        return f"Claim, known not to hold: {claim.summary} {whole}"
-    parts = "".join(f" Known not to hold, {part}: {why}" for part, why in claim.refuted.items())
-    return f"Claim: {claim.summary}{parts}"
 
 
 def data_table() -> Table:
@@ -85,38 +83,26 @@ def described_data(name: str) -> str:
     )
 
 
-_PREDICATES = ("convex", "separable", "indicator", "homogeneous", "support")
-
-
 def function_table() -> Table:
     """Return the functions with a prox, each by an example, with what is known of it."""
     table = Table(title="Functions", box=None, pad_edge=False)
     table.add_column("function", no_wrap=True)
     for name in ("L", "mu", "predicates"):
         table.add_column(name)
-    for function in functions.examples(3).values():
-        words = [name for name in _PREDICATES if getattr(function, f"is_{name}")]
-        words = words if function.is_convex else ["[bold red]not convex[/]", *words]
-        kind = {None: "", 1: ", vectors only", 2: ", matrices only"}[function.ndim]
-        table.add_row(_short(repr(function)), f"{function.L:g}", f"{function.mu:g}", ", ".join(words) + kind)
+    for row in _listed("functions"):
+        words = row["predicates"] if "convex" in row["predicates"] else ["[bold red]not convex[/]", *row["predicates"]]
+        kind = {None: "", 1: ", vectors only", 2: ", matrices only"}[row["ndim"]]
+        table.add_row(_short(row["name"]), f"{row['L']:g}", f"{row['mu']:g}", ", ".join(words) + kind)
     return table
 
 
 def compressor_table() -> Table:
     """Return the compressors, each by an example, with their constants and the length of one message."""
     columns = ("compressor", "class", "omega", "delta", "bits")
-    d = 64
-    table = Table(*columns, title=f"Compressors of {d} normal coordinates", box=None, pad_edge=False)
-    x = generator(0, "compressors").standard_normal(d)
-    for compressor in compressors.examples(d).values():
-        point = np.tile(x, (compressor.clients, 1)) if compressor.clients > 1 else x
-        message = compressor(point, compressor.draw(generator(0, "compressors", "draw"), d, 1)[0])
-        bits = compressor.bits(message[0] if compressor.clients > 1 else message)
-        omega, delta = compressor.omega(d), compressor.delta(d)
-        words = ["unbiased"] if compressor.is_unbiased else []
-        words += ["contractive"] if delta > 0.0 else []
-        words += [f"{compressor.clients} clients together"] if compressor.clients > 1 else []
-        table.add_row(repr(compressor), ", ".join(words), f"{omega:.4g}", f"{delta:.4g}", str(bits))
+    table = Table(*columns, title="Compressors of 64 normal coordinates", box=None, pad_edge=False)
+    for row in _listed("compressors"):
+        numbers = (f"{row['omega']:.4g}", f"{row['delta']:.4g}")
+        table.add_row(row["name"], ", ".join(row["words"]), *numbers, row["bits"])
     return table
 
 

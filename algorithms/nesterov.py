@@ -21,6 +21,7 @@ from .parts import Dense, Nothing, letters, njit
 RANDOM = Nothing()
 SENDS = Dense(up=1, down=1)
 PROMISE = "nesterov"
+NAME = "Nesterov"
 GROUP = "baselines"
 
 

@@ -22,6 +22,7 @@ from .parts import client_steps, implements, skipped_rounds
 RANDOM = scaffnew.RANDOM
 SENDS = scaffnew.SENDS
 PROMISE = "sparse_proxskip_l1"
+NAME = "Sparse-ProxSkip, convex"
 GROUP = "sparse models"
 HANDLES_PSI = True
 

@@ -18,6 +18,7 @@ from .scaffnew import average_models
 RANDOM = Coin("p")
 SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
+NAME = "Sparse-ProxSkip, local"
 GROUP = "sparse models"
 FAMILY = pruning
 fixed_point = None

@@ -19,6 +19,7 @@ from .parts import Coin, average, communicate, implements, pruning, take
 RANDOM = Coin("p")
 SENDS = pruning.DOWN
 PROMISE = "sparse_proxskip"
+NAME = "Pruning at the server"
 GROUP = "sparse models"
 FAMILY = pruning
 fixed_point = None

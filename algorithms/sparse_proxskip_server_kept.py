@@ -22,6 +22,7 @@ from .parts import Coin, Dense, average, broadcast, communicate, implements, pru
 RANDOM = Coin("p")
 SENDS = Dense(up=1, down=1)
 PROMISE = "sparse_proxskip"
+NAME = "Pruning at the server, sum kept"
 GROUP = "sparse models"
 FAMILY = pruning
 fixed_point = None

@@ -23,6 +23,7 @@ from .parts import average, communicate, implements, letters, take
 RANDOM = scaffnew.RANDOM
 SENDS = scaffnew.SENDS
 PROMISE = "sparse_proxskip_server_soft"
+NAME = "Soft thresholding at the server"
 GROUP = "sparse models"
 fixed_point = None
 invariants = None  # Σ_i h_i moves with what the threshold takes

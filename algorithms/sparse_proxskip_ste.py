@@ -21,6 +21,7 @@ from .sparse_proxskip import average_of_pruned
 RANDOM = Coin("p")
 SENDS = pruning.UP
 PROMISE = "sparse_proxskip"
+NAME = "Sparse-ProxSkip, straight-through"
 GROUP = "sparse models"
 FAMILY = pruning
 fixed_point = None

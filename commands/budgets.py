@@ -30,7 +30,10 @@ def of_a_path(text: str | None, verdicts: int) -> float:
 
 
 def ahead(
-    tried: "Mapping[ProblemSpec, Iterable[Method]]", letters: Mapping[str, Any], budget: float, evidence: str | None
+    tried: "Mapping[ProblemSpec, Iterable[Method]]",
+    letters: Mapping[str, Any],
+    budget: float,
+    evidence: tuple[str, ...] | None,
 ) -> Iterator[str]:
     """Yield a sentence for each method whose paths take long, or end before the promise says that they arrive."""
     from ..core.errors import InputError
@@ -41,7 +44,7 @@ def ahead(
     from ..theory.untouched import untouched
     from ..theory.verify import blaming
 
-    if evidence is not None and "path" not in evidence.split(","):
+    if evidence is not None and "path" not in evidence:
         return
     lanes = min(cores(), _PATHS)
     for spec, methods in tried.items():

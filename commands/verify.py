@@ -24,6 +24,7 @@ from .common import (
     say,
 )
 from .described import described_problems, problem_options, say_notices
+from .finished import Finished
 from .stating import stated, stating_options
 from .stored import clock_of, drawn, studied, timed
 from .witnessing import check_place, witness_option, witnessed
@@ -93,7 +94,7 @@ def verify(
     from ..sweeps.problems import tried_on
     from ..sweeps.record import Records
     from ..terminal import print_verdicts, progress_bars, reporter
-    from ..theory.verify import default_evidence, elsewhere, level, verify
+    from ..theory.verify import checked_kinds, default_evidence, elsewhere, level, verify
 
     named, texts = methods_and_letters(words, assignments)
     if everything == bool(named):
@@ -113,6 +114,7 @@ def verify(
     is_stated = any(text is not None for text in stating.values())
     if is_stated:
         _check_stating(stating, evidence)
+    asked_for = None if evidence is None else checked_kinds(kind.strip() for kind in evidence.split(","))
     if clock is not None and (out is None or is_stated):
         raise click.UsageError("--clock times the traces that --out keeps of a method's promise: give --out beside it.")
     read = clock_of(clock)
@@ -138,15 +140,19 @@ def verify(
 
     is_open = all(options[name] is None for name in ("problem", "data", "private"))
     tried = tried_on(chosen, specs) if is_open else dict.fromkeys(specs, chosen)
-    found, claimed = list["Verdict"](), set[str]()
+    claimed = set[str]()
     alpha = level(len(chosen), len(tried))
     work = of_a_path(budget, sum(map(len, tried.values())))
-    for sentence in ahead(tried, given, work, evidence):
+    for sentence in ahead(tried, given, work, asked_for):
         say(sentence)
     # Something else than a file cannot be written twice.
     files = [target for target in targets if not is_special(target)]
     untimed: list[InputError] = []
-    with Records(folder) if folder else nullcontext() as kept:
+    with (
+        Records(folder) if folder else nullcontext() as kept,
+        Finished(files, sum(map(len, tried.values()))) as finished,
+    ):
+        found = finished.verdicts
         for spec, methods in tried.items():
             here = []
             with progress_bars() as bars:
@@ -158,26 +164,26 @@ def verify(
                     changes: dict[str, Any] = {
                         letter: given[letter] for letter in given if letter in method.Params._fields
                     }
-                    kinds = tuple(evidence.split(",")) if evidence else default_evidence(method, problem)
+                    kinds = default_evidence(method, problem) if asked_for is None else asked_for
                     kinds = elsewhere(method, problem, kinds) if method.name in claimed else kinds
                     report = reporter(bars, method.name, kinds)
                     # With another budget it is another verdict.
                     asked = (*kinds, f"within {work:g}") if budget else kinds
                     verdicts = kept.found(method.name, spec, asked, changes, alpha) if kept else None
                     if verdicts is None:
+                        heard = finished.begin(method.name, len(kinds))
                         verdicts = verify(
-                            method, problem, kinds, spec.problem_seed, report, alpha, budget=work, **changes
-                        )
+                            method, problem, kinds, spec.problem_seed, report, alpha, budget=work, finished=heard,
+                            **changes,
+                        )  # fmt: skip
                         if kept:
                             kept.keep(method.name, spec, asked, changes, verdicts, alpha)
                     here += verdicts
-                    found += verdicts
+                    # However this ends, what was found is there.
+                    finished.add(verdicts)
                     shown_by += [(verdict, [problem], method) for verdict in verdicts]
                     if any(one.evidence == "claim" and one.status != "not applicable" for one in verdicts):
                         claimed.add(method.name)
-                    # However this ends, what was found is there.
-                    for target in files:
-                        write_json(target, [verdict.record() for verdict in found])
             if here:
                 print_verdicts(console, problem.label, here)
         for target in set(targets) - set(files):

@@ -1,6 +1,8 @@
 """What a user's number, count or array must be before anything is computed with it."""
 
+from collections.abc import Iterable, Mapping
 from operator import index
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,63 @@ def as_number(value: Any) -> float:
         return float(value) if usual else float("nan")
     except (TypeError, ValueError, OverflowError):
         return float("nan")
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return several things as a list, and one thing as a list of it: a text is one, and no list of its characters.
+
+    Examples
+    --------
+    >>> as_list("nesterov"), as_list(("nesterov", "fedavg")), as_list(0.5)
+    (['nesterov'], ['nesterov', 'fedavg'], [0.5])
+    """
+    is_array = isinstance(value, np.ndarray)
+    is_one = (
+        isinstance(value, str | bytes | PurePath) or not isinstance(value, Iterable) or (is_array and not value.ndim)
+    )
+    return [value] if is_one else list(value)
+
+
+def checked_names(name: str, value: Any) -> list[str]:
+    """Return names, or paths, as texts, each once; one of them is a list of one.
+
+    Raises
+    ------
+    InputError
+        If one is neither.
+
+    Examples
+    --------
+    >>> checked_names("methods", ["nesterov", "fedavg", "nesterov"])
+    ['nesterov', 'fedavg']
+    """
+    found = as_list(value)
+    for one in found:
+        if not isinstance(one, str | PurePath):
+            raise InputError(f"{name} holds {shown(one)}, which is no name: give names or paths of files.")
+    return list(dict.fromkeys(map(str, found)))
+
+
+def checked_values(name: str, value: Any) -> dict[str, list[Any]]:
+    """Return the values of each letter as a list: a letter with one value has a list of one.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping, or a letter has no value.
+
+    Examples
+    --------
+    >>> checked_values("letters", {"p": 0.1, "C": "RandK(2)"})
+    {'p': [0.1], 'C': ['RandK(2)']}
+    """
+    if not isinstance(value, Mapping):
+        raise InputError(f'{name} = {shown(value)} is no mapping: give values of letters, such as {{"p": [0.1, 0.2]}}.')
+    found = {letter: as_list(several) for letter, several in value.items()}
+    for letter, several in found.items():
+        if not several:
+            raise InputError(f"{name} has no value of {letter}: give one at least, or leave the letter out.")
+    return found
 
 
 def checked_kappa(kappa: float | str) -> float:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -21,19 +20,19 @@ import numba
 import numba.core.config as numba_config
 from numba.core.bytecode import FunctionIdentity
 from numba.core.dispatcher import Dispatcher
-from platformdirs import user_cache_path
 
+from .sources import COMPILED, COMPUTED, cache_folder, package_sources, sources_digest
 from .stored import CheckedFiles
+
+__all__ = [
+    "COMPILED", "COMPUTED", "FILE_MARK", "REASSOCIATE", "cache_folder", "config", "is_compiled", "is_ours", "njit",
+    "package_sources", "sources_digest", "store_as", "uncached",
+]  # fmt: skip
 
 #: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
 REASSOCIATE = {"reassoc", "contract", "nsz"}
 # Nobody asks for the address of a compiled function, for which Numba would make a second entrance to it.
 _SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-#: The folders whose functions are compiled; those above them only call them, so that an edit there compiles nothing.
-COMPILED = ("core", "problems", "algorithms")
-#: The folders on which a computed number can depend.
-COMPUTED = (*COMPILED, "theory", "sweeps")
-_KEPT_FOLDERS = 3
 # Folders of users' files; one that is being written makes a new one with every edit.
 _KEPT_FILES = 32
 # Seconds for which a process may still be writing to the folder that it has chosen.
@@ -46,39 +45,6 @@ config: Any = numba_config
 # every process. Then code from the disk and fresh code for another type of the same name, as every method's Params is,
 # may have one symbol, and one of the two is run in the place of the other: numba/numba#10486. Numbers at random differ.
 setattr(FunctionIdentity, "_unique_ids", iter(partial(secrets.randbits, 62), None))  # noqa: B010 - it is private
-
-
-def package_sources(folders: tuple[str, ...] = COMPUTED) -> list[Path]:
-    """Return the Python files of these folders of the package in a fixed order."""
-    root = Path(__file__).resolve().parents[1]
-    return sorted(file for folder in folders for file in (root / folder).rglob("*.py"))
-
-
-@cache
-def sources_digest(folders: tuple[str, ...] = COMPUTED) -> str:
-    """Return a hash of all sources in these folders, by default of all that a computed number can depend on."""
-    digest = blake2b(digest_size=8)
-    for file in package_sources(folders):
-        digest.update(f"{file.parent.name}/{file.name}\0".encode() + file.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-@cache
-def cache_folder(kind: str) -> Path:
-    """Return the folder on disk for results of one kind that only the present sources of problems and methods may read.
-
-    The folders of older sources are removed, but for the last two: a second checkout may be using them.
-    """
-    base = user_cache_path("rootkappa") / kind
-    folder = base / sources_digest(COMPILED)
-    try:
-        if not folder.exists() and base.exists():
-            stale = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-            for path in stale[_KEPT_FOLDERS - 1 :]:
-                shutil.rmtree(path, ignore_errors=True)
-    except OSError:
-        pass  # the folder may not be read, or another process is clearing it up
-    return folder
 
 
 @cache

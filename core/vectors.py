@@ -1,7 +1,21 @@
 """Compiled dense linear algebra on small blocks, and the exponentials of many numbers."""
 
 from .compiled import njit
-from .simd import dots_of_1, dots_of_8, powers, sigmoids, stay_apart, sums_of_1, sums_of_8
+from .simd import (
+    FOUR,
+    PAIR,
+    WIDTH,
+    dots_of_1,
+    dots_of_8,
+    powers,
+    products,
+    sigmoids,
+    stay_apart,
+    sums_in_8,
+    sums_in_rest,
+    sums_of_1,
+    sums_of_8,
+)
 
 #: Rows of a feature matrix that are taken together: their margins stay in the first-level cache.
 BLOCK = 64
@@ -51,6 +65,47 @@ def add_transposed_product(A, s, y):
     while j < rows:
         sums_of_1(A, j, s, j, y)
         j += 1
+
+
+@njit
+def matrix_times_rows(A, X, Y):
+    """Write ``A @ x`` to Y for each row x of X, with the bits of :func:`matrix_vector`: A is read once for all."""
+    stay_apart()
+    n, rows = X.shape[0], A.shape[0]
+    if n < PAIR or rows < PAIR:
+        for i in range(n):
+            matrix_vector(A, X[i], Y[i])
+        return
+    j = 0
+    while j < rows:
+        # At the end one once more, which costs less than the last one by itself.
+        j, i = min(j, rows - PAIR), 0
+        while i < n:
+            i = min(i, n - PAIR)
+            products(A, j, X, i, Y)
+            i += PAIR
+        j += PAIR
+
+
+@njit
+def transposed_times_rows(A, S, Y):
+    """Write ``A.T @ s`` to Y for each row s of S, with the bits that :func:`add_transposed_product` adds to zeros."""
+    stay_apart()
+    n, d = S.shape[0], A.shape[1]
+    if n < FOUR:
+        Y[:] = 0.0
+        for i in range(n):
+            add_transposed_product(A, S[i], Y[i])
+        return
+    for k in range(0, d, WIDTH):
+        i = 0
+        while i < n:
+            i = min(i, n - FOUR)
+            if k + WIDTH <= d:
+                sums_in_8(A, S, i, Y, k)
+            else:
+                sums_in_rest(A, S, i, Y, k)
+            i += FOUR
 
 
 @njit

@@ -88,10 +88,11 @@ def write(
     list of Path
         What was written; empty if there was nothing to draw.
     """
+    from ..core.checks import as_list
     from ..sweeps import families
     from .parts.style import save
 
-    figures, cells = discover(__name__)[kind], store.cells(keys)
+    figures, cells = discover(__name__)[kind], store.cells(None if keys is None else as_list(keys))
     paths, taken, errors = [], [], []
     # An option that is wrong is so without any cells.
     for _ in figures.drawn(store, cells.iloc[:0], **options):

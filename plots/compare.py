@@ -14,6 +14,7 @@ from ..core.errors import InputError
 from ..sweeps.compare import rows_of
 from ..sweeps.prices import Price, Target
 from .parts.style import caption_below, chart, legend_above
+from .parts.tables import shown_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,10 @@ def drawn(store: Store, cells: pd.DataFrame, axis: str = "bits") -> Iterator[tup
         target = Target(measure, value, share or 0.25)
         label = next((one for one in rows["label"] if isinstance(one, str)), "")
         name = f"{measure}-{value:g}-{'-'.join(axis.replace('=', '').split(','))}"
-        yield name, figure(rows_of(rows, price, target), target.told, price.told, label)
+        found = rows_of(rows, price, target)
+        names = shown_names(row["method"] for row in found)
+        named = [{**row, "method": names[row["method"]]} for row in found]
+        yield name, figure(named, target.told, price.told, label)
 
 
 def figure(rows: Sequence[Mapping[str, Any]], target: str, price: str, label: str) -> Figure:

@@ -32,7 +32,7 @@ from .parts.style import (
     panels,
     width,
 )
-from .parts.tables import convergence_tables
+from .parts.tables import convergence_tables, shown_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,10 +87,10 @@ def drawn(
 ) -> Iterator[tuple[str, Figure]]:
     """Yield a name and a figure for each problem of which there are traces; along seconds, by a clock of theirs."""
     columns_and_label(axis)
-    caption = f"Seconds are simulated, each round as long as its slowest client: {clock}." if clock else ""
-    for name, table in convergence_tables(store, cells):
+    told = f" Seconds are simulated, each round as long as its slowest client: {clock}." if clock else ""
+    for name, table, about in convergence_tables(store, cells):
         timed = table if clock is None else _timed(table, clock)
-        yield f"{measure}-{axis}-{name}", figure(timed, axis, measure, caption)
+        yield f"{measure}-{axis}-{name}", figure(timed, axis, measure, about + told)
 
 
 def _timed(table: pd.DataFrame, clock: Clock) -> pd.DataFrame:
@@ -207,8 +207,11 @@ def _table(traces: Any) -> pd.DataFrame:
     told = [letters(trace.params._asdict()) for trace in given]
     # Letters tell apart what has one name.
     ways = {(trace.method, way) for trace, way in zip(given, told, strict=True)}
+    names = shown_names(trace.method for trace in given)
     named = [
-        f"{trace.method}, {way}" if sum(method == trace.method for method, _ in ways) > 1 else trace.method
+        f"{names[trace.method]}, {way}"
+        if sum(method == trace.method for method, _ in ways) > 1
+        else names[trace.method]
         for trace, way in zip(given, told, strict=True)
     ]
     frames = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from .parts.style import (
     PROMISED,
     Look,
     canvas,
+    caption_below,
     columns_and_label,
     covered,
     legend_above,
@@ -44,11 +45,17 @@ _REACH = 2.0
 def drawn(store: Store, cells: pd.DataFrame, axis: str = "rounds") -> Iterator[tuple[str, Figure]]:
     """Yield a name and a figure for each family of problems of which there is more than one condition number."""
     columns_and_label(axis)
-    for name, points, slopes in exponent_tables(cells, axis):
-        yield f"{axis}-{name}", figure(points, slopes, axis)
+    for name, points, slopes, about in exponent_tables(cells, axis):
+        yield f"{axis}-{name}", figure(points, slopes, axis, **about)
 
 
-def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> Figure:
+def figure(
+    points: pd.DataFrame,
+    slopes: pd.DataFrame,
+    axis: str = "rounds",
+    caption: str = "",
+    titles: Mapping[str, str] | None = None,
+) -> Figure:
     """Draw the cost of an accuracy over the condition number, both logarithmic.
 
     Each method has its measured points with the fitted line through their geometric middle, and through the
@@ -65,6 +72,10 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
         ``promised``; NaN where there is none.
     axis : {"rounds", "iterations", "floats", "bits", "gradients"}, default "rounds"
         What ``value`` counts.
+    caption : str, optional
+        What stands below the axes: problem and accuracy.
+    titles : mapping of str to str, optional
+        What the legend calls the methods; by default what they are called in the tables.
 
     Returns
     -------
@@ -102,6 +113,7 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
     styles = looks(methods)
     layers = covered([(cloud - corner) / extent for cloud in clouds], [look.colour for look in styles])
 
+    told = {method: (titles or {}).get(method, method) for method in methods}
     xlabel, ylabel = "condition number κ", f"{label} to ε"
     explained = [Line2D([], [], color="0.4", label="promised slope", **PROMISED)]
     explained = explained if any(math.isfinite(fit.promised) for fit in fits.values()) else []
@@ -112,19 +124,22 @@ def figure(points: pd.DataFrame, slopes: pd.DataFrame, axis: str = "rounds") -> 
             axes.set_xlabel(xlabel)
             axes.set_ylabel(ylabel)
             handles = [
-                _draw(axes, method, cloud, fits.get(method), layer, look)
+                _draw(axes, told[method], cloud, fits.get(method), layer, look)
                 for method, cloud, layer, look in zip(methods, clouds, layers, styles, strict=True)
             ]
             legend_above(result, [*handles, *explained])
+            if caption:
+                caption_below(result, caption)
         return result
-    with panels([_entry(method, fits.get(method), "\n") for method in methods], xlabel, ylabel) as (result, every):
+    entries = [_entry(told[method], fits.get(method), "\n") for method in methods]
+    with panels(entries, xlabel, ylabel, caption) as (result, every):
         for method, cloud, look, axes in zip(methods, clouds, styles, every, strict=True):
             axes.set_xscale("log")
             axes.set_yscale("log")
             for other in clouds:
                 if other is not cloud:
                     axes.plot(*10.0**other.T, **BEHIND)
-            _draw(axes, method, cloud, fits.get(method), 0, look)
+            _draw(axes, told[method], cloud, fits.get(method), 0, look)
         legend_above(result, [*explained, Line2D([], [], label="the others", **BEHIND)])
     return result
 

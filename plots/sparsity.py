@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .parts.style import PROMISED, grid, looks, width
+from .parts.style import PROMISED, caption_below, grid, looks, width
 from .parts.tables import study_tables
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ def figure(traces: pd.DataFrame) -> Figure:
                 axes[0][column].set_yscale("linear")
                 axes[0][column].set_ylim(0.0, 1.3 * late["objective"].max())
             axes[0][column].legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 1.12))
+        labels = [label for label in traces.get("label", ()) if isinstance(label, str)]
+        if labels:
+            # That of the plainest problem: the others add a term to it.
+            caption_below(result, f"{min(labels, key=len)}.")
     return result
 
 

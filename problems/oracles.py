@@ -107,6 +107,22 @@ def local_phase(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: int,
 
 
 @dispatched
+def jump(kernel: Any, x: np.ndarray, gamma: float, k: int, work: np.ndarray) -> int:
+    r"""Repeat :math:`x \leftarrow x - \gamma \nabla F(x)` in place up to ``k`` times, and return how often.
+
+    A problem takes all of them at once, where it knows how and that is cheaper, or none: by default none. The arguments
+    are those of :func:`local_steps`.
+    """
+    return 0
+
+
+def knows_jumps(kernel: Any) -> bool:
+    """Return whether :func:`jump` goes any distance at the same cost; a function of Python, not for compiled code."""
+    found: Any = jump
+    return any(kind in found.implementations for kind in type(kernel).__mro__)
+
+
+@dispatched
 def gradient_of_runs(kernel: Any, i: int, X: np.ndarray, G: np.ndarray, Z: np.ndarray) -> None:
     r"""Write :math:`\nabla f_i` at eight points to ``G``, each with the bits that :func:`gradient` has.
 

@@ -13,13 +13,21 @@ from ..core.errors import InputError, shown
 from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.simd import stay_apart
-from ..core.vectors import add_transposed_product, matrix_vector
+from ..core.vectors import (
+    add_transposed_product,
+    copyto,
+    matrix_times_rows,
+    matrix_vector,
+    mean_rows,
+    transposed_times_rows,
+)
 from .functions import Function
 from .oracles import (
     clients,
     component_gradient,
     components,
     gradient,
+    jump,
     local_phase,
     local_steps,
     repeat_gradient_steps,
@@ -36,12 +44,15 @@ class QuadraticKernel(NamedTuple):
     r"""The compiled form of :class:`Quadratic`: :math:`A_i = V_i^\top \mathrm{diag}(\lambda_i) V_i`.
 
     Where all clients share one Hessian ``A``, ``V`` and ``lam`` hold it once: their first axis has length 1 and not n.
+    ``V_mean`` and ``lam_mean`` are the eigenvectors and eigenvalues of the mean of all Hessians.
     """
 
     A: np.ndarray
     b: np.ndarray
     V: np.ndarray
     lam: np.ndarray
+    V_mean: np.ndarray
+    lam_mean: np.ndarray
     psi: Any
     server: Any = ()
 
@@ -116,8 +127,8 @@ class Quadratic(Problem):
         self.n, self.d = b.shape
         self.psi = checked_psi(psi, self.d)
         # In one layout: compiled code is compiled again for every other.
-        A, b, V, lam = (np.ascontiguousarray(array) for array in (A, b, V, lam))
-        self.kernel = QuadraticKernel(A, b, V, lam, self.psi.kernel)
+        A, b, V, lam, *mean = (np.ascontiguousarray(array) for array in (A, b, V, lam, *_mean_spectrum(A, V, lam)))
+        self.kernel = QuadraticKernel(A, b, V, lam, *mean, self.psi.kernel)
         self.L_i = np.broadcast_to(lam.max(axis=1), self.n)
         self.mu_i = np.broadcast_to(lam.min(axis=1), self.n)
         self.how = {"L": how, "mu": how}
@@ -204,11 +215,11 @@ class Quadratic(Problem):
 
     def value(self, x: np.ndarray) -> float:
         A, b = self.kernel.A, self.kernel.b
-        return float(x @ A.mean(axis=0) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
+        return float(x @ _mean_of(A) @ x / 2 - b.mean(axis=0) @ x) + self.psi.value(x)
 
     def bregman(self, x: np.ndarray, y: np.ndarray) -> float:
         error = x - y
-        return float(error @ self.kernel.A.mean(axis=0) @ error / 2)
+        return float(error @ _mean_of(self.kernel.A) @ error / 2)
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
         return self.kernel.A @ x - self.kernel.b
@@ -246,6 +257,19 @@ def _checked_hessians(hessians: ArrayLike) -> np.ndarray:
     return (A + A.transpose(0, 2, 1)) / 2
 
 
+def _mean_of(A: np.ndarray) -> np.ndarray:
+    """Return the mean of all Hessians, which is not to be written to: a single one is not copied."""
+    return A[0] if len(A) == 1 else A.mean(axis=0)
+
+
+def _mean_spectrum(A: np.ndarray, V: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the eigenvectors of the mean of all Hessians, in rows, and its eigenvalues."""
+    if len(A) == 1:
+        return V[0], lam[0]
+    values, columns = np.linalg.eigh(A.mean(axis=0))
+    return columns.T, values
+
+
 def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
     """Return an orthogonal matrix, uniformly distributed (Mezzadri 2007)."""
     Q, R = np.linalg.qr(rng.standard_normal((d, d)))
@@ -255,7 +279,8 @@ def _random_rotation(d: int, rng: np.random.Generator) -> np.ndarray:
 @without_ridge.register
 def _without_ridge(kernel: QuadraticKernel, mu: float) -> QuadraticKernel:
     server = without_ridge(kernel.server, mu) if kernel.server else ()
-    return kernel._replace(A=kernel.A - mu * np.eye(kernel.A.shape[1]), lam=kernel.lam - mu, server=server)
+    A, lam, lam_mean = kernel.A - mu * np.eye(kernel.A.shape[1]), kernel.lam - mu, kernel.lam_mean - mu
+    return kernel._replace(A=A, lam=lam, lam_mean=lam_mean, server=server)
 
 
 @inner
@@ -271,7 +296,9 @@ def _clients(kernel):
 
 @implements(work_size, QuadraticKernel)
 def _work_size(kernel):
-    return 4 * kernel.A.shape[1]
+    n, d = kernel.b.shape
+    # All clients together take their steps in a common basis.
+    return (2 + 2 * n) * d if kernel.A.shape[0] == 1 else 4 * d
 
 
 @implements(gradient, QuadraticKernel)
@@ -318,8 +345,18 @@ def _local_phase(kernel, X, H, gamma, k, work):
         # The powers, which cost as much as the products, are the same for all clients.
         powers, sums = work[:d], work[d : 2 * d]
         _factors(kernel.lam[0], gamma, k, powers, sums)
-        for i in range(n):
-            _move(kernel.V[0], kernel.b[i], X[i], H[i], powers, sums, work[2 * d :])
+        _move_all(kernel.V[0], kernel.b, X, H, powers, sums, work[2 * d :])
+
+
+@implements(jump, QuadraticKernel)
+def _all_steps(kernel, x, gamma, k, work):
+    if k <= 2:
+        return 0
+    d = x.shape[0]
+    none, mean = np.zeros(d), np.empty(d)
+    mean_rows(kernel.b, mean)
+    _jump(kernel.V_mean, kernel.lam_mean, mean, x, none, gamma, k, work)
+    return k
 
 
 @njit
@@ -344,6 +381,39 @@ def _factors(lam, gamma, k, powers, sums):
         else:
             powers[j] = r**k
             sums[j] = (1.0 - powers[j]) / lam[j]
+
+
+@njit
+def _move_all(V, b, X, H, powers, sums, work):
+    """Do what :func:`_move` does to every client, with the same bits, in products of matrices."""
+    stay_apart()
+    n, d = X.shape
+    Z, C = work[: n * d].reshape((n, d)), work[n * d : 2 * n * d].reshape((n, d))
+    if _are_one(X):
+        # As after an average: one change of basis is that of all.
+        matrix_vector(V, X[0], Z[0])
+        for i in range(1, n):
+            copyto(Z[i], Z[0])
+    else:
+        matrix_times_rows(V, X, Z)
+    for i in range(n):
+        for j in range(d):
+            X[i, j] = b[i, j] + H[i, j]
+    matrix_times_rows(V, X, C)
+    for i in range(n):
+        for j in range(d):
+            Z[i, j] = powers[j] * Z[i, j] + sums[j] * C[i, j]
+    transposed_times_rows(V, Z, X)
+
+
+@njit
+def _are_one(X):
+    """Return whether all rows are the same."""
+    for i in range(1, X.shape[0]):
+        for j in range(X.shape[1]):
+            if X[i, j] != X[0, j]:
+                return False
+    return True
 
 
 @njit

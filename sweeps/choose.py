@@ -1,6 +1,6 @@
 """The method to take for a problem, with its letters and the model that it ends with."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,8 +150,8 @@ def choose(
     to: str | Target = "gap=1e-4",
     cost: str | Price | Mapping[str, float] = "bits",
     *,
-    methods: Iterable[str] | None = None,
-    letters: Mapping[str, Sequence[Any]] | None = None,
+    methods: str | Iterable[str] | None = None,
+    letters: Mapping[str, Any] | None = None,
     tune: bool = False,
     seeds: int = 5,
     budget: str | float | Budget = "2m",

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..algorithms.driver.method import find, names
 from ..algorithms.parts.letters import checked_letter
-from ..core.checks import checked_count, checked_number
+from ..core.checks import checked_count, checked_names, checked_number, checked_values
 from ..core.errors import InputError, complaint
 from ..core.randomness import derived_seed
 from ..theory.case import Case
@@ -213,12 +213,12 @@ class Comparison:
 
 def compare(
     place: Any,
-    methods: Iterable[str] | None = None,
+    methods: str | Iterable[str] | None = None,
     to: str | Target = "gap=1e-4",
     cost: str | Price | Mapping[str, float] = "bits",
     *,
     store: Store,
-    letters: Mapping[str, Sequence[Any]] | None = None,
+    letters: Mapping[str, Any] | None = None,
     tune: bool = False,
     seeds: int = 5,
     budget: str | float | Budget = "5m",
@@ -232,7 +232,7 @@ def compare(
     ----------
     place : ProblemSpec or Given
         The problem.
-    methods : iterable of str, optional
+    methods : str or iterable of str, optional
         Names of methods, or paths of files; by default all that are shipped.
     to : str or Target
         Where to arrive: ``gap=1e-4``, ``distance=0.01`` or ``accuracy=0.95``.
@@ -241,7 +241,7 @@ def compare(
     store : Store
         Where paths are kept: a path that is there is not computed again.
     letters : mapping of str to sequence, optional
-        Values of some letters, for the methods that have them; of several the best is found as by ``tune``.
+        A value or several of some letters, for the methods that have them; of several the best is found as by ``tune``.
     tune : bool
         Whether the best of ``TUNED`` on a grid around the prescribed ones is found too, on other seeds than those that
         are reported.
@@ -284,11 +284,11 @@ def compare(
         raise InputError(f"seeds = {seeds} are too many paths: give at most {_MOST_SEEDS - 1}.")
     if price.needs_clock and not clock:
         raise InputError(f"cost = {cost!r} has a price for seconds, which no clock simulates: give --clock too.")
-    chosen = list(dict.fromkeys(names() if methods is None else methods))
+    chosen = names() if methods is None else checked_names("methods", methods)
     if not chosen:
         raise InputError("methods = [] names no method: give at least one, or leave it out for all of them.")
     found = {name: find(name) for name in chosen}
-    letters = letters or {}
+    letters = checked_values("letters", letters or {})
     check_letters(letters, {name: method.Params._fields for name, method in found.items()})
     label = _checked_start(place, target)
     race = Race(place, target, price, store, kept, within, clock, progress)

@@ -3,11 +3,11 @@
 import csv
 import io
 import math
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .cells import COUNTED
+from .latex import escaped, number, tabular
 from .sweep import families
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 #: The columns of the table; those of costs are means over seeds, NaN where a path has not arrived.
 COLUMNS = ("problem", "method", "changes", "kappa", "seeds", *COUNTED)
-_MARKS = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-          "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}  # fmt: skip
 
 
 def costs(cells: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -61,32 +59,24 @@ def as_csv(records: Iterable[dict[str, Any]]) -> str:
 
 
 def as_latex(records: Iterable[dict[str, Any]]) -> str:
-    r"""Return records as a tabular of LaTeX, which needs no package.
+    r"""Return records as a table for LaTeX, see :func:`rootkappa.sweeps.latex.tabular`.
 
     Examples
     --------
     >>> row = dict.fromkeys(COLUMNS, 1e6) | {"problem": "a_b", "method": "scaffnew", "changes": "", "bits": math.nan}
-    >>> print(as_latex([row]).splitlines()[3])
+    >>> print(as_latex([row]).splitlines()[6])
     a\_b & scaffnew & $10^{6}$ & $10^{6}$ & $10^{6}$ & -- \\
     """
-    lines = [r"\begin{tabular}{llrrrr}", r"problem & method & $\kappa$ & rounds & iterations & bits \\", r"\hline"]
-    for record in records:
-        name = " ".join(filter(None, (record["method"], record["changes"])))
-        numbers = (_number(record[column]) for column in ("kappa", "rounds", "iterations", "bits"))
-        lines.append(" & ".join((_escaped(record["problem"]), _escaped(name), *numbers)) + r" \\")
-    return "\n".join([*lines, r"\end{tabular}", ""])
-
-
-def _escaped(text: str) -> str:
-    return "".join(_MARKS.get(mark, mark) for mark in text)
-
-
-def _number(value: float) -> str:
-    """Return a number in mathematics."""
-    if not math.isfinite(value):
-        return "--" if math.isnan(value) else r"$\infty$"
-    power = re.fullmatch(r"([\d.]+)e([+-]\d+)", f"{value:.4g}" if value < 1e6 else f"{value:.3e}")
-    if power is None:
-        return f"${value:.5g}$"
-    front = power[1].rstrip("0").rstrip(".")
-    return f"$10^{{{int(power[2])}}}$" if front == "1" else f"${front} \\cdot 10^{{{int(power[2])}}}$"
+    kept = list(records)
+    rows = [
+        (
+            escaped(record["problem"]),
+            escaped(" ".join(filter(None, (record["method"], record["changes"])))),
+            *(number(record[column]) for column in ("kappa", "rounds", "iterations", "bits")),
+        )
+        for record in kept
+    ]
+    heads = ("problem", "method", r"$\kappa$", "rounds", "iterations", "bits")
+    seeds = sorted({record["seeds"] for record in kept})
+    how = " or ".join("exact" if count == 0 else f"means over {count} paths" for count in seeds)
+    return tabular("llrrrr", heads, rows, f"What the accuracy costs at each condition number; {how}.")

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..algorithms.driver.method import Method, find, get, names
 from ..algorithms.parts.rounds import EveryStep
+from ..core.checks import as_list, checked_names, checked_values
 from ..core.errors import InputError, complaint, shown
 from ..problems.together import FEWEST_RUNS
 from ..theory.case import Case
@@ -50,9 +51,9 @@ _FAMILY = ("study", "epsilon", "exact", *(field.name for field in fields(Problem
 
 
 def grid_cells(
-    methods: Iterable[str],
-    specs: Sequence[Any],
-    letters: Mapping[str, Sequence[Any]],
+    methods: str | Iterable[str],
+    specs: Any,
+    letters: Mapping[str, Any],
     epsilon: float,
     seeds: int,
     exact: bool = False,
@@ -62,12 +63,12 @@ def grid_cells(
 
     Parameters
     ----------
-    methods : iterable of str
+    methods : str or iterable of str
         Names of methods, or paths of Python files.
-    specs : sequence of ProblemSpec
+    specs : ProblemSpec or sequence of ProblemSpec
         The problems.
     letters : mapping of str to sequence
-        Values of some letters, each for the methods that have it; what is not here is as the theory prescribes.
+        A value or several of some letters, each for the methods that have it; all others are as the theory prescribes.
     epsilon : float
         The relative accuracy, between 0 and 1.
     seeds : int
@@ -85,7 +86,8 @@ def grid_cells(
     """
     if not 0 < epsilon < 1:
         raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give a number between 0 and 1.")
-    found = {name: find(name) for name in methods}
+    specs, letters = as_list(specs), checked_values("letters", letters)
+    found = {name: find(name) for name in checked_names("methods", methods)}
     check_letters(letters, {name: method.Params._fields for name, method in found.items()})
     own = {
         name: {letter: letters[letter] for letter in letters if letter in method.Params._fields}

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .compare import Comparison
+from .latex import assigned, escaped, number, tabular
 
 _COLUMNS = (
     "method", "how", "params", "status", "cost", "low", "high", "seeds", "times", "rounds", "iterations", "floats_up",
     "floats_down", "bits_up", "bits_down", "gradients", "seconds", "reason",
 )  # fmt: skip
-_ESCAPED = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "‖": r"\|", "*": r"\textasteriskcentered{}"}
-_GREEK = {"gamma", "alpha", "beta", "eta", "tau", "lambda", "omega", "chi", "mu", "theta", "sigma", "rho", "delta"}
 
 
 def plain(found: Comparison) -> dict[str, Any]:
@@ -35,22 +34,21 @@ def csv(found: Comparison) -> str:
 
 
 def latex(found: Comparison) -> str:
-    """Return a comparison as a tabular for LaTeX with booktabs: who arrived, and in a comment below who did not."""
-    lines = [
-        f"% {found.label}; {found.target}; cost: {found.price}",
-        r"\begin{tabular}{llrrr}",
-        r"\toprule",
-        r"method & letters & cost & 95\,\% interval & times \\",
-        r"\midrule",
+    """Return a comparison as a table for LaTeX: who arrived, and in comments below who did not."""
+    heads = ("method", "letters", "cost", r"95\,\% interval", "times")
+    rows = [
+        (
+            escaped(row["method"]) + ("" if row["how"] == "prescribed" else f" ({escaped(row['how'])})"),
+            ", ".join(assigned(letter, value) for letter, value in row["params"].items()),
+            number(row["cost"]),
+            f"{number(row['low'])} to {number(row['high'])}" if row["low"] < row["high"] else "--",
+            number(row["times"], 3),
+        )
+        for row in found.arrived
     ]
-    for row in found.arrived:
-        ends = f"{_power(row['low'])} to {_power(row['high'])}" if row["low"] < row["high"] else "--"
-        name = _escape(row["method"]) + ("" if row["how"] == "prescribed" else f" ({row['how']})")
-        params = ", ".join(f"{_letter(letter)} $=$ {_value(value)}" for letter, value in row["params"].items())
-        lines.append(f"{name} & {params} & {_power(row['cost'])} & {ends} & {row['times']:.3g} \\\\")
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [f"% {row['method']}: {row['reason']}" for row in found.rows if row["status"] != "arrived"]
-    return "\n".join(lines) + "\n"
+    about = f"{found.label}; {found.target}; cost: {found.price}"
+    away = (f"{row['method']}: {row['reason']}" for row in found.rows if row["status"] != "arrived")
+    return tabular("llrrr", heads, rows, about, away)
 
 
 def letters(params: Mapping[str, Any]) -> str:
@@ -68,25 +66,3 @@ def letters(params: Mapping[str, Any]) -> str:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _escape(text: str) -> str:
-    return "".join(_ESCAPED.get(mark, mark) for mark in text)
-
-
-def _letter(letter: str) -> str:
-    return (
-        f"$\\{letter}$" if letter in _GREEK else f"${letter}$" if len(letter) == 1 else f"\\textit{{{_escape(letter)}}}"
-    )
-
-
-def _value(value: Any) -> str:
-    return _power(value) if isinstance(value, float) else _escape(str(value))
-
-
-def _power(number: float) -> str:
-    """Return a number with three digits, in powers of ten where it is large or small."""
-    if number == 0.0 or 1e-3 <= abs(number) < 1e5:
-        return f"{number:.3g}" if abs(number) < 1e3 else f"{number:.0f}"
-    digits, _, power = f"{number:.2e}".partition("e")
-    return f"${digits} \\cdot 10^{{{int(power)}}}$"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.driver.objects import found
+from ..core.checks import as_list
 from ..core.randomness import generator
 from ..problems import Logistic, Quadratic
 from ..problems.problem import Problem
@@ -17,7 +18,7 @@ _SOUND = ("confirmed", "consistent")
 
 
 def check_method(
-    method: Any, theorem: str | None = None, problems: Iterable[Problem] | None = None, seed: int = 0
+    method: Any, theorem: str | None = None, problems: Problem | Iterable[Problem] | None = None, seed: int = 0
 ) -> None:
     """Hold a method against a theorem with all evidence that applies.
 
@@ -28,7 +29,7 @@ def check_method(
         ``start``, ``step`` and ``model``, see :mod:`rootkappa.algorithms.driver.objects`.
     theorem : str, optional
         The name of the theorem; by default the one that the method's ``PROMISE`` names, or that its file states.
-    problems : iterable of Problem, optional
+    problems : Problem or iterable of Problem, optional
         Where to look; by default two quadratics, whose clients share their eigenvectors or do not, and a logistic
         regression.
     seed : int
@@ -48,7 +49,7 @@ def check_method(
     method = found(method, like=theorem)
     if theorem is not None:
         method = dataclasses.replace(method, promise=theorem)
-    chosen = list(problems or _default_problems())
+    chosen = list(_default_problems()) if problems is None else as_list(problems) or list(_default_problems())
     error_rate = level(1, max(len(chosen), 1))
     verdicts = [verdict for problem in chosen for verdict in verify(method, problem, seed=seed, error_rate=error_rate)]
     refuting = [

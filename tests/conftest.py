@@ -1,5 +1,6 @@
 """What all tests share: Hypothesis profiles and small problems of every kind."""
 
+import re
 import sys
 from hashlib import blake2b
 from pathlib import Path
@@ -65,12 +66,16 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.nightly)
 
 
+_FILE_OF = re.compile("^test_(claims_of_)?")
+
+
 def _is_drawn(seed, file, given, count, *parameters):
     """Return whether a value is one of the share that this run tries; the same value is so in all tests.
 
-    Without parameters it is the file that is drawn.
+    Counts are powers of 2, so that a method in a smaller share is in every larger one too: what is compiled for it once
+    serves all of its tests. Without parameters it is the file that is drawn, as the method that it is named after.
     """
-    values = [given[name] for name in parameters if name in given] if parameters else [file]
+    values = [given[name] for name in parameters if name in given] if parameters else [_FILE_OF.sub("", file)]
     key = f"{seed} {values[0] if values else ''}"
     return not values or int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) % count == 0
 

@@ -942,10 +942,9 @@ def test_as_a_process(tmp_path):
     assert (found.returncode, found.stderr) == (3, "")
 
 
-MUTANT = Path(__file__).parent / "mutants" / "coins_models_of_heads.py"
 CODES = {
     0: ["verify", "scaffnew", *SMALL.split(), "--evidence", "exact"],
-    1: ["verify", str(MUTANT), *SMALL.split(), "--evidence", "exact"],
+    1: ["verify", "scaffnew", *SMALL.split(), "--rate", "1 - 3/kappa"],
     2: ["verify", "scaffnew", "--data", "Straße"],
     3: ["verify", "scaffnew", *SMALL.split(), "--gamma", "3"],
 }
@@ -1011,6 +1010,15 @@ def test_a_full_disk_is_bad_output(tmp_path):
 def test_the_command_line_is_there_at_once(tmp_path):
     code = "import sys, rootkappa.cli; print(sorted({'numba', 'numpy', 'pandas', 'rich', 'scipy'} & set(sys.modules)))"
     assert python("-c", code, folder=tmp_path).stdout == "[]\n"
+
+
+def test_a_list_needs_nothing_of_what_it_lists(command, tmp_path):
+    """What follows from the sources alone is kept: neither methods nor functions are imported, nor a compiler."""
+    shown = command("list").output
+    heavy = "{'numba', 'pandas', 'scipy', 'rootkappa.algorithms', 'rootkappa.theory', 'rootkappa.problems.functions'}"
+    code = "import sys; from rootkappa import cli; cli.commands.main(['list'], standalone_mode=False); "
+    found = python("-c", f"{code} print(sorted({heavy} & set(sys.modules)), file=sys.stderr)", folder=tmp_path)
+    assert (found.stdout, found.stderr) == (shown, "[]\n")
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 
 import pytest
+from hypothesis import Phase, settings
 
 import rootkappa
 
@@ -21,6 +22,16 @@ MODULES = [
 def test_the_modules_are_found():
     assert "rootkappa.algorithms.scaffnew" in MODULES
     assert rootkappa.__version__
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unshrunk():
+    """An example that shows how a check fails needs no smallest counterexample, which takes most of the time."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("unshrunk", settings.get_profile(before), phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("unshrunk")
+    yield
+    settings.load_profile(before)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -20,7 +20,7 @@ from rootkappa.tests.suited import softmax, with_server
 from rootkappa.theory.verify import default_evidence
 
 # A change of the catalogue costs a compilation, and many are alike.
-pytestmark = [pytest.mark.drawn(4, "name"), pytest.mark.drawn(40, "change")]
+pytestmark = [pytest.mark.drawn(4, "name"), pytest.mark.drawn(32, "change")]
 
 FOLDER = Path(__file__).parent / "mutants"
 QUADRATIC = ("--problem", "quadratic", "--basis", "client", "--clients", "4", "--dim", "3", "--kappa", "30")

@@ -33,7 +33,8 @@ def test_a_sweep_of_an_edited_file_computes_anew(command, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     command("new", "mine.py", "--like", "scaffnew")
     words = ("sweep", "mine.py", "--exact", "--clients", 3, "--dim", 3, "--kappa", "1e1:1e3:3", "--json", "slopes.json")
-    assert "3 computed now" in command(*words).output
+    found = command(*words)
+    assert "3 computed now" in found.output, found.errors
     assert "0 computed now" in command(*words).output
     text = (tmp_path / "mine.py").read_text()
     (tmp_path / "mine.py").write_text(text.replace("H[i, j] += params.p /", "H[i, j] += 0.0 * params.p /"))

@@ -31,6 +31,8 @@ WORK_A_SECOND = 1e9
 BUDGET = 30.0 * WORK_A_SECOND
 # What a round and a step of one client cost besides, in multiplications, and a step that is not compiled.
 _PER_ROUND, _PER_STEP, _PER_PLAIN_STEP = 300.0, 50.0, 2e4
+# What a round costs where any number of them is one jump: it is the longest path that this limits.
+_PER_JUMPED = 30.0
 # Roundings of the clients' gradients, whose sum at the solution is all that determines it.
 _ROUNDINGS = 16.0
 # A shift beside which the size of a field is nothing.
@@ -403,6 +405,8 @@ class Case:
     def round_work(self) -> float:
         """About how many multiplications a round takes at all clients, what goes on besides included."""
         pace = self.pace
+        if self.method.jumps(self.method.oracles(self.problem)):
+            return _PER_JUMPED
         steps = pace.iterations / pace.rounds
         beside = _PER_ROUND + steps * (_PER_PLAIN_STEP if isinstance(self.method, ObjectMethod) else _PER_STEP)
         return self.problem.work(steps) + self.problem.n * beside

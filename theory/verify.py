@@ -11,7 +11,7 @@ from typing import Any
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import ObjectMethod, found
 from ..core.blas import one_blas_thread
-from ..core.checks import as_number
+from ..core.checks import as_list, as_number
 from ..core.errors import InputError, complaint, shown, unknown
 from ..problems import Problem, Quadratic
 from ..problems.problem import checked_problem
@@ -21,6 +21,7 @@ from .conventions import check_conventions
 from .engines import exact, exponent, identity, invariant, path, sending, stated
 from .engines.affine import is_affine
 from .engines.conserved import undeclared
+from .engines.seeds import hearing
 from .engines.words import lowered
 from .theorem import UNITS, promised_by
 from .untouched import untouched
@@ -80,9 +81,9 @@ def elsewhere(method: Any, problem: Problem, evidence: Iterable[str]) -> tuple[s
     """
     about = claims.about(method, problem)
     if not any(claim.of_its_own for claim in about):
-        return tuple(evidence)
+        return tuple(as_list(evidence))
     here = () if all(claim.of_its_own for claim in about) else (CLAIM_HERE,)
-    return tuple(one for kind in evidence for one in (here if kind == "claim" else (kind,)))
+    return tuple(one for kind in as_list(evidence) for one in (here if kind == "claim" else (kind,)))
 
 
 def level(methods: int, problems: int) -> float:
@@ -110,15 +111,16 @@ def level(methods: int, problems: int) -> float:
 def verify(
     method: Any,
     problem: Problem,
-    evidence: Iterable[str] | None = None,
+    evidence: str | Iterable[str] | None = None,
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
     error_rate: float = ALPHA,
     rate: str | float | None = None,
     rounds: str | float | None = None,
-    epsilons: Iterable[float] = stated.EPSILONS,
+    epsilons: float | Iterable[float] = stated.EPSILONS,
     per: str | None = None,
     budget: float = BUDGET,
+    finished: Callable[[list[Verdict]], None] | None = None,
     **changes: Any,
 ) -> list[Verdict]:
     """Return one verdict for each kind of evidence, and for each claim one; or for what is stated.
@@ -130,7 +132,7 @@ def verify(
         ``start``, ``step`` and ``model``, see :mod:`rootkappa.algorithms.driver.objects`.
     problem : Problem
         Where the promise is tested.
-    evidence : iterable of str, optional
+    evidence : str or iterable of str, optional
         Of "identity", "invariant", "exact", "path", "exponent", "cost", "claim", and "claim here" for those claims only
         that are measured on the given problem; by default all that the method and the problem admit.
     seed : int
@@ -144,6 +146,8 @@ def verify(
         What is stated, see :func:`verify_stated`. Then that alone is judged unless ``evidence`` asks for more.
     budget : float
         Multiplications that one path may cost, of which a core makes about 1e9 a second.
+    finished : callable, optional
+        Called after each kind of evidence with all verdicts so far, for whoever wants them if the rest never comes.
     **changes
         Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
 
@@ -166,8 +170,7 @@ def verify(
         judged = verify_stated(method, [problem], rate, rounds, epsilons, per=per, **options, **changes)
         return judged if evidence is None else judged + verify(method, problem, evidence, **options, **changes)
     taken, problem = found(method), checked_problem(problem)
-    given = (evidence,) if isinstance(evidence, str) else evidence
-    kinds = default_evidence(taken, problem) if given is None else _checked_kinds(given)
+    kinds = default_evidence(taken, problem) if evidence is None else checked_kinds(as_list(evidence))
     check_range(problem)
     if not 0.0 < as_number(error_rate) < 1.0:
         raise InputError(f"error_rate = {shown(error_rate)} is no probability: give a number between 0 and 1.")
@@ -175,16 +178,16 @@ def verify(
         raise InputError(f"budget = {shown(budget)} is no number of multiplications: give one above 0, such as 3e10.")
     with untouched(taken, problem) as own:
         case = Case(taken, promised_by(taken), own, changes, seed, float(error_rate), float(budget))
-        return _verdicts(case, kinds, progress)
+        return _verdicts(case, kinds, progress, finished)
 
 
 @one_blas_thread()
 def verify_stated(
     method: Any,
-    problems: Sequence[Problem],
+    problems: Problem | Sequence[Problem],
     rate: str | float | None = None,
     rounds: str | float | None = None,
-    epsilons: Iterable[float] = stated.EPSILONS,
+    epsilons: float | Iterable[float] = stated.EPSILONS,
     *,
     per: str | None = None,
     seed: int = 0,
@@ -198,14 +201,14 @@ def verify_stated(
     ----------
     method : str, Path, Method or object
         As for :func:`verify`; the theorem that it names says what V is.
-    problems : sequence of Problem
+    problems : Problem or sequence of Problem
         Where it is judged.
     rate : str or float, optional
         A factor of V, such as ``"1 - 1/kappa"``: numbers, the letters kappa, L, mu, n, d and those of the method, + - *
         / ** and sqrt, log, ceil, min, max.
     rounds : str or float, optional
         Rounds until V has fallen by a factor eps, such as ``"0.9*sqrt(kappa)*log(1/eps)"``.
-    epsilons : iterable of float
+    epsilons : float or iterable of float
         For which eps.
     per : {"iteration", "round"}, optional
         What the rate is for; by default what the theorem's is for.
@@ -225,7 +228,12 @@ def verify_stated(
     >>> found.status, round(found.measured, 3)
     ('confirmed', 0.866)
     """
-    taken, checked = found(method), [checked_problem(problem) for problem in problems]
+    taken, checked = found(method), [checked_problem(problem) for problem in as_list(problems)]
+    accuracies = as_list(epsilons)
+    if not checked:
+        raise InputError("problems = [] names no problem: give one at least, such as problems.Quadratic.random().")
+    if rounds is not None and not accuracies:
+        raise InputError("epsilons = [] holds no accuracy: give one at least, such as 1e-6.")
     if per is not None and per not in UNITS:
         raise unknown("unit of a rate", per, UNITS)
     if not 0.0 < as_number(error_rate) < 1.0:
@@ -255,7 +263,7 @@ def verify_stated(
             started = time.perf_counter()
             with blaming(taken):
                 one = _or_none(
-                    cases[0], "rounds", lambda: stated.rounds(cases, rounds, [*epsilons], partial(report, "rounds"))
+                    cases[0], "rounds", lambda: stated.rounds(cases, rounds, accuracies, partial(report, "rounds"))
                 )
             verdicts.append(replace(one, seconds=time.perf_counter() - started))
     return verdicts
@@ -274,7 +282,12 @@ def _or_none(case: Case, kind: str, judged: Callable[[], Verdict]) -> Verdict:
 
 
 @one_blas_thread()
-def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float], None] | None) -> list[Verdict]:
+def _verdicts(
+    case: Case,
+    kinds: tuple[str, ...],
+    progress: Callable[[str, float], None] | None,
+    finished: Callable[[list[Verdict]], None] | None,
+) -> list[Verdict]:
     with blaming(case.method):
         unfit = _misfit(case)
         reason = unfit or _failing_condition(case)
@@ -291,7 +304,13 @@ def _verdicts(case: Case, kinds: tuple[str, ...], progress: Callable[[str, float
             verdicts += [replace(verdict, seconds=seconds) for verdict in found]
         if progress:
             progress(kind, 1.0)
-    return verdicts if reason else [_without_waiver(case, verdict, verdicts) for verdict in verdicts]
+        if finished:
+            finished(verdicts if reason else _without_waivers(case, verdicts))
+    return verdicts if reason else _without_waivers(case, verdicts)
+
+
+def _without_waivers(case: Case, verdicts: list[Verdict]) -> list[Verdict]:
+    return [_without_waiver(case, verdict, verdicts) for verdict in verdicts]
 
 
 def _without_waiver(case: Case, verdict: Verdict, beside: list[Verdict]) -> Verdict:
@@ -315,12 +334,9 @@ def _is_known(case: Case, beside: list[Verdict]) -> bool:
     return case.method.is_shipped or "confirmed" in found
 
 
-def _checked_kinds(evidence: Any) -> tuple[str, ...]:
-    """Return kinds of evidence, each of which there is."""
-    try:
-        kinds: tuple[str, ...] = tuple(evidence)
-    except TypeError:
-        raise unknown("evidence", evidence, KINDS) from None
+def checked_kinds(evidence: Iterable[Any]) -> tuple[str, ...]:
+    """Return kinds of evidence, each of which there is; others are an InputError."""
+    kinds = tuple(evidence)
     for kind in kinds:
         if kind not in KINDS:
             raise unknown("evidence", kind, KINDS)
@@ -397,14 +413,14 @@ def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdic
     try:
         with blaming(case.method):
             if case.method.is_shipped:
-                return [_placed(claim, case, one) for one in claim.verdicts(case, progress)]
+                return [_placed(claim, case, one) for one in _heard(claim, case, progress)]
             shipped = case.method.likenesses[0].name
             # Claims tell methods apart by their names.
             known = replace(case, method=replace(case.method, name=shipped))
             if isinstance(case.method, ObjectMethod):
                 # In Python it is slow.
                 known, told = case.other(shipped), f"Of {shipped}, which it was found to be: "
-            found = [_placed(claim, known, one) for one in claim.verdicts(known, progress)]
+            found = [_placed(claim, known, one) for one in _heard(claim, known, progress)]
     except InputError as reason:
         # What a claim measures may have no end where a file does not do what it says.
         if not isinstance(reason, NotExact) and case.method.is_shipped:
@@ -413,6 +429,15 @@ def _claimed(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdic
     return [
         replace(one, method=case.method.name, sentence=told + (lowered(one.sentence) if told else one.sentence))
         for one in found
+    ]
+
+
+def _heard(claim: claims.Claim, case: Case, progress: Progress) -> list[Verdict]:
+    """Return the verdicts on a claim; those that seeds contradict keep what was measured of each."""
+    with hearing() as samples:
+        verdicts = claim.verdicts(case, progress)
+    return [
+        replace(one, details={"samples": samples} | one.details) if one.status == "refuted" else one for one in verdicts
     ]
 
 

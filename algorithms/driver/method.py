@@ -23,7 +23,7 @@ from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
 from ..parts.clock import Clock, usual_seconds
 from ..parts.cost import NOTHING, Cost, Pace, Sends
 from ..parts.letters import checked
-from ..parts.rounds import Listing, Randomness
+from ..parts.rounds import Listing, Phases, Randomness
 from . import files
 
 #: The package whose modules are the methods.
@@ -78,6 +78,10 @@ def _no_opening(problem: Problem, params: Any) -> Cost:
     return NOTHING
 
 
+def _never(kernel: Any) -> bool:
+    return False
+
+
 def _as_declared(problem: Problem, params: Any, state: Any, cost: Cost) -> Cost:
     return cost
 
@@ -108,6 +112,10 @@ class Method:
         ``PERSONAL``, by default False. Its model there is the joint vector.
     needs_server : bool
         Whether the problem's server must have data of its own: the module's ``NEEDS_SERVER``, by default False.
+    jumps : callable
+        ``jumps(kernel)`` returns whether ``advance`` takes any number of rounds at the cost of a few, for which the
+        method may draw nothing: the module's ``JUMPS``, by default never. Each recorded state is then one jump from the
+        start, and the same whatever else is recorded.
     group : str
         What the method is for, in the words of the list of methods: the module's ``GROUP``; a file needs none.
     summary, source : str
@@ -197,6 +205,7 @@ class Method:
     opening: Callable[[Problem, Any], Cost] = _no_opening
     spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
     decided: Callable[[Any, Any, Any], Any] | None = None
+    jumps: Callable[[Any], bool] = _never
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -230,6 +239,7 @@ class Method:
             opening=declared.get("opening", _no_opening),
             spent=declared.get("spent", _as_declared),
             decided=declared.get("decided"),
+            jumps=declared.jumps(),
             **declared.randomness(),
             seconds=declared.seconds(),
             **states,
@@ -417,6 +427,16 @@ class _Declared:
             given |= {"fixed_point": None, "invariants": None}
         found = given | {name: self._names[name] for name in _STATES if name in self._names}
         return found | {"invariants": found["invariants"] or _nothing_conserved}
+
+    def jumps(self) -> Callable[[Any], bool]:
+        """Return JUMPS, which is for methods that draw nothing."""
+        found, random = self.get("JUMPS"), self.get("RANDOM")
+        if found is not None and not (callable(found) and isinstance(random, Phases) and not random.parts):
+            raise InputError(
+                f"{self._name} has JUMPS = {found!r} and RANDOM = {random!r}: give JUMPS = oracles.knows_jumps beside "
+                "RANDOM = Nothing(), or leave JUMPS out."
+            )
+        return found or _never
 
     def moves(self) -> dict[str, Any]:
         """Return step and advance: the module's own, or the loops of the parts."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...core.checks import checked_count, checked_number
+from ...core.checks import as_list, checked_count, checked_number
 from ...core.errors import InputError, shown, unknown
 from ...core.html import letters, table
 from ...core.randomness import generator
@@ -16,6 +16,7 @@ from ...problems.problem import Problem
 from ...problems.together import go_together
 from ..parts.clock import Clock, before_rounds
 from ..parts.cost import Cost
+from ..parts.rounds import Draws
 from .method import Method
 from .objects import found
 
@@ -177,7 +178,7 @@ def run(
     rounds: int = 1000,
     seed: int = 0,
     *,
-    record: int | np.ndarray = 200,
+    record: int | np.ndarray | Sequence[int] = 200,
     until: tuple[str, float] | None = None,
     lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
     target: Any = None,
@@ -200,7 +201,7 @@ def run(
         How many communication rounds, at least 1.
     seed : int
         The seed, at least 0. The same seed gives the same run to the bit, whatever is recorded.
-    record : int or ndarray of int
+    record : int or sequence of int
         How many rounds to record, spaced evenly in the logarithm; or which ones. The start and the last are always
         recorded.
     until : (str, float), optional
@@ -245,8 +246,7 @@ def run(
     options = _Options.checked(method, problem, params, until, lyapunov, target, clock, observe)
     path = _Path(method, problem, params, seed, options)
     for stop in stops:
-        for batch in path.draws.between(path.done, stop):
-            path.walk(batch)
+        path.go(int(stop))
         path.record(int(stop))
         if progress is not None:
             progress(path.done)
@@ -260,9 +260,9 @@ def run_together(
     problem: Problem,
     params: Any,
     rounds: int = 1000,
-    seeds: Sequence[int] = (0,),
+    seeds: int | Sequence[int] = (0,),
     *,
-    record: int | np.ndarray = 200,
+    record: int | np.ndarray | Sequence[int] = 200,
     until: tuple[str, float] | None = None,
     lyapunov: Callable[[Problem, Any, Any, Any], float] | None = None,
     target: Any = None,
@@ -273,7 +273,7 @@ def run_together(
     ----------
     method, problem, params, rounds, record, until, lyapunov, target
         Those of :func:`run`.
-    seeds : sequence of int
+    seeds : int or sequence of int
         One for each run.
 
     Returns
@@ -298,7 +298,7 @@ def run_together(
     method = found(method)
     method.check(problem)
     params = method.letters(params)
-    rounds = checked_count("rounds", rounds)
+    rounds, seeds = checked_count("rounds", rounds), as_list(seeds)
     advance, pace = method.advance_together, method.pace(params)
     if advance is None or not go_together(problem, len(seeds), rounds, pace.iterations / pace.rounds):
         measured: Any = {"record": record, "until": until, "lyapunov": lyapunov, "target": target}
@@ -344,6 +344,10 @@ class _Options:
     ) -> "_Options":
         """Return the options that :func:`run` was given."""
         observe = observe or {}
+        if not isinstance(observe, Mapping):
+            raise InputError(
+                f'observe = {shown(observe)} is no mapping: give functions of a state, such as {{"norm": norm_of}}.'
+            )
         column, fraction = _checked_until(until, (*COLUMNS, *observe)) if until is not None else ("", 0.0)
         measure = _Measure(method, problem, params, lyapunov, target)
         timed = Clock.read(clock) if clock is not None else None
@@ -364,6 +368,19 @@ class _Path:
         self.draws, self.done, self.is_finished = _Draws(method, problem, params, seed), 0, False
         options.measure.record(self.trace, 0, self._spent, self._timer and self._timer.total, options.observe)
         self._first = self.trace.last(options.column) if options.column else 0.0
+
+    def go(self, stop: int) -> None:
+        """Take all rounds up to one."""
+        method, problem, params = self._about
+        if not method.jumps(method.oracles(problem)):
+            for batch in self.draws.between(self.done, stop):
+                self.walk(batch)
+            return
+        for batch in self.draws.between(self.done, stop) if self._timer else ():
+            self._timer.add(batch)
+        # From the start, so that no bit depends on where one has looked in between.
+        state = method.advanced(problem, params, method.start(problem, params), _nothing_drawn(method, params, stop))
+        self.take(state, _nothing_drawn(method, params, stop - self.done))
 
     def walk(self, batch: Any) -> None:
         """Take some rounds."""
@@ -447,6 +464,12 @@ def seconds(
     return np.array(ends)
 
 
+def _nothing_drawn(method: Method, params: Any, rounds: int) -> Draws:
+    """Return what a method draws that draws nothing, in as little memory for any number of rounds."""
+    random: Any = method.random
+    return Draws(np.broadcast_to(np.int64(random.count(params)), rounds), {}, {})
+
+
 def _parts(method: Method, batch: Any) -> list[Any]:
     """Return a batch round by round if the states in between say who takes part, or else as it is."""
     return [batch[r : r + 1] for r in range(len(batch))] if method.decided else [batch]
@@ -466,10 +489,11 @@ def _checked_until(until: Any, columns: tuple[str, ...]) -> tuple[str, float]:
     return column, checked_number("the fraction in until", fraction, "a fraction", at_least=0.0)
 
 
-def _recorded_rounds(rounds: int, record: int | np.ndarray) -> np.ndarray:
-    if isinstance(record, np.ndarray):
-        stops = np.unique(np.append(record, rounds))
-        if stops[0] < 0 or stops[-1] > rounds or stops.dtype.kind not in "iu":
+def _recorded_rounds(rounds: int, record: int | np.ndarray | Sequence[int]) -> np.ndarray:
+    if isinstance(record, np.ndarray | list | tuple | range) and np.size(record):
+        stops = np.append(record, rounds)
+        stops = np.unique(stops) if stops.dtype.kind in "iu" else np.array([-1])
+        if stops[0] < 0 or stops[-1] > rounds:
             raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
         return stops[stops > 0]
     return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))

@@ -112,8 +112,9 @@ class Look(NamedTuple):
 def looks(methods: Sequence[str]) -> list[Look]:
     """Return how each line of a figure looks.
 
-    A method's colour depends on its name alone, so it is the same in each figure; so is the marker of the
-    first line of that colour, which is solid. Further lines of one colour differ in marker and dashes.
+    A method's colour and the marker of its first line, which is solid, depend on its name, so they are the same in each
+    figure; but one that would share its colour with a method before it has the next colour that is free, if any is.
+    Further lines of one colour differ in marker and dashes.
 
     Parameters
     ----------
@@ -130,9 +131,14 @@ def looks(methods: Sequence[str]) -> list[Look]:
     ['X', '^', '*']
     """
     found: list[Look] = []
+    colours: dict[str, str] = {}
     for method in methods:
         name = method.partition(" ")[0]  # without the parameters
-        colour = _COLOURS[_choice(name, _COLOUR_SALT, len(_COLOURS))]
+        if name not in colours:
+            first = _choice(name, _COLOUR_SALT, len(_COLOURS))
+            preferred = [*_COLOURS[first:], *_COLOURS[:first]]
+            colours[name] = next((one for one in preferred if one not in colours.values()), preferred[0])
+        colour = colours[name]
         before = sum(other.colour == colour for other in found)
         marker = list(_MARKERS)[(_choice(name, _MARKER_SALT, len(_MARKERS)) + before) % len(_MARKERS)]
         found.append(Look(colour, marker, _DASHES[before % len(_DASHES)]))

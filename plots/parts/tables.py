@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 _SHORT = 4
 
 
-def convergence_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield for each problem a name for its figure and the table of its traces.
+def convergence_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
+    """Yield for each problem a name for its figure, the table of its traces and words for the problem.
 
     Parameters
     ----------
@@ -32,9 +34,9 @@ def convergence_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str,
 
     Yields
     ------
-    (str, pandas.DataFrame)
-        For example "a9a-kappa1000", behind the name of a study if there is one, and what
-        :func:`rootkappa.plots.convergence.figure` takes.
+    (str, pandas.DataFrame, str)
+        For example "a9a-kappa1000", behind the name of a study if there is one, what
+        :func:`rootkappa.plots.convergence.figure` takes, and the problem with its κ as a sentence.
     """
     traces = store.traces(cells["key"])
     sampled = cells[cells["key"].isin(traces["key"].unique())]
@@ -42,10 +44,14 @@ def convergence_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str,
     for name, rows in groups:
         known = [column for column in ("key", "method", "changes", "seed", "broken") if column in rows]
         table = traces.merge(rows[known], on="key")
-        named = [_entry(method, changes) for method, changes in zip(table["method"], table["changes"], strict=True)]
+        names = shown_names(table["method"])
+        named = [
+            _entry(names[method], changes) for method, changes in zip(table["method"], table["changes"], strict=True)
+        ]
         first = rows.iloc[0]
         study = f"{first['study']}-" if isinstance(first.get("study"), str) else ""
-        yield f"{study}{name}-kappa{first['kappa']:g}", table.assign(label=named)
+        about = f"{_sentence(name, first.get('label'), first['kappa'])}."
+        yield f"{study}{name}-kappa{first['kappa']:g}", table.assign(label=named), about
 
 
 def study_tables(store: Store, cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -91,8 +97,8 @@ def point_tables(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.Da
             yield f"{rows['study'].iloc[0]}-{name}-kappa{kappa:g}", pd.concat(tables, ignore_index=True), rows
 
 
-def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
-    """Yield for each family of problems its name, its points and its slopes.
+def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame, dict[str, Any]]]:
+    """Yield for each family of problems its name, its points, its slopes and words.
 
     Parameters
     ----------
@@ -103,7 +109,7 @@ def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.Da
 
     Yields
     ------
-    (str, pandas.DataFrame, pandas.DataFrame)
+    (str, pandas.DataFrame, pandas.DataFrame, dict)
         For example "quadratic-exact", and what :func:`rootkappa.plots.exponent.figure` takes.
     """
     import pandas as pd
@@ -121,7 +127,13 @@ def exponent_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.Da
         found = [record for record in slopes(rows, [axis]) if record["axis"] == axis]
         fitted = pd.DataFrame(found, columns=["slope", "low", "high", "promised"], dtype=float)
         fitted["method"] = [_entry(record["method"], record["changes"]) for record in found]
-        yield f"{name}-{'exact' if rows['exact'].all() else 'sampled'}", points, fitted
+        names = shown_names(rows["method"])
+        pairs = dict.fromkeys(zip(rows["method"], rows["changes"], strict=True))
+        titles = {_entry(method, changes): _entry(names[method], changes) for method, changes in pairs}
+        labels = [label for label in rows["label"] if isinstance(label, str)] if "label" in rows else []
+        where = re.sub(r" kappa=\S+", "", _sentence(name, next(iter(labels), None)))
+        about = {"caption": f"{where}; ε = {_told_epsilon(rows)}; {_how(rows)}.", "titles": titles}
+        yield f"{name}-{'exact' if rows['exact'].all() else 'sampled'}", points, fitted, about
 
 
 def letter_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, dict[str, str], pd.DataFrame]]:
@@ -156,8 +168,9 @@ def letter_tables(cells: pd.DataFrame, axis: str) -> Iterator[tuple[str, dict[st
                 if points["value"].nunique() < 3:
                     continue
                 first = rows.iloc[0]
-                how = "Exact, from the worst start" if first["exact"] else f"Paths of {rows['seed'].nunique()} seeds"
-                caption = f"{how}, until V has fallen to ε = {first['epsilon']:g} of its start; {first['label']}."
+                how = _how(rows)
+                told = f"{how[0].upper()}{how[1:]}, until V has fallen to ε = {first['epsilon']:g} of its start"
+                caption = f"{told}; {printable(first['label'])}."
                 title = f"{shown_name(method)}, κ = {kappa:g}"
                 about = {"method": printable(method), "letter": letter, "caption": caption, "title": title}
                 yield f"{Path(method).stem}-{letter}-{name}-kappa{kappa:g}", about, points
@@ -181,19 +194,72 @@ def _number(text: str) -> float | None:
         return None
 
 
+def _how(rows: pd.DataFrame) -> str:
+    """Return whether costs are exact, or of how many paths each."""
+    if rows["exact"].all():
+        return "exact, from the worst start"
+    count = rows["seed"].nunique()
+    return f"paths of {count} seed{'s' if count > 1 else ''}"
+
+
+def _told_epsilon(rows: pd.DataFrame) -> str:
+    return " or ".join(f"{value:g}" for value in sorted(rows["epsilon"].unique(), reverse=True))
+
+
+def _sentence(name: str, label: Any, kappa: float | None = None) -> str:
+    """Return a problem in words, with its condition number where its label has none."""
+    told = printable(label) if isinstance(label, str) and label else printable(name)
+    told += f", κ = {kappa:g}" if kappa is not None and "kappa" not in told else ""
+    return f"{told[0].upper()}{told[1:]}" if told else ""
+
+
+def shown_names(methods: Iterable[str]) -> dict[str, str]:
+    """Return for each method the name that a figure calls it by; those of one name keep their own besides.
+
+    Examples
+    --------
+    >>> shown_names(["scaffnew", "scaffold_1"])
+    {'scaffnew': 'Scaffnew', 'scaffold_1': 'SCAFFOLD with option I'}
+    """
+    names = {method: shown_name(method) for method in dict.fromkeys(methods)}
+    count = Counter(names.values())
+    return {
+        method: name if count[name] == 1 or name == printable(method) else f"{name} ({printable(method)})"
+        for method, name in names.items()
+    }
+
+
 def shown_name(method: str) -> str:
     """Return the name of a method as it is written in papers: its file's ``NAME``, or what its docstring begins with.
+
+    A file of somebody's own is read and not run: without a ``NAME`` it is called by its path.
 
     Examples
     --------
     >>> shown_name("scaffnew"), shown_name("scaffold_1"), shown_name("sparse_proxskip_l1"), shown_name("./mine.py")
-    ('Scaffnew', 'SCAFFOLD with option I', 'sparse_proxskip_l1', './mine.py')
+    ('Scaffnew', 'SCAFFOLD with option I', 'Sparse-ProxSkip, convex', './mine.py')
     """
     if method not in algorithms.names():
-        return printable(method)
+        return printable(_name_in(Path(method)) or method)
     module = algorithms.get(method).module
     first = re.split(r"[:,.(]", module.__doc__ or "", maxsplit=1)[0].strip()
     return str(getattr(module, "NAME", first if 0 < len(first.split()) <= _SHORT else method))
+
+
+def _name_in(file: Path) -> str:
+    """Return the ``NAME`` that a file of Python gives itself, nothing if it gives none."""
+    try:
+        body = ast.parse(file.read_bytes()).body if file.suffix == ".py" else []
+    except (OSError, ValueError, SyntaxError):
+        return ""  # it may be gone by now, or have changed
+    for node in body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        is_name = any(isinstance(target, ast.Name) and target.id == "NAME" for target in targets)
+        if is_name and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return " ".join(node.value.value.split())
+    return ""
 
 
 def _entry(method: str, changes: str) -> str:

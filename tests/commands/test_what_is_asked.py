@@ -1,5 +1,6 @@
 """Stating, listing and drawing one letter on the command line: what cannot be meant gets one sentence, at once."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from rootkappa import algorithms, theory
 from rootkappa.commands import page
 from rootkappa.sweeps import ProblemSpec
+from rootkappa.theory.verify import ENGINES
 
 BAD = {
     "verify scaffnew --rate 0.5 --evidence exact": "--rate and --rounds have evidence of their own",
@@ -20,6 +22,11 @@ BAD = {
     "verify scaffnew --rounds kappa --kappa 1:0.1:3": "kappa = '1:0.1:3' falls",
     "verify scaffnew --rate 0.5 --witness .": "witness = '.' is no name of a file",
     "verify scaffnew --rate 0.5 --witness /dev/null": "witness = '/dev/null' is no name of a file",
+    "verify scaffnew --evidence exact,pth": "unknown evidence 'pth': did you mean 'path'?",
+    "verify scaffnew --evidence Exact": "unknown evidence 'Exact': did you mean 'exact'?",
+    "verify scaffnew --evidence exact,": "unknown evidence ''",
+    "verify scaffnew --rate 0.5 --witness=": "--witness is empty: give it a value, or leave it out.",
+    "verify scaffnew --rate 0.5 --witness /proc/w/v.npz": "output '/proc/w' cannot be written",
     "list scafnew": "unknown kind of list, or method, 'scafnew': did you mean 'scaffnew'?",
     "list missing.py": "missing.py",
     "plot letter scaffnew": "Name a method and one of its letters, as in plot letter scaffnew p, or neither.",
@@ -82,3 +89,19 @@ def test_a_method_is_not_overwritten_by_what_refutes_it(command, tmp_path, monke
     assert (found.code, found.output) == (2, "")
     assert re.fullmatch(r"Error: witness = 'mine.npz' would overwrite mine.py, [^\n]+\n", found.errors)
     assert Path("mine.py").read_bytes() == before
+
+
+def test_an_interrupt_leaves_what_was_finished(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def stop(case, progress):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(ENGINES, "path", stop)
+    words = ["--clients", "3", "--dim", "4", "--kappa", "30", "--problem", "quadratic", "--evidence"]
+    found = command("verify", "gradient_descent", *words, "invariant, exact,path", "--json", "v.json")
+    assert found.code == 130
+    kept = json.loads(Path("v.json").read_text())
+    assert [verdict["evidence"] for verdict in kept] == ["invariant", "exact"]
+    told = "2 finished verdicts are in v.json, with those of 0 of 1 methods in full and of 2 of 3 kinds of evidence of "
+    assert f"{told}gradient_descent.\n" in found.errors

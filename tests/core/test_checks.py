@@ -1,7 +1,18 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from rootkappa.core.checks import as_number, checked_array, checked_count, checked_kappa, checked_number
+from rootkappa.core.checks import (
+    as_list,
+    as_number,
+    checked_array,
+    checked_count,
+    checked_kappa,
+    checked_names,
+    checked_number,
+    checked_values,
+)
 from rootkappa.problems import InputError
 
 
@@ -135,3 +146,25 @@ def test_a_huge_integer_is_refused_whether_or_not_python_can_write_it(digits):
         with pytest.raises(InputError, match=r"kappa = |clients = |lam = ") as refused:
             check(10**digits)
         assert len(str(refused.value)) < 400
+
+
+def test_one_thing_is_a_list_of_it():
+    for one in ("ab", b"ab", Path("a"), 3, None, np.float64(0.5)):
+        assert as_list(one) == [one]
+    assert as_list(np.array(2.0)) == [np.array(2.0)]
+    for several in (["a", "b"], ("a", "b"), {"a": 1, "b": 2}, iter("ab"), np.array(["a", "b"])):
+        assert as_list(several) == ["a", "b"]
+
+
+def test_names_and_values_that_are_none_are_refused():
+    assert checked_names("methods", Path("a.py")) == ["a.py"]
+    for wrong in (3, [["a"]], ["a", None]):
+        with pytest.raises(InputError, match=r"^methods holds .*, which is no name"):
+            checked_names("methods", wrong)
+    assert checked_values("letters", {"p": 0.1, "C": "RandK(2)", "k": range(2)}) == {
+        "p": [0.1], "C": ["RandK(2)"], "k": [0, 1],
+    }  # fmt: skip
+    with pytest.raises(InputError, match=r"^letters = \['p'\] is no mapping"):
+        checked_values("letters", ["p"])
+    with pytest.raises(InputError, match=r"^letters has no value of p: give one"):
+        checked_values("letters", {"p": []})

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from rootkappa.core import compiled
+from rootkappa.core import compiled, sources
 from rootkappa.core.stored import CheckedFiles
 
 ROOT = Path(compiled.__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ def tree(tmp_path, monkeypatch):
         copy = root / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
-    monkeypatch.setattr(compiled, "__file__", str(root / "core" / "compiled.py"))
+    monkeypatch.setattr(sources, "__file__", str(root / "core" / "sources.py"))
     return root
 
 
@@ -34,19 +34,20 @@ def digest():
     return compiled.sources_digest.__wrapped__()
 
 
-def test_an_edit_of_any_source_changes_the_digest(tree):
+def test_an_edit_in_any_folder_changes_the_digest(tree):
     before = digest()
     assert digest() == before
     sources = compiled.package_sources()
     names = {str(file.relative_to(tree)) for file in sources}
     assert {"core/vectors.py", "problems/functions/l1.py", "algorithms/scaffnew.py", "theory/engines/exact.py"} <= names
     seen = {before}
-    for file in sources:
+    edited = {file.parent: file for file in sources}.values()
+    for file in edited:
         text = file.read_bytes()
         file.write_bytes(text + b"\n")
         seen.add(digest())
         file.write_bytes(text)
-    assert len(seen) == len(sources) + 1
+    assert len(seen) == len(edited) + 1
     assert digest() == before
 
 
@@ -94,7 +95,7 @@ def test_nothing_is_stored_of_the_folders_that_only_call():
 @pytest.fixture
 def base(tmp_path, monkeypatch):
     """Redirect the folder of all caches."""
-    monkeypatch.setattr(compiled, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(sources, "user_cache_path", lambda name: tmp_path / name)
     return tmp_path / "rootkappa" / "compiled"
 
 

@@ -85,6 +85,24 @@ def test_matrix_vector_and_its_transpose(rows, d, seed):
         assert np.array_equal(before, after)
 
 
+@given(n=st.integers(0, 9), rows=st.integers(1, 13), d=st.integers(1, 40), seed=st.integers(0, 2**32))
+def test_products_of_matrices_have_the_bits_of_products_with_each_vector(n, rows, d, seed):
+    rng = np.random.default_rng(seed)
+    A, X, S = (rng.standard_normal(shape) for shape in ((rows, d), (n, d), (n, rows)))
+    # One row beyond the end, which must stay.
+    images, totals = np.full((n + 1, rows), 7.0), np.full((n + 1, d), 7.0)
+    vectors.matrix_times_rows(A, X, images[:n])
+    vectors.transposed_times_rows(A, S, totals[:n])
+    assert np.all(images[n] == 7.0)
+    assert np.all(totals[n] == 7.0)
+    for i in range(n):
+        product, total = np.empty(rows), np.zeros(d)
+        vectors.matrix_vector(A, X[i], product)
+        vectors.add_transposed_product(A, S[i], total)
+        assert np.array_equal(images[i], product)
+        assert np.array_equal(totals[i], total)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6, 7, 8])
 def test_every_row_of_every_remainder_counts_once(rows):
     for d in range(1, 41):

@@ -64,4 +64,4 @@ def test_a_store_is_drawn_at_another_price_without_computing(tmp_path, monkeypat
     assert name == "gap-0.001-rounds"
     drawn = [float(line.get_xdata()[0]) for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
     assert len(drawn) == 2
-    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["scaffnew", "gradient_descent"]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["Scaffnew", "Gradient descent"]

@@ -225,6 +225,15 @@ def test_methods_look_the_same_in_each_figure():
     assert to_hex(drawn.get_color()) == to_hex(fitted.get_color()) == every[1].colour.lower()
 
 
+def test_methods_of_one_figure_share_no_colour_while_one_is_free():
+    names = [f"method{number}" for number in range(7)]
+    found = style.looks([*names, "method0 p=0.1", "another"])
+    assert len({look.colour for look in found[:7]}) == 7
+    assert found[7].colour == found[0].colour
+    assert found[8].colour in {look.colour for look in found[:7]}
+    assert len(set(found)) == 9
+
+
 def test_lines_of_one_method_differ_without_colour():
     several = style.looks(["scaffnew"] * 4)
     assert len({(look.marker, look.linestyle) for look in several}) == 4
@@ -365,7 +374,7 @@ def test_a_figure_takes_what_a_run_has_returned(problem):
     (alone,) = convergence.figure(short, "bits", "gap").axes[0].lines
     assert alone.get_xdata()[-1] == short.last("bits_up") + short.last("bits_down")
     both = [line.get_label() for line in convergence.figure([short, long], measure="distance").axes[0].lines]
-    assert both == [f"gradient_descent, gamma = {trace.params.gamma:.6g}" for trace in (short, long)]
+    assert both == [f"Gradient descent, gamma = {trace.params.gamma:.6g}" for trace in (short, long)]
     with pytest.raises(InputError, match=r"^traces are neither a table nor traces"):
         convergence.figure([problem])
     with pytest.raises(InputError, match=r"^axis = 'seconds' is not recorded"):

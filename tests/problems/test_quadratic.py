@@ -352,15 +352,17 @@ def compiled_local_phase(kernel, X, H, gamma, k, work):
 
 @pytest.mark.parametrize("basis", ["common", "client"])
 @pytest.mark.parametrize("k", [0, 1, 2, 3, 50])
-def test_a_phase_of_all_clients_has_the_bits_of_each(basis, k):
-    problem = Quadratic.random(3, 5, 1e3, basis=basis)
-    X, H = np.random.default_rng(k).standard_normal((2, 3, 5))
+@pytest.mark.parametrize("n", [3, 6])
+def test_a_phase_of_all_clients_has_the_bits_of_each(n, basis, k):
+    problem = Quadratic.random(n, 11, 1e3, basis=basis)
+    apart, H = np.random.default_rng(k).standard_normal((2, n, 11))
     work = oracles.workspace(problem.kernel)
-    for gamma in (0.7, 1.5):
+    # After an average all clients start from one point.
+    for gamma, X in product((0.7, 1.5), (apart, np.tile(apart[0], (n, 1)))):
         moved, kept = X.copy(), H.copy()
         compiled_local_phase(problem.kernel, moved, H, gamma, k, work)
         assert np.array_equal(H, kept)
-        for i in range(3):
+        for i in range(n):
             alone = X[i].copy()
             compiled_local_steps(problem.kernel, i, alone, H[i], gamma, k, work)
             assert np.array_equal(moved[i], alone)

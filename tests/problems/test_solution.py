@@ -52,6 +52,16 @@ def test_a_problem_solves_itself_once():
     assert problem.solution() is problem.solution()
 
 
+def test_moves_that_are_rounding_end_the_steps(folder, monkeypatch):
+    """On this problem the last bits of x go on changing for ever."""
+    problem = Quadratic.random(3, 4, 7.399737171370809, seed=808136, psi=functions.L1(0.5))
+    steps = []
+    gradient = problem.gradient
+    monkeypatch.setattr(type(problem), "gradient", lambda self, x: steps.append(x) or gradient(x))
+    assert problem.solution().residual <= 1e-14
+    assert len(steps) < 1000
+
+
 def test_a_quick_solution_is_not_worth_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr(solution, "cache_folder", lambda kind: tmp_path / kind)
     monkeypatch.setattr(solution, "_WORTH_A_FILE_SECONDS", 1e9)

@@ -3,13 +3,16 @@
 import csv
 import io
 import math
+import re
 
 import pandas as pd
 import pytest
 
 from rootkappa.sweeps import costs, slopes
 from rootkappa.sweeps.cells import Cell
+from rootkappa.sweeps.compare import Comparison
 from rootkappa.sweeps.problems import ProblemSpec
+from rootkappa.sweeps.written import latex
 
 SMALL = ProblemSpec(clients=3, dim=2, kappa=10.0)
 
@@ -44,7 +47,7 @@ def test_what_is_written_can_be_read():
     records = costs.costs(table(rounds=[10.0, math.inf]))
     (read,) = csv.DictReader(io.StringIO(costs.as_csv(records)))
     assert (read["method"], float(read["rounds"]), read["gradients"]) == ("a_b", math.inf, "")
-    line = costs.as_latex(records).splitlines()[3]
+    line = costs.as_latex(records).splitlines()[6]
     assert line == r"quadratic & a\_b & $10$ & $\infty$ & -- & $2 \cdot 10^{7}$ \\"
 
 
@@ -62,3 +65,24 @@ def test_where_no_theorem_speaks_of_the_problem_a_slope_is_only_measured():
     assert [record["status"] for record in slopes(cells)] == ["refuted"]
     told = slopes(cells.assign(unpromised="the intercept is not penalised"))
     assert [(record["promised"], record["status"]) for record in told] == [(None, "not applicable")]
+
+
+def test_both_tables_of_latex_are_of_one_style():
+    """Rules of booktabs, and above the table the line that they need."""
+    row = {"method": "a_b", "how": "prescribed", "params": {"gamma": 0.5}, "status": "arrived", "reason": ""}
+    row |= {"cost": 2e7, "low": 1e7, "high": 3e7, "times": 1.0}
+    away = {**row, "status": "budget", "reason": "the budget\nended."}
+    compared = latex(Comparison([row, away], "a 10 % share", "F(x) - F* <= 1", "bits", [], 0))
+    swept = costs.as_latex(costs.costs(table()))
+    for text in (compared, swept):
+        lines = text.splitlines()
+        assert lines[0] == r"% In the preamble: \usepackage{booktabs}"
+        rules = [line for line in lines if line.startswith("\\") and "tabular" not in line]
+        assert rules == [r"\toprule", r"\midrule", r"\bottomrule"]
+        columns = re.search(r"begin{tabular}{(.*)}", text)[1]
+        rows = [line for line in lines if line.endswith(r"\\")]
+        assert len(rows) == 2
+        assert {line.count("&") + 1 for line in rows} == {len(columns)}
+        assert r"a\_b & " in text
+        assert r"$2 \cdot 10^{7}$" in text
+    assert compared.splitlines()[-1] == "% a_b: the budget ended."

@@ -281,7 +281,7 @@ def test_a_bug_is_found(name):
         check_compressor(compressor, shape=SHAPES.get(name))
 
 
-@pytest.mark.drawn(3, "right")
+@pytest.mark.drawn(4, "right")
 @pytest.mark.parametrize(
     "right",
     {repr(bug.right): bug.right for bug, _ in BUGS.values() if isinstance(bug, Wrapped)}.values(),

@@ -27,7 +27,7 @@ from rootkappa.theory.claims import (
 )
 from rootkappa.theory.verdict import STATUSES
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(8, "name")
 
 SMALL = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")
 # Where the random walk of few bits outgrows the contraction.

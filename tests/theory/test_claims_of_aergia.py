@@ -9,7 +9,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
 from rootkappa.theory.claims import offloading_keeps_the_loss, offloading_saves_time, offloading_shortens_rounds
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("aergia")
 PROBLEM = problems.Quadratic.random(clients=6, dim=4, kappa=30.0, seed=1)

@@ -18,7 +18,7 @@ from rootkappa.theory.claims import (
 )
 from rootkappa.theory.theorems import blade_fl
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("blade_fl")
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")

@@ -8,7 +8,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
 from rootkappa.theory.claims import sparse_private_models_are_more_accurate as accurate
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("dispfl")
 PROBLEM = problems.Personal(problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1), private="all")

@@ -9,7 +9,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
 from rootkappa.theory.claims import badly_scaled_coordinates, clients_divide_mean_squares, floor_of_adaptive_steps
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("fedlalr")
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")

@@ -15,7 +15,7 @@ from rootkappa.theory.claims import (
     split_training_is_more_accurate,
 )
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1)
 

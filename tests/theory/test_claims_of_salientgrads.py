@@ -9,7 +9,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
 from rootkappa.theory.claims import masked_models_are_as_good, salient_masks_beat_random
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("salientgrads")
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1)

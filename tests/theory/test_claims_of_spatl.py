@@ -11,7 +11,7 @@ from rootkappa.theory import claims
 from rootkappa.theory.claims import bandit_finds_the_share, private_predictors_fit_unlike_clients
 from rootkappa.theory.claims import pruned_rows_save_uplink as planted
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("spatl")
 PROBLEM = problems.Personal(problems.Quadratic.random(clients=3, dim=4, kappa=10.0, seed=1), [3])

@@ -8,7 +8,7 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.theory import claims
 from rootkappa.theory.claims import chances_that_follow_losses
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("tifl")
 PROBLEM = problems.Quadratic.random(clients=6, dim=4, kappa=30.0, seed=1)

@@ -15,7 +15,7 @@ from rootkappa.theory import claims
 from rootkappa.theory.engines import exact
 from rootkappa.theory.verify import ERROR_RATE, elsewhere, level
 
-pytestmark = pytest.mark.drawn(3, "rated", "name")
+pytestmark = pytest.mark.drawn(4, "rated", "name")
 
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
 
@@ -34,6 +34,30 @@ def test_one_kind_of_evidence_may_be_given_by_its_name():
     for wrong in ("exactly", ("exact", 3), 3, ["x"], [["exact"]]):
         with pytest.raises(InputError, match=r"^unknown evidence .*: .*Known are "):
             theory.verify("gradient_descent", SMALL, evidence=wrong)
+
+
+def test_one_problem_and_one_accuracy_are_lists_of_one():
+    stated = {"rounds": "2*kappa*log(1/eps)"}
+    (alone,) = theory.verify_stated("gradient_descent", SMALL, **stated, epsilons=0.1)
+    (listed,) = theory.verify_stated("gradient_descent", [SMALL], **stated, epsilons=["0.1"])
+    assert alone.measured == listed.measured
+    assert theory.exact.rounds_to(theory.case("gradient_descent", SMALL), 0.1) == theory.exact.rounds_to(
+        theory.case("gradient_descent", SMALL), [0.1]
+    )
+    for where, accuracies, told in (
+        ([], 0.1, "problems = "),
+        (SMALL, (), "epsilons = "),
+        (SMALL, "a", "epsilon = 'a'"),
+    ):
+        with pytest.raises(InputError, match=told):
+            theory.verify_stated("gradient_descent", where, **stated, epsilons=accuracies)
+
+
+def test_whoever_wants_verdicts_hears_of_them_after_each_kind():
+    heard = []
+    kinds = ("invariant", "exact")
+    found = theory.verify("gradient_descent", SMALL, kinds, finished=lambda verdicts: heard.append(len(verdicts)))
+    assert (heard, len(found)) == ([1, 2], 2)
 
 
 @pytest.mark.parametrize("name", algorithms.names())

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.blas import one_blas_thread
-from ...core.checks import as_number
+from ...core.checks import as_list, as_number
 from ...core.errors import InputError, shown
 from ..case import Case, Progress
 from ..verdict import Verdict
@@ -235,7 +235,7 @@ def time_to_accuracy(case: Case, epsilon: float = 1e-6) -> Times:
 
 
 @one_blas_thread()
-def rounds_to(case: Case, epsilons: Sequence[float]) -> list[float]:
+def rounds_to(case: Case, epsilons: float | Sequence[float]) -> list[float]:
     r"""Return the expected rounds to each of some accuracies, see :func:`time_to_accuracy`: the step is probed once.
 
     Examples
@@ -245,7 +245,7 @@ def rounds_to(case: Case, epsilons: Sequence[float]) -> list[float]:
     >>> rounds_to(theory.case("gradient_descent", problem), [1e-2, 1e-6])
     [22.0, 66.0]
     """
-    return [steps * case.pace.rounds for steps in _first_below(affine_model(case), epsilons)]
+    return [steps * case.pace.rounds for steps in _first_below(affine_model(case), as_list(epsilons))]
 
 
 def _factor_of(parts: Sequence[Form]) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from ..theorem import promised_by
 from ..verdict import Verdict
 from .laws import difference
 from .places import compiled_anew, places, twin
+from .shown import Shown, flat, shown
 
 # Differences below this fraction of the largest number so far are rounding, or below so many roundings where kappa
 # makes more of them.
@@ -53,6 +54,34 @@ class _Departure(NamedTuple):
     """How much, relative to what it is a part of."""
     told: str
     """The end of "This is not the method: "."""
+    shown: Shown | None = None
+    """Its numbers."""
+
+
+class _Gap(NamedTuple):
+    """What differs between two states, or does not."""
+
+    name: str
+    """The field, or the model."""
+    size: float
+    """By how much, relative to the size of its numbers so far."""
+    scale: float
+    """That size."""
+    theirs: np.ndarray
+    mine: np.ndarray
+    """In the sign in which the shipped method has it."""
+    states: tuple[Any, Any]
+    """Both states, the shipped method's first."""
+    drawn: Any = None
+    """What was drawn up to there."""
+
+
+class _Fault(NamedTuple):
+    """What two methods say differently of what they draw and cost."""
+
+    told: str
+    kind: str
+    arrays: dict[str, Any]
 
 
 def evidence(case: Case, progress: Progress) -> Verdict:
@@ -90,7 +119,8 @@ def evidence(case: Case, progress: Progress) -> Verdict:
         f"This is not the method {name}{others}: {departure.told}. A rate may hold of it all the same; let LIKE name "
         "the method that it is, or be None if it is one of its own."
     )
-    return case.verdict("identity", "refuted", sentence, departure.size, 0.0, sensitivity=_TOLERANCE)
+    details = {"shown": departure.shown} if departure.shown else {}
+    return case.verdict("identity", "refuted", sentence, departure.size, 0.0, details=details, sensitivity=_TOLERANCE)
 
 
 def _sizes(others: list[Case]) -> str:
@@ -163,21 +193,38 @@ def _departure(own: Case, shipped: Method, alpha: float, is_given: bool) -> _Dep
     place = f"on {_place(own)}"
     worst = 0.0
     further = (_of_each_length(own, theirs), _later(own, theirs)) if is_given and same_draws else ()
-    for when, name, size in chain(_differences(own, theirs, drawn, same_draws), *further):
-        if not size <= _tolerance(own):
-            return _Departure(when, size, f"{_told(when)} {name} differs by {size:.2g} of its size, {place}")
-        worst = max(worst, size)
-    for told in (
+    for when, gap in chain(_differences(own, theirs, drawn, same_draws), *further):
+        if not gap.size <= _tolerance(own):
+            told = f"{_told(when)} {gap.name} differs by {gap.size:.2g} of its size, {place}"
+            return _Departure(when, gap.size, told, _parted(own, when, gap))
+        worst = max(worst, gap.size)
+    for fault in (
         _listed_law(own, theirs),
-        difference(own, theirs, alpha) if same_draws else "",
+        _drawn_law(own, theirs, alpha) if same_draws else None,
         _pace(own, theirs),
-        _cheaper(own, theirs, drawn) if same_draws else "",
+        _cheaper(own, theirs, drawn) if same_draws else None,
         _cheaper_opening(own, theirs),
-        _cheaper_in_fact(own, theirs, drawn) if same_draws else "",
+        _cheaper_in_fact(own, theirs, drawn) if same_draws else None,
     ):
-        if told:
-            return _Departure(np.inf, 1.0, f"{told}, {place}")
+        if fault:
+            return _Departure(np.inf, 1.0, f"{fault.told}, {place}", shown(fault.kind, own, **fault.arrays))
     return worst
+
+
+def _parted(own: Case, when: float, gap: _Gap) -> Shown:
+    """Return what differs, both states, and what was drawn up to there."""
+    return shown(
+        "parted",
+        own,
+        mine=np.ravel(gap.mine),
+        theirs=np.ravel(gap.theirs),
+        size=gap.scale,
+        field=gap.name,
+        rounds=when,
+        state_mine=flat(gap.states[1]),
+        state_theirs=flat(gap.states[0]),
+        outcomes=None if gap.drawn is None else own.unroll(gap.drawn),
+    )
 
 
 def _told(rounds: float) -> str:
@@ -228,7 +275,7 @@ def _same_outcomes(own: Case, theirs: Case) -> bool:
     return _is_alike(*map(np.asarray, forms))
 
 
-def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Iterator[tuple[float, str, float]]:
+def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Iterator[tuple[float, _Gap]]:
     """Yield the differences after every round: when, of what, and how large relative to the numbers so far.
 
     Within a round, after half of one more, the first steps are compared.
@@ -236,7 +283,7 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
     expected, stepped = theirs.initial(), own.initial()
     walked = own.initial() if same_draws else None
     comparison = _Comparison(theirs)
-    yield from ((0, name, size) for name, size in comparison.differences(expected, own, stepped))
+    yield from ((0, gap) for gap in comparison.differences(expected, own, stepped))
     watched = 0
     for position in range(len(drawn)):
         one = drawn[position : position + 1]
@@ -249,7 +296,7 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
                 if watched < _WATCHED:
                     within = theirs.step(within, outcome)
                     found = comparison.differences(within, own, stepped)
-                    yield from ((position + 0.5, name, size) for name, size in found)
+                    yield from ((position + 0.5, gap._replace(drawn=drawn[: position + 1])) for gap in found)
                     watched += 1
             stepped = own.step(stepped, outcomes[-1])
             if walked is not None:
@@ -258,10 +305,11 @@ def _differences(own: Case, theirs: Case, drawn: Any, same_draws: bool) -> Itera
             return  # both go where nothing can be compared
         for state in (stepped, walked):
             if state is not None:
-                yield from ((position + 1, name, size) for name, size in comparison.differences(expected, own, state))
+                for gap in comparison.differences(expected, own, state):
+                    yield position + 1, gap._replace(drawn=drawn[: position + 1])
 
 
-def _of_each_length(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
+def _of_each_length(own: Case, theirs: Case) -> Iterator[tuple[float, _Gap]]:
     """Yield the differences after one round of each length, where rounds differ in it: some are hardly ever drawn."""
     if not isinstance(theirs.method.random, Coin) or isinstance(own.method, ObjectMethod):
         return  # an object takes its rounds step by step
@@ -279,10 +327,10 @@ def _of_each_length(own: Case, theirs: Case) -> Iterator[tuple[float, str, float
         if not all(np.isfinite(field).all() for field in expected):
             return
         found = comparison.differences(expected, own, walked)
-        yield from ((1, f"{name} at the end of {k} steps", size) for name, size in found)
+        yield from ((1, gap._replace(name=f"{gap.name} at the end of {k} steps", drawn=one)) for gap in found)
 
 
-def _later(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
+def _later(own: Case, theirs: Case) -> Iterator[tuple[float, _Gap]]:
     """Yield the differences along a longer path, up to where rounding would decide how the shipped method goes on."""
     rng = generator(own.seed, "identity", "later")
     drawn = theirs.draw(rng, _rounds(theirs, _LATER))
@@ -299,10 +347,10 @@ def _later(own: Case, theirs: Case) -> Iterator[tuple[float, str, float]]:
             nudged = theirs.advance(nudged, chunk) if nudged is not None else _nudged(theirs, expected, first, rng)
         if not all(np.isfinite(field).all() for field in expected):
             return
-        grown = max(size for _, size in by_rounding.differences(expected, theirs, nudged))
+        grown = max(gap.size for gap in by_rounding.differences(expected, theirs, nudged))
         if not _GROWN * grown <= _tolerance(own):
             return
-        yield from ((end, *found) for found in comparison.differences(expected, own, walked))
+        yield from ((end, gap._replace(drawn=drawn[:end])) for gap in comparison.differences(expected, own, walked))
 
 
 def _nudged(case: Case, state: Any, first: Any, rng: np.random.Generator) -> Any:
@@ -327,7 +375,7 @@ class _Comparison:
         self._sizes = dict(zip(fields, natural, strict=True)) | {_MODEL: distance}
         self._signs: dict[str, tuple[float, ...]] = dict.fromkeys(fields, (1.0, -1.0)) | {_MODEL: (1.0,)}
 
-    def differences(self, expected: Any, own: Case, state: Any) -> Iterator[tuple[str, float]]:
+    def differences(self, expected: Any, own: Case, state: Any) -> Iterator[_Gap]:
         """Yield the differences between two states, in what both of them have."""
         pairs = {_MODEL: (self._theirs.model(expected), own.model(state))}
         # Under a V of its own a state may be written in another way.
@@ -343,27 +391,36 @@ class _Comparison:
                 apart = {sign: float(np.abs(theirs - sign * ours).max(initial=0.0)) for sign in self._signs[name]}
             least = min(apart.values())
             if not np.isfinite(least):
-                yield name, np.inf
+                yield _Gap(name, np.inf, self._sizes[name], theirs, ours, (expected, state))
                 return
             scale = self._sizes[name] or 1.0
             # Where there is nothing but rounding so far, both are possible.
             limit = max(least, _tolerance(own) * scale)
             self._signs[name] = tuple(sign for sign, size in apart.items() if size <= limit)
-            yield name, least / scale
+            sign = min(apart, key=lambda sign: apart[sign])
+            yield _Gap(name, least / scale, scale, theirs, sign * ours, (expected, state))
 
 
-def _listed_law(own: Case, theirs: Case) -> str:
+def _drawn_law(own: Case, theirs: Case, alpha: float) -> _Fault | None:
+    """Return in what the draws differ, where they do not follow one law."""
+    found = difference(own, theirs, alpha)
+    return found and _Fault(found.told, "laws", {"counts": found.counts, "limit": found.limit})
+
+
+def _listed_law(own: Case, theirs: Case) -> _Fault | None:
     """Return in what the listed outcomes differ."""
     ours, expected = (_listing(case) for case in (own, theirs))
     if ours is None or expected is None:
-        return ""
+        return None
     gaps = {key: abs(ours.get(key, 0.0) - expected.get(key, 0.0)) for key in {*ours, *expected}}
     if max(gaps.values()) <= _TOLERANCE:
-        return ""
+        return None
     key = max(gaps, key=lambda key: gaps[key])
-    return (
+    return _numbers(
         f"an outcome that it lists with the probability {ours.get(key, 0.0):.3g} has {expected.get(key, 0.0):.3g} in "
-        f"{theirs.method.name}"
+        f"{theirs.method.name}",
+        ours.get(key, 0.0),
+        expected.get(key, 0.0),
     )
 
 
@@ -378,41 +435,47 @@ def _listing(case: Case) -> dict[bytes, float] | None:
     return found
 
 
-def _pace(own: Case, theirs: Case) -> str:
+def _numbers(told: str, mine: float, theirs: float) -> _Fault:
+    return _Fault(told, "numbers", {"mine": mine, "theirs": theirs, "tolerance": _TOLERANCE})
+
+
+def _pace(own: Case, theirs: Case) -> _Fault | None:
     """Return in what differs how much a step stands for."""
     for axis, told in own.pace._asdict().items():
         expected = getattr(theirs.pace, axis)
         if abs(told - expected) > _TOLERANCE * expected:
-            return f"it says that a step is {told:.3g} {axis}, and in {theirs.method.name} it is {expected:.3g}"
-    return ""
+            said = f"it says that a step is {told:.3g} {axis}, and in {theirs.method.name} it is {expected:.3g}"
+            return _numbers(said, told, expected)
+    return None
 
 
-def _cheaper(own: Case, theirs: Case, drawn: Any) -> str:
+def _cheaper(own: Case, theirs: Case, drawn: Any) -> _Fault | None:
     """Return what it counts too little of."""
     return _less(own.cost(drawn), theirs.cost(drawn), f"for {len(drawn)} rounds", theirs.method.name)
 
 
-def _cheaper_opening(own: Case, theirs: Case) -> str:
+def _cheaper_opening(own: Case, theirs: Case) -> _Fault | None:
     """Return what it counts too little of before the first round; an object need not say what that costs."""
     if isinstance(own.method, ObjectMethod):
-        return ""
+        return None
     told, expected = (one.method.opening(one.problem, one.params) for one in (own, theirs))
     return _less(told, expected, "before the first round", theirs.method.name)
 
 
-def _cheaper_in_fact(own: Case, theirs: Case, drawn: Any) -> str:
+def _cheaper_in_fact(own: Case, theirs: Case, drawn: Any) -> _Fault | None:
     """Return what it says too little of where how much is sent shows only then; an object need not say it."""
     if isinstance(own.method, ObjectMethod):
-        return ""
+        return None
     state, cost = theirs.advance(theirs.initial(), drawn), theirs.cost(drawn)
     # Both states have the same fields by now, or they would differ.
     told, expected = (one.method.spent(one.problem, one.params, state, cost) for one in (own, theirs))
     return _less(told, expected, f"in {len(drawn)} rounds", theirs.method.name)
 
 
-def _less(told: Any, expected: Any, when: str, name: str) -> str:
+def _less(own: Any, expected: Any, when: str, name: str) -> _Fault | None:
     for axis in _COUNTED:
-        count, least = getattr(told, axis), getattr(expected, axis)
+        count, least = getattr(own, axis), getattr(expected, axis)
         if count < least * (1.0 - _TOLERANCE):
-            return f"{when} it counts {count:.6g} {axis.replace('_', ' ')}, and {name} {least:.6g}"
-    return ""
+            told = f"{when} it counts {count:.6g} {axis.replace('_', ' ')}, and {name} {least:.6g}"
+            return _numbers(told, count, least)
+    return None

@@ -30,6 +30,7 @@ from ..case import Case, Progress
 from ..verdict import Verdict
 from . import places, progress, randomness
 from .randomness import Finding
+from .shown import Shown, combination, flat, shown
 from .words import lowered
 
 _TOLERANCE = 1e-9
@@ -59,7 +60,9 @@ def evidence(case: Case, progress: Progress) -> Verdict:
     broken = _broken(findings)
     if broken:
         sentence = " ".join(finding.broken for finding in broken)
-        return case.verdict("invariant", "refuted", sentence, worst.error, 0.0, sensitivity=_TOLERANCE)
+        return case.verdict(
+            "invariant", "refuted", sentence, worst.error, 0.0, details=_details(broken), sensitivity=_TOLERANCE
+        )
     held = "; ".join(finding.holds for finding in findings if finding.holds)
     sentence = f"{held}: all to {max(worst.error, 1e-16):.0e}."
     return case.verdict(
@@ -76,6 +79,11 @@ def _broken(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if not finding.error <= _TOLERANCE]
 
 
+def _details(broken: Iterable[Finding]) -> dict[str, Any]:
+    """Return the numbers of the first of some findings that has some."""
+    return next(({"shown": finding.shown} for finding in broken if finding.shown), {})
+
+
 def _elsewhere(case: Case) -> Iterator[Finding]:
     """Yield what is found on other problems and with other letters, up to the first place where something breaks."""
     yield from progress.findings(case)
@@ -90,18 +98,20 @@ def _elsewhere(case: Case) -> Iterator[Finding]:
         broken = _broken(found)
         if broken:
             told = "; ".join(lowered(finding.broken).removesuffix(".") for finding in broken)
-            yield Finding(max(finding.error for finding in broken), "", f"{words[0].upper()}{words[1:]}: {told}.")
+            error = max(finding.error for finding in broken)
+            yield Finding(error, "", f"{words[0].upper()}{words[1:]}: {told}.", _details(broken).get("shown"))
             return
         count += 1
         yield Finding(max((finding.error for finding in found), default=0.0), "", "")
     steep = places.steep(case)
     if steep is not None:
-        error = _parted(steep, steep, _MANY_ROUNDS)
+        error, parted = _parted(steep, steep, _MANY_ROUNDS)
         yield Finding(
             error,
             "",
             f"The functions advance and step part in many rounds: after {_MANY_ROUNDS} short ones their states differ "
             f"by {error:.2g}.",
+            parted,
         )
     if count:
         yield Finding(0.0, f"the same in {count} other cases", "")
@@ -120,12 +130,14 @@ def _is_a_function(case: Case) -> Iterator[Finding]:
 
     before = stepped()
     twin.initial()
-    error = _apart(case, before, stepped())
+    after = stepped()
+    error = _apart(case, before, after)
     yield Finding(
         error,
         "",
         f"A step depends on what was started before: after a start on another problem it goes {error:.2g} elsewhere "
         "from the same state, so let it compute from its arguments only.",
+        _two(case, error, after, before, state, outcome),
     )
 
 
@@ -169,17 +181,21 @@ def _fixed_point(case: Case) -> Iterator[Finding]:
             moved = _relative(case, state)
         if culprit is None or not moved <= worst:
             worst, culprit = moved, outcome
+    fixed = case.fixed_point()
     yield Finding(
         worst,
         "the fixed point stays under every outcome",
         f"The fixed point does not stay: outcome {culprit} moves it by {worst:.2g} of the start's error.",
+        _two(case, worst, case.step(case.fixed_point(), culprit), fixed, fixed, culprit),
     )
     size = max(case.start[1], float(np.linalg.norm(case.target.x)))
-    away = float(np.linalg.norm(case.model(case.fixed_point()) - case.target.x)) / (size or 1.0)
+    model = case.model(case.fixed_point())
+    away = float(np.linalg.norm(model - case.target.x)) / (size or 1.0)
     yield Finding(
         away,
         "",
         f"The model that is handed out at the fixed point is {away:.2g} |x*| away from where the theorem says.",
+        shown("states", case, mine=model, theirs=case.target.x, size=np.full(len(model), size or 1.0)),
     )
 
 
@@ -201,6 +217,7 @@ def _mean_of_the_noise(case: Case) -> Iterator[Finding]:
         moved,
         "the fixed point stays in the mean of all outcomes",
         f"The noise has a mean: over all outcomes the fixed point moves by {moved:.2g} of the start's error.",
+        _two(case, moved, case.state(*mean), fixed, fixed),
     )
 
 
@@ -222,11 +239,13 @@ def _conserved(case: Case) -> Iterator[Finding]:
             float(np.abs(value).max(initial=0.0)) / (_size_behind(case, case.initial(), name) or 1.0),
             "",
             f"The {name} is not 0 at the start: it is {np.abs(value).max(initial=0.0):.2g}.",
+            _left(case, name, None),
         )
     draws = case.draw(generator(case.seed, "invariant", "conserved"), _CONSERVED_ROUNDS)
     state = case.advance(case.initial(), draws)
     if not all(np.isfinite(field).all() for field in state):
-        yield Finding(np.inf, "", f"It diverges: after {_CONSERVED_ROUNDS} rounds its state is not finite.")
+        told = f"It diverges: after {_CONSERVED_ROUNDS} rounds its state is not finite."
+        yield Finding(np.inf, "", told, _growing(case, draws))
         return
     for name, value in case.invariants(state).items():
         size = _size_behind(case, state, name)
@@ -235,7 +254,61 @@ def _conserved(case: Case) -> Iterator[Finding]:
             drift,
             f"{name} stays 0",
             f"The {name} leaves 0: after {_CONSERVED_ROUNDS} rounds it is {drift:.2g} of the size of its terms.",
+            _left(case, name, draws) if not drift <= _TOLERANCE else None,
         )
+
+
+def _left(case: Case, name: str, draws: Any) -> Shown | None:
+    """Return the state of a path from which a step first leaves what an invariant keeps at 0, and where it leads.
+
+    Without draws that is the start, and nothing leads there.
+    """
+
+    def amount(state: Any) -> float:
+        size = _size_behind(case, state, name)
+        return float(np.abs(case.invariants(state)[name]).max(initial=0.0)) / (size or 1.0)
+
+    before, after, outcome = case.initial(), case.initial(), None
+    for outcome in case.unroll(draws) if draws is not None else ():
+        before = _copied(case, after)
+        after = case.step(after, outcome)
+        if not amount(after) <= _TOLERANCE:
+            break
+    found = combination(case, name)
+    if amount(after) <= _TOLERANCE or found is None:
+        return None
+    # Where clients are alike the terms may be nothing but rounding.
+    size = _size_behind(case, after, name) or 1.0
+    C, c = found
+    return shown("combination", case, mine=C, c=c, state=flat(before), after=flat(after), size=size, outcome=outcome)
+
+
+def _copied(case: Case, state: Any) -> Any:
+    return case.state(*(field.copy() for field in state))
+
+
+def _growing(case: Case, draws: Any) -> Shown:
+    """Return the largest number of a state after each round up to the first after which one is not finite."""
+    state, largest = case.initial(), list[float]()
+    for position in range(len(draws)):
+        largest.append(max(float(np.abs(field).max(initial=0.0)) for field in state))
+        state = case.advance(state, draws[position : position + 1])
+        if not all(np.isfinite(field).all() for field in state):
+            break
+    return shown("growth", case, mine=largest, after=flat(state))
+
+
+def _two(case: Case, error: float, mine: Any, theirs: Any, start: Any = None, outcome: Any = None) -> Shown | None:
+    """Return two states that should be the same, with the size beside which each number is nothing or is much.
+
+    None if they are the same.
+    """
+    if error <= _TOLERANCE:
+        return None
+    sizes = [np.full(field.size, _size(case, theirs, place) or 1.0) for place, field in enumerate(theirs)]
+    state = None if start is None else flat(start)
+    size = np.concatenate(sizes)
+    return shown("states", case, mine=flat(mine), theirs=flat(theirs), size=size, state=state, outcome=outcome)
 
 
 def _size_behind(case: Case, state: Any, name: str) -> float:
@@ -272,25 +345,27 @@ def _advance_is_step(case: Case) -> Iterator[Finding]:
 
 
 def _in_prescribed_rounds(case: Case) -> Iterator[Finding]:
-    error = _parted(case, case, _STEPPED_ROUNDS)
+    error, parted = _parted(case, case, _STEPPED_ROUNDS)
     yield Finding(
         error,
         "advance is step after step",
         f"The functions advance and step part: after {_STEPPED_ROUNDS} rounds of the same randomness their states "
         f"differ by {error:.2g}.",
+        parted,
     )
 
 
 def _in_long_rounds(case: Case) -> Iterator[Finding]:
     longer = _with_long_rounds(case)
     if longer is not None:
-        error = _parted(longer, case, _LONG_ROUNDS)
+        error, parted = _parted(longer, case, _LONG_ROUNDS)
         steps = longer.pace.iterations / longer.pace.rounds
         yield Finding(
             error,
             "",
             f"The functions advance and step part in long rounds: after {_LONG_ROUNDS} of about {steps:.0f} steps "
             f"their states differ by {error:.2g}.",
+            parted,
         )
 
 
@@ -306,13 +381,18 @@ def _with_long_rounds(case: Case) -> Case | None:
     return replace(case, changes=case.changes | changes)
 
 
-def _parted(case: Case, measured: Case, rounds: int) -> float:
-    """Return how far advance and step are apart after some rounds of the same randomness, in the V of another case."""
+def _parted(case: Case, measured: Case, rounds: int) -> tuple[float, Shown | None]:
+    """Return how far advance and step are apart after some rounds of the same randomness, in the V of another case.
+
+    Where that is far it returns both states too.
+    """
     draws = case.draw(generator(case.seed, "invariant", "step"), rounds)
     fast, slow = case.advance(case.initial(), draws), case.initial()
     for outcome in case.unroll(draws):
         slow = case.step(slow, outcome)
-    return _apart(measured, fast, slow)
+    error = _apart(measured, fast, slow)
+    parted = _two(measured, error, fast, slow)
+    return error, parted and parted._replace(params=case.params)
 
 
 def _apart(case: Case, fast: Any, slow: Any) -> float:

@@ -34,25 +34,41 @@ class _Feature(NamedTuple):
     drawn: np.ndarray
 
 
-def difference(own: Case, theirs: Case, alpha: float) -> str:
-    """Return in what the draws of two methods differ, as a clause; empty if in nothing.
+class Difference(NamedTuple):
+    """In what the draws of two methods differ."""
+
+    told: str
+    """The difference as a clause."""
+    counts: np.ndarray
+    """How often each class was drawn, by the one and by the other, shape (2, classes)."""
+    limit: float
+    """What a bet against one law has to win."""
+
+
+def difference(own: Case, theirs: Case, alpha: float) -> Difference | None:
+    """Return in what the draws of two methods differ, None if in nothing.
 
     Two methods that draw by one law are told apart with the probability ``alpha`` at most.
     """
     ours, expected = _rounds(own, "law"), _rounds(theirs, "law")
     if np.array_equal(ours, expected):
-        return ""
+        return None
     # The classes must not depend on what is counted in them.
     sample = _rounds(theirs, "classes")
     pairs = [*zip(_features(ours, sample), _features(expected, sample), strict=True)]
     found = [_evidence(*pair) for pair in pairs]
     worst = int(np.argmax(found))
     if found[worst] <= math.log(len(pairs) / alpha):
-        return ""
-    one, two = (np.bincount(feature.drawn, minlength=feature.classes) / len(feature.drawn) for feature in pairs[worst])
+        return None
+    counts = np.array([np.bincount(feature.drawn, minlength=feature.classes) for feature in pairs[worst]])
+    one, two = counts / counts.sum(axis=1, keepdims=True)
     value = int(np.abs(one - two).argmax())
     told, name = pairs[worst][0].told(value), theirs.method.name
-    return f"of what is drawn, {told} in {one[value]:.3g} of its rounds and in {two[value]:.3g} of those of {name}"
+    return Difference(
+        f"of what is drawn, {told} in {one[value]:.3g} of its rounds and in {two[value]:.3g} of those of {name}",
+        counts,
+        len(pairs) / alpha,
+    )
 
 
 def _rounds(case: Case, axis: str) -> np.ndarray:

@@ -12,8 +12,6 @@ otherwise where hardly any draw shows it, so that only shipped methods are given
 """
 
 from collections.abc import Callable, Sequence
-from itertools import product
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,43 +22,18 @@ from ...core.randomness import generator
 from ...problems import Quadratic
 from ..case import Case, NotExact
 from .affine import Block, Model, Moved, TooLarge, White, affine_model, check_size
+from .at_size import forms_at_size
 from .constants import without_constants
+from .form import Form, Names, grouped
 from .probe import ROUNDING, Probe
+from .sides import Side, sides_of
 
 # Draws of a step against which what follows from the structure is held, and values that tell whom a row touches.
 _HELD, _TOUCHED = 4, 3
 # Rounding of an entry that a row does not touch.
 _STILL = 256.0 * np.finfo(float).eps
-# Combinations of what is no row: each is gone through by itself.
-_MOST_SIDES = 64
 # How flat the curvature of functions may be that are all alike, beside L, and how ill-conditioned their step.
 _FLAT, _WORST = (0.5, 0.25), 1e6
-
-
-class Form(NamedTuple):
-    """E V⁺ on a subspace, as y'My + 2v'y + s for the y in which V is |y|²."""
-
-    M: np.ndarray
-    v: np.ndarray
-    s: float
-    rounding: float
-    """How far rounding may have moved the maps whose mean square M is, in the spectral norm."""
-    offset_rounding: float
-    """How far rounding may have moved what the error 0 becomes, in the Euclidean norm."""
-    lift: Callable[[np.ndarray], Any]
-    """Returns the state that is apart from the fixed point by the error of a y."""
-
-    @property
-    def factor(self) -> float:
-        """The largest factor of V."""
-        return float(np.linalg.eigvalsh(self.M)[-1])
-
-    def worst(self, V: float) -> Any:
-        """Return a state with this V from which a step has the largest factor; it lacks constant fields.
-
-        Those are the fields of which :func:`~rootkappa.theory.engines.constants.without_constants` tells.
-        """
-        return self.lift(np.sqrt(V) * np.linalg.eigh(self.M)[1][:, -1])
 
 
 def forms(case: Case, noisy: bool = False) -> tuple[list[Form], Model | None]:
@@ -81,6 +54,9 @@ def forms(case: Case, noisy: bool = False) -> tuple[list[Form], Model | None]:
     try:
         model = affine_model(case, noisy)
     except TooLarge:
+        at_size = None if noisy else forms_at_size(case)
+        if at_size is not None:
+            return at_size, None
         random = case.method.random
         if not case.method.is_shipped or random is None or isinstance(random, Phases):
             raise
@@ -197,55 +173,21 @@ class _Row(NamedTuple):
 
 def _of_rows(case: Case, random: Randomness, noisy: bool) -> Form | None:
     """Return E V⁺ where all that is drawn, but for what can be gone through one by one, are independent rows."""
-    problem, params = case.problem, case.params
-    rows = {part: part.mixtures(problem, params) for part in random.parts}
-    rest = {part: None if rows[part] else part.listed(problem, params) for part in random.parts}
-    if not any(rows.values()) or any(rows[part] is None and rest[part] is None for part in random.parts):
-        return None
-    sides: list[tuple[float, int, list[Any]]] = []
-    for share, coin in random.sides(params):
-        drawn = [part for part in random.parts if coin or part.in_every_step]
-        values = [[(1.0, None)] if part not in drawn or rows[part] else rest[part] or () for part in random.parts]
-        sides += [(share * prod(q for q, _ in each), coin, [value for _, value in each]) for each in product(*values)]
-    if len(sides) > _MOST_SIDES:
+    sides = sides_of(case, random)
+    if sides is None:
         return None
     mean = _Mean(case, noisy)
-    for share, coin, fixed in sides:
-        _Side(mean, random, rows, coin, fixed).add(share)
+    for share, side in sides:
+        _Sum(mean, side).add(share)
     return mean.form()
 
 
-class _Side:
-    """The steps in which all that is no row has one value."""
+class _Sum:
+    """The steps of one side, summed up."""
 
-    def __init__(
-        self, mean: _Mean, random: Randomness, rows: dict[Part, Any], coin: int, fixed: Sequence[np.ndarray | None]
-    ) -> None:
-        self._mean, self._probe = mean, mean.probe
-        self._random, self._rows, self._coin, self._fixed = random, rows, coin, fixed
-        self._base = mean.base(self._outcome())
-
-    def _varies(self, part: Part) -> bool:
-        return bool(self._rows[part]) and bool(self._coin or part.in_every_step)
-
-    def _outcome(self, changed: Part | None = None, place: int = 0, value: Any = None) -> Any:
-        """Return the outcome of first values, but for one row."""
-        values: list[Any] = []
-        for part, fixed in zip(self._random.parts, self._fixed, strict=True):
-            if fixed is not None:
-                values.append(fixed)
-                continue
-            mixtures = self._rows[part]
-            if mixtures is None:  # drawn at the end of a round only, and this is none
-                listed: Any = part.listed(self._mean.case.problem, self._mean.case.params)
-                values.append(np.zeros_like(listed[0][1]))
-                continue
-            first = [mixture.values[0] for mixture in mixtures]
-            if part is changed:
-                first[place] = value
-            joined = part.joined(first)
-            values.append(joined if self._varies(part) else np.zeros_like(joined))
-        return self._random.record(self._coin, values)
+    def __init__(self, mean: _Mean, side: Side) -> None:
+        self._mean, self._probe, self._side = mean, mean.probe, side
+        self._base = mean.base(side.outcome())
 
     def add(self, share: float) -> None:
         """Add what these steps make of V, with their probability."""
@@ -253,7 +195,7 @@ class _Side:
             # Where the clients' functions differ by linear terms only, one client's row tells those of all.
             found = self._held(self._row_of_first)
         except TooLarge:
-            found = self._held(lambda part: [self._row(part, i, each) for i, each in enumerate(self._rows[part])])
+            found = self._held(self._rows_of_each)
         mean = self._base.copy()
         for row in (row for rows in found.values() for row in rows):
             mean[:, row.columns] += row.mean
@@ -267,7 +209,7 @@ class _Side:
 
     def _held(self, rows_of: Callable[[Part], list["_Row"]]) -> dict[Part, list[_Row]]:
         """Return the rows of all parts, held against steps under each of their values, and under drawn ones."""
-        found = {part: rows_of(part) for part in self._random.parts if self._varies(part)}
+        found = {part: rows_of(part) for part in self._side.rows if self._side.varies(part)}
         if not found:
             return found
         case, rng = self._mean.case, self._mean.rng
@@ -287,10 +229,10 @@ class _Side:
 
     def _row_of_first(self, part: Part) -> list[_Row]:
         """Return the rows of all clients, each as that of the first one under another name."""
-        mixtures, n = self._rows[part], self._mean.case.problem.n
+        mixtures, n = self._side.rows[part] or (), self._mean.case.problem.n
         if len(mixtures) != n or len({len(mixture.values) for mixture in mixtures}) > 1:
             raise TooLarge(f"{part.name} has no row of each client.")
-        first, names = self._row(part, 0, mixtures[0]), _Names(self._probe.fixed, n)
+        first, names = self._row(part, 0, mixtures[0]), Names(self._probe.fixed, n)
         rows = [first]
         for i in range(1, n):
             # The names of two clients are exchanged.
@@ -300,8 +242,11 @@ class _Side:
             rows.append(_Row(mixtures[i], places[first.columns], first.deviations[:, places[:-1]]))
         return rows
 
+    def _rows_of_each(self, part: Part) -> list[_Row]:
+        return [self._row(part, i, mixture) for i, mixture in enumerate(self._side.rows[part] or ())]
+
     def _row(self, part: Part, place: int, mixture: Mixture) -> _Row:
-        outcomes = [self._outcome(part, place, value) for value in mixture.values]
+        outcomes = [self._side.outcome(part, place, value) for value in mixture.values]
         columns = self._touched(outcomes)
         deviations = np.zeros((len(outcomes), self._mean.size, len(columns) + 1))
         inside = np.zeros(self._mean.size, dtype=bool)
@@ -318,7 +263,7 @@ class _Side:
 
     def _row_of_all(self, part: Part, place: int, mixture: Mixture) -> _Row:
         """Return a row that touches anything."""
-        maps = np.array([self._mean.base(self._outcome(part, place, value)) for value in mixture.values])
+        maps = np.array([self._mean.base(self._side.outcome(part, place, value)) for value in mixture.values])
         return _Row(mixture, np.arange(self._mean.size + 1), maps - maps[0])
 
     def _is_still(self, error: np.ndarray, there: np.ndarray, at_zero: np.ndarray) -> bool:
@@ -328,7 +273,7 @@ class _Side:
 
     def _touched(self, outcomes: Sequence[Any]) -> np.ndarray:
         """Return the coordinates that a row seems to touch, by some of its values: fields, or clients' rows of them."""
-        groups = [row for rows in _groups(self._probe.fixed, self._mean.case.problem.n) for row in rows]
+        groups = [row for rows in grouped(self._probe.fixed, self._mean.case.problem.n) for row in rows]
         trials = np.array(
             [np.where(np.isin(np.arange(self._mean.size), group), self._probe.trial, 0.0) for group in groups]
         )
@@ -344,9 +289,7 @@ class _Side:
 
     def _hold(self, found: dict[Part, list[_Row]], drawn: dict[Part, np.ndarray]) -> None:
         """Hold a step under these values against the sum of what each row does."""
-        first = self._outcome()
-        values = [drawn[part] if part in drawn else first[part.name] for part in self._random.parts]
-        outcome = self._random.record(self._coin, values)
+        outcome = self._side.drawn(drawn)
         error = self._mean.rng.standard_normal(self._mean.size)
         at_zero, there = self._probe.steps(np.array([0.0 * error, error]), outcome)
         for with_one, seen in (
@@ -358,17 +301,6 @@ class _Side:
                 for row, value in zip(rows, part.apart(drawn[part]), strict=True):
                     expected += row.deviate(value, with_one)
             self._mean.holds(seen, expected)
-
-
-def _groups(fields: Sequence[np.ndarray], n: int) -> list[np.ndarray]:
-    """Return the places of each field in a flat vector: a row for each client where it has such rows, or one."""
-    groups: list[np.ndarray] = []
-    first = 0
-    for field in fields:
-        places: np.ndarray = np.arange(first, first + field.size)
-        groups.append(places.reshape(n if field.ndim > 1 and len(field) == n else 1, -1))
-        first += field.size
-    return groups
 
 
 def _of_cohorts(case: Case, random: Randomness, noisy: bool) -> Form | None:
@@ -385,7 +317,7 @@ def _of_cohorts(case: Case, random: Randomness, noisy: bool) -> Form | None:
     if cohort is None:
         return None
     mean = _Mean(case, noisy)
-    names = _Names(mean.probe.fixed, problem.n)
+    names = Names(mean.probe.fixed, problem.n)
     probe, apart = mean.probe, random.record(0, [np.zeros_like(cohort)])
     local = mean.base(apart)
     mean.add(1.0 - p, local)
@@ -423,34 +355,3 @@ def _alike(probe: Probe, problem: Quadratic, apart: Any) -> tuple[Probe, np.ndar
         if worst <= _WORST:
             return alike, np.linalg.inv(step)
     raise TooLarge(f"a local step of {probe.case.method.name} cannot be undone: take path evidence.")
-
-
-class _Names:
-    """Flat vectors and matrices of states in which the clients have other names."""
-
-    def __init__(self, fields: Sequence[np.ndarray], n: int) -> None:
-        groups = _groups(fields, n)
-        self._rows = np.concatenate([np.zeros((n, 0), int), *(rows for rows in groups if len(rows) == n)], axis=1)
-        self._rest = np.concatenate([np.zeros(0, int), *(rows.ravel() for rows in groups if len(rows) != n)])
-
-    def given(self, error: np.ndarray, order: np.ndarray) -> np.ndarray:
-        """Return an error in which client i is called ``order[i]``."""
-        named = error.copy()
-        named[self._rows[order]] = error[self._rows]
-        return named
-
-    def mean(self, form: np.ndarray) -> np.ndarray:
-        """Return the mean of a quadratic form over all names: one matrix for what clients have alone, one for pairs."""
-        n, width = self._rows.shape
-        within = form[np.ix_(self._rows.ravel(), self._rows.ravel())].reshape(n, width, n, width)
-        alone = np.einsum("iaib->ab", within) / n
-        pairs = (within.sum(axis=(0, 2)) - n * alone) / max(n * (n - 1), 1)
-        mean, equal = np.empty_like(form), np.eye(n)[:, None, :, None]
-        mean[np.ix_(self._rows.ravel(), self._rows.ravel())] = (
-            equal * alone[None, :, None, :] + (1.0 - equal) * pairs[None, :, None, :]
-        ).reshape(n * width, n * width)
-        beside = form[np.ix_(self._rows.ravel(), self._rest)].reshape(n, width, -1).mean(axis=0)
-        mean[np.ix_(self._rows.ravel(), self._rest)] = np.tile(beside, (n, 1))
-        mean[np.ix_(self._rest, self._rows.ravel())] = np.tile(beside, (n, 1)).T
-        mean[np.ix_(self._rest, self._rest)] = form[np.ix_(self._rest, self._rest)]
-        return mean

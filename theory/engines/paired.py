@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...core.errors import InputError
-from .seeds import geometric_mean
+from .seeds import geometric_mean, heard
 
 
 class Ratio(NamedTuple):
@@ -51,4 +51,6 @@ def ratio(own: ArrayLike, other: ArrayLike) -> Ratio:
     pairs = np.array([own, other], dtype=float)
     if pairs.shape[-1] < 2 or not (np.isfinite(pairs).all() and (pairs > 0).all()):
         raise InputError(f"a ratio over {pairs.shape[-1]} seeds needs positive finite numbers of at least 2 seeds.")
-    return Ratio(*geometric_mean(pairs[0] / pairs[1]))
+    found = Ratio(*geometric_mean(pairs[0] / pairs[1]))
+    heard(pairs, True, found.low, found.high)
+    return found

@@ -23,8 +23,8 @@ _PAIRED = 4
 _NOTHING = 1e-12
 # V of a coordinate that it does not see, beside what it sees of others.
 _UNSEEN = 1e-15
-# Sizes of errors for which a step must be one and the same map.
-_MAGNITUDES = (1e-6, 1.0, 1e6)
+#: Sizes of errors for which a step must be one and the same map.
+MAGNITUDES = (1e-6, 1.0, 1e6)
 
 
 class NotAffine(NotExact):
@@ -95,11 +95,15 @@ class Probe:
                 for field, size in zip(self.fixed, sizes, strict=True)
             ]
         )
-        seen = self.values(np.diag(trials))
+        seen = self._seen_alone(trials)
         # What is rounding beside the rest of its field is not seen.
         most = np.concatenate([np.full(each.size, each.max(initial=0.0)) for each in self._of_fields(seen)])
         is_seen = seen > _UNSEEN * most
         return trials * np.sqrt(np.divide(first or 1.0, seen, out=np.ones_like(seen), where=is_seen))
+
+    def _seen_alone(self, trials: np.ndarray) -> np.ndarray:
+        """Return V of each coordinate alone, of these sizes."""
+        return self.values(np.diag(trials))
 
     def _of_fields(self, flat: np.ndarray) -> list[np.ndarray]:
         return np.split(flat, np.cumsum([field.size for field in self.fixed])[:-1])
@@ -154,13 +158,13 @@ class Probe:
 
         Checks that the step is affine.
         """
-        sizes = np.array(_MAGNITUDES)
+        sizes = np.array(MAGNITUDES)
         probes = np.concatenate([np.zeros((1, self.size)), sizes[:, None] * self.trial, np.eye(self.size)])
         found = self.steps(probes, outcome)
         offset, found, columns = found[0], found[1 : len(sizes) + 1], found[len(sizes) + 1 :]
         matrix = (columns - offset).T
         gap = 0.0
-        for size, there in zip(_MAGNITUDES, found, strict=True):
+        for size, there in zip(MAGNITUDES, found, strict=True):
             expected = size * (matrix @ self.trial) + offset
             apart = np.abs(there - expected).max() / max(np.abs(expected).max(), size)
             gap = max(gap, apart if size == 1.0 else 0.0)
@@ -211,7 +215,7 @@ class Probe:
     @cached_property
     def _squares(self) -> np.ndarray | None:
         """Return V of each coordinate alone if V is the sum of them, else None."""
-        form = _Form(self, np.arange(self.size))
+        form = FormOfV(self, np.arange(self.size))
         return form.single if form.is_sum(np.arange(self.size)) else None
 
     def quadratic_form(self, members: np.ndarray) -> np.ndarray:
@@ -219,7 +223,7 @@ class Probe:
         squares = self._squares
         if squares is not None:
             return np.diag(squares[members])
-        form = _Form(self, members)
+        form = FormOfV(self, members)
         form.fill(np.arange(len(members)))
         return form.matrix
 
@@ -231,20 +235,23 @@ def _contrasts(n: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-class _Form:
+class FormOfV:
     """The matrix of V on some coordinates, found part by part: what is 0 is so for hardly any vector but by being 0."""
 
     def __init__(self, probe: Probe, members: np.ndarray) -> None:
         self._probe, self._members = probe, members
-        self.single = probe.values(np.eye(probe.size)[members])
+        self.single = probe.values(self._errors(np.eye(len(members))))
         """V of each coordinate alone."""
         self.matrix = np.diag(self.single)
         self._rng = generator(probe.case.seed, "diagonal")
 
-    def _values(self, rows: np.ndarray) -> np.ndarray:
+    def _errors(self, rows: np.ndarray) -> np.ndarray:
         errors = np.zeros((len(rows), self._probe.size))
         errors[:, self._members] = rows
-        return self._probe.values(errors)
+        return errors
+
+    def _values(self, rows: np.ndarray) -> np.ndarray:
+        return self._probe.values(self._errors(rows))
 
     def _drawn(self, places: np.ndarray) -> np.ndarray:
         rows = np.zeros((_DRAWN, len(self._members)))

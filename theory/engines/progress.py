@@ -13,6 +13,7 @@ from ..case import Case, NotExact
 from . import exact
 from .affine import affine_case, is_affine
 from .randomness import Finding
+from .shown import flat, shown
 from .words import said_of_factor
 
 # Steps that may be probed, numbers in a state, and rounds after which the state of a path is looked at.
@@ -56,12 +57,13 @@ def _from_the_worst_state(case: Case) -> Iterator[Finding]:
     except NotExact:
         return
     slack = _SLACK * (promised if case.noise > 0.0 else 1.0 - promised) + _ROUNDING
-    yield Finding(max(found - promised - slack, 0.0), "", f"{said}.")
+    yield Finding(max(found - promised - slack, 0.0), "", f"{said}.", shown("progress", case))
 
 
 def _along_a_path(case: Case, outcomes: list[tuple[float, np.ndarray]]) -> Iterator[Finding]:
     draws = case.draw(generator(case.seed, "progress"), _LOOKED_AT[-1])
     state, done, worst, place = case.initial(), 0, 0.0, 0
+    from_where = flat(state)
     first = case.start[0]
     for rounds in _LOOKED_AT:
         if rounds > done:
@@ -76,9 +78,10 @@ def _along_a_path(case: Case, outcomes: list[tuple[float, np.ndarray]]) -> Itera
         slack = _SLACK * (1.0 - case.rho) * before + _ROUNDING * first
         excess = (after - allowed - slack) / first
         if not excess <= worst:
-            worst, place = excess, rounds
+            worst, place, from_where = excess, rounds, flat(state)
     yield Finding(
         worst,
         "",
         f"After {place} rounds the next step leaves V on average {worst:.2g} of its start above what is promised.",
+        shown("progress", case, state=from_where),
     )

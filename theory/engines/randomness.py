@@ -17,6 +17,7 @@ import numpy as np
 
 from ...core.randomness import generator
 from ..case import Case
+from .shown import Shown, shown
 
 _ROUNDS = 1000
 # Rounds of a file or an object, whose draws nobody has looked at before, where they have no more steps than this.
@@ -34,6 +35,8 @@ class Finding(NamedTuple):
     error: float
     holds: str
     broken: str
+    shown: Shown | None = None
+    """The numbers of what is broken."""
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -62,25 +65,30 @@ def _pace(case: Case, draws: Any, rounds: int, count: int) -> Iterator[Finding]:
             error if error > _PACE_TOLERANCE else 0.0,
             "",
             f"The functions pace and draw part: a step is {found:.3g} {axis} as drawn, and {told:.3g} as told.",
+            shown("numbers", case, mine=found, theirs=told, tolerance=_PACE_TOLERANCE),
         )
 
 
 def _generator(case: Case, rounds: int, steps: np.ndarray) -> Iterator[Finding]:
-    def drawn(*axes: str) -> bytes:
-        return np.asarray(case.unroll(case.draw(generator(case.seed, "invariant", *axes), rounds))).tobytes()
+    def drawn(*axes: str) -> np.ndarray:
+        return np.asarray(case.unroll(case.draw(generator(case.seed, "invariant", *axes), rounds)))
 
+    again = drawn("draws")
     yield Finding(
-        float(drawn("draws") != steps.tobytes()),
+        float(again.tobytes() != steps.tobytes()),
         "",
         "The function draw is not reproducible: from one seed it draws differently each time, so it must take all that "
         "it draws from its argument rng.",
+        shown("draws", case, mine=steps, again=again, may_be_the_same=True),
     )
     listed = case.outcomes()
     if listed is None or sum(probability > 0.0 for probability, _ in listed) > 1:
+        other = drawn("draws", "again")
         yield Finding(
-            float(drawn("draws", "again") == steps.tobytes()),
+            float(other.tobytes() == steps.tobytes()),
             "",
             f"The function draw ignores its generator: {rounds} rounds are the same from two seeds.",
+            shown("draws", case, mine=steps, again=other, may_be_the_same=False),
         )
 
 
@@ -102,7 +110,7 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
     gaps = {value: abs(counts[value] / len(steps) - expected.get(value, 0.0)) for value in {*counts, *expected}}
     value = max(gaps, key=lambda value: gaps[value])
     yield _judged(
-        case.alpha,
+        case,
         _of_frequencies(counts, expected),
         gaps[value],
         "draw, outcomes and pace agree",
@@ -125,10 +133,11 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
         yield from _geometric(case, lengths, wait)
 
 
-def _judged(alpha: float, evidence: float, error: float, holds: str, fault: str) -> Finding:
-    """Return the finding of one test, of which the logarithm of the martingale is given."""
-    refuted = evidence > math.log(_TESTS / alpha)
-    return Finding(max(error, 1e-3) if refuted else 0.0, holds, f"The functions draw and outcomes part: {fault}.")
+def _judged(case: Case, counted: "_Counted", error: float, holds: str, fault: str) -> Finding:
+    """Return the finding of one test, of which what was counted is given."""
+    refuted = counted.evidence > math.log(_TESTS / case.alpha)
+    told = f"The functions draw and outcomes part: {fault}."
+    return Finding(max(error, 1e-3) if refuted else 0.0, holds, told, counted.shown(case) if refuted else None)
 
 
 def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[Finding]:
@@ -137,7 +146,7 @@ def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) 
     repeats = [one == other for one, other in pairwise(values)]
     share = sum(repeats) / max(len(repeats), 1)
     yield _judged(
-        case.alpha,
+        case,
         _of_frequencies(Counter(repeats), {True: again, False: 1.0 - again}),
         abs(share - again),
         "",
@@ -146,7 +155,7 @@ def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) 
     )
     classes, probabilities = _classes(expected)
     yield _judged(
-        case.alpha,
+        case,
         _of_chains([classes[value] for value in values], probabilities),
         1.0,
         "",
@@ -170,9 +179,9 @@ def _geometric(case: Case, lengths: np.ndarray, wait: float) -> Iterator[Finding
         f"the waits between two events, {mean:.3g} steps with a standard deviation of {spread:.3g}, are not geometric "
         "as they are where the outcomes of steps are independent"
     )
-    yield _judged(case.alpha, _of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
+    yield _judged(case, _of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
     fault = "the length of one round depends on that of the round before, while listed outcomes are independent"
-    yield _judged(case.alpha, _of_chains(seen, probabilities), 1.0, "", fault)
+    yield _judged(case, _of_chains(seen, probabilities), 1.0, "", fault)
 
 
 def _classes(expected: dict[bytes, float]) -> tuple[dict[bytes, int], dict[int, float]]:
@@ -187,18 +196,40 @@ def _classes(expected: dict[bytes, float]) -> tuple[dict[bytes, int], dict[int, 
     return classes, probabilities
 
 
-def _of_chains(values: Sequence[int], probabilities: dict[int, float]) -> float:
-    """Return the evidence that the probabilities of a value depend on the one before."""
+def _of_chains(values: Sequence[int], probabilities: dict[int, float]) -> "_Counted":
+    """Return what was counted of whether the probabilities of a value depend on the one before."""
     after = {one: Counter[int]() for one in probabilities}
     for one, other in pairwise(values):
         after[one][other] += 1
-    return sum(_of_frequencies(counts, probabilities) for counts in after.values())
+    return _Counted([*after.values()], probabilities)
 
 
-def _of_frequencies(drawn: Counter[Any], expected: dict[Any, float]) -> float:
-    """Return the logarithm of a test martingale against the probabilities: a Dirichlet mixture's likelihood ratio."""
-    if any(expected.get(value, 0.0) <= 0.0 for value in drawn):
-        return math.inf
-    mixture = math.lgamma(len(expected) / 2) - math.lgamma(sum(drawn.values()) + len(expected) / 2)
-    mixture += sum(math.lgamma(drawn.get(value, 0) + 0.5) - math.lgamma(0.5) for value in expected)
-    return mixture - sum(count * math.log(expected[value]) for value, count in drawn.items())
+def _of_frequencies(drawn: Counter[Any], expected: dict[Any, float]) -> "_Counted":
+    return _Counted([drawn], expected)
+
+
+class _Counted(NamedTuple):
+    """How often each value was drawn, in each of some places, and with what probability it should be."""
+
+    counts: list[Counter[Any]]
+    expected: dict[Any, float]
+
+    @property
+    def evidence(self) -> float:
+        """The logarithm of a test martingale against the probabilities: a Dirichlet mixture's likelihood ratio."""
+        return sum(self._of(drawn) for drawn in self.counts)
+
+    def _of(self, drawn: Counter[Any]) -> float:
+        expected = self.expected
+        if any(expected.get(value, 0.0) <= 0.0 for value in drawn):
+            return math.inf
+        mixture = math.lgamma(len(expected) / 2) - math.lgamma(sum(drawn.values()) + len(expected) / 2)
+        mixture += sum(math.lgamma(drawn.get(value, 0) + 0.5) - math.lgamma(0.5) for value in expected)
+        return mixture - sum(count * math.log(expected[value]) for value, count in drawn.items())
+
+    def shown(self, case: Case) -> Shown:
+        """Return the counts as arrays; what is drawn and not listed has the probability 0."""
+        values = [*dict.fromkeys([*self.expected, *(value for drawn in self.counts for value in drawn)])]
+        counts = np.array([[drawn.get(value, 0) for value in values] for drawn in self.counts])
+        listed = np.array([self.expected.get(value, 0.0) for value in values])
+        return shown("frequencies", case, counts=counts, promised=listed, limit=_TESTS / case.alpha)

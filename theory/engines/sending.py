@@ -10,7 +10,7 @@ A declared cost above what is seen is no fault.
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ...algorithms.parts.messages import EachClient
 from ...core.randomness import generator
 from ..case import Case, NotExact, Progress
 from ..verdict import Verdict
+from .shown import Shown, shown
 from .told import ROUNDING, STEP, Told, windows
 from .watch import AVERAGED, SENT, STATE, Bump
 from .watched import NOBODY, ROUNDS, Rounds, Seen
@@ -56,7 +57,10 @@ def _evidence(case: Case, progress: Progress) -> Verdict:
         told = "; ".join(_first_of_each(sorted(findings, key=lambda finding: -finding.share)))
         sentence = f"As watched on {rounds.problem.n} clients with {rounds.problem.d} coordinates, {told}."
     status = "refuted" if refuted else "confirmed"
-    return case.verdict("cost", status, sentence, worst.seen, worst.declared, sensitivity=1.0 - worst.share)
+    details = {"shown": worst.shown} if worst.shown else {}
+    return case.verdict(
+        "cost", status, sentence, worst.seen, worst.declared, details=details, sensitivity=1.0 - worst.share
+    )
 
 
 class Finding(NamedTuple):
@@ -67,6 +71,8 @@ class Finding(NamedTuple):
     seen: float
     sentence: str
     is_refuted: bool
+    shown: Shown | None = None
+    """The numbers of what is refuted."""
 
     @property
     def share(self) -> float:
@@ -111,7 +117,26 @@ def _gradients(rounds: Rounds, noticed: np.ndarray) -> Iterator[Finding]:
         if is_refuted
         else f"each client computes {seen:.4g} {of} {_said_of(0, ROUNDS)} and {declared} are declared",
         is_refuted,
+        _shown_gradients(rounds, noticed, declared) if is_refuted else None,
     )
+
+
+def _shown_gradients(rounds: Rounds, noticed: np.ndarray, declared: int) -> Shown:
+    """Return who computed a gradient in which round, of which component, where, and for how many it counts."""
+    asked = rounds.new(noticed)
+    arrays = {
+        "client": [evaluation.client for _, evaluation, _ in asked],
+        "round": [r for r, _, _ in asked],
+        "component": [-1 if evaluation.component is None else evaluation.component for _, evaluation, _ in asked],
+        "point": np.array([evaluation.point for _, evaluation, _ in asked]),
+        "counts": [count for _, _, count in asked],
+    }
+    return shown("gradients", rounds.case, **arrays, declared=declared, outcomes=_outcomes(rounds, 0, ROUNDS))
+
+
+def _outcomes(rounds: Rounds, first: int, last: int) -> np.ndarray:
+    """Return what was drawn for the steps of some rounds."""
+    return np.asarray(rounds.case.unroll(rounds.draws[first:last]))
 
 
 # Floats and bits.
@@ -177,7 +202,24 @@ class _Messages:
             if is_refuted
             else f"{who} at least {numbers} {when}, for which {declared} floats and {bits} bits {way.name} are declared"
         )
-        return Finding(f"floats {way.name}", declared, worst.numbers, sentence, is_refuted)
+        told = self._shown_rank(way, worst, declared, 1) if is_refuted else None
+        return Finding(f"floats {way.name}", declared, worst.numbers, sentence, is_refuted, told)
+
+    def _shown_rank(self, way: _Way, some: _Some, declared: int, width: int) -> Shown:
+        """Return the derivatives of what is known in what a client alone knew, of which each rank takes that many."""
+        of = self._told.sending if way is _UP else self._told.receiving
+        pairs = of(some.client, some.first, some.last)
+        arrays = {f"J{k}": J for k, (J, _) in enumerate(pairs)} | {f"E{k}": E for k, (_, E) in enumerate(pairs)}
+        return self._shown(
+            "rank", some, declared, unit="bits" if width > 1 else "floats", width=width, parts=len(pairs), **arrays
+        )
+
+    def _shown(self, kind: str, some: _Some, declared: float, **arrays: Any) -> Shown:
+        client, first, last, _ = some
+        outcomes = _outcomes(self._rounds, first, last)
+        return shown(
+            kind, self._rounds.case, client=client, rounds=(first, last), declared=declared, outcomes=outcomes, **arrays
+        )
 
     def _bits(self, way: _Way, some: _Some) -> Iterator[Finding]:
         """Yield what the numbers of a client need."""
@@ -191,35 +233,37 @@ class _Messages:
         start = f"It declares {_plural(bits, 'bit')} {way.name} {_said_of(some.first, some.last)}, "
         if least > bits:
             sentence = f"{start}but {who} {numbers} that vary continuously, for each of which {width} are the least."
-            yield Finding(f"bits {way.name}", bits, least, sentence, True)
+            yield Finding(f"bits {way.name}", bits, least, sentence, True, self._shown_rank(way, some, bits, width))
             return
-        choices = self._choices(way, some, bits - least)
+        seen = self._choices(way, some, bits - least)
+        choices = max(len(seen), 1)
         needed = math.log2(choices)
         sentence = (
             f"{start}{width} for each of {numbers} and {bits - least} for where they stand, but {who} the numbers of "
             f"{choices} different choices of places, which take {needed:.3g}."
         )
         is_refuted = needed > bits - least + ROUNDING
-        yield Finding(f"bits {way.name}", bits, least + needed, sentence if is_refuted else "", is_refuted)
+        told = self._shown("choices", some, bits - least, seen=_rows(seen)) if is_refuted else None
+        yield Finding(f"bits {way.name}", bits, least + needed, sentence if is_refuted else "", is_refuted, told)
 
-    def _choices(self, way: _Way, some: _Some, spare: float) -> int:
-        """Return how many choices of places were seen for the numbers of one round, 1 if there is room for all."""
+    def _choices(self, way: _Way, some: _Some, spare: float) -> set[bytes]:
+        """Return the choices of places that were seen for the numbers of one round, none if there is room for all."""
         is_sparse = some.last == some.first + 1 and some.numbers < self._d
         if not is_sparse or spare >= math.log2(math.comb(self._d, some.numbers)):
-            return 1
-        drawn = self._drawn_choices() if way is _UP else 1
-        return drawn if drawn > 1 else self._choices_by_data(way, some)
+            return set()
+        drawn = self._drawn_choices() if way is _UP else set[bytes]()
+        return drawn if len(drawn) > 1 else self._choices_by_data(way, some)
 
-    def _drawn_choices(self) -> int:
-        """Return how many choices of places were seen among messages whose randomness only their client knows."""
-        case, most = self._rounds.case, 1
+    def _drawn_choices(self) -> set[bytes]:
+        """Return the choices of places that were seen among messages whose randomness only their client knows."""
+        case, most = self._rounds.case, set[bytes]()
         for part in case.method.random.parts if case.method.random else ():
             if isinstance(part, EachClient) and not part.in_every_step:
-                most = max(most, _choices(get(getattr(case.params, part.letter)), self._d, self._rng))
+                most = max(most, _choices(get(getattr(case.params, part.letter)), self._d, self._rng), key=len)
         return most
 
-    def _choices_by_data(self, way: _Way, some: _Some) -> int:
-        """Return at how many choices of places a client's numbers were seen, as the functions behind them changed."""
+    def _choices_by_data(self, way: _Way, some: _Some) -> set[bytes]:
+        """Return the choices of places at which a client's numbers were seen, as the functions behind them changed."""
         by_count: dict[int, set[bytes]] = {}
         for linear in self._other_linear_terms(way, some.client):
             here = self._with(linear, some.first, some.last)
@@ -231,7 +275,7 @@ class _Messages:
                 places = np.abs(there.values[known] - values) > noise
                 by_count.setdefault(int(places.sum()), set()).add(places.tobytes())
         # Numbers that others take for 0 change the count and need not have been told where they stand.
-        return max(map(len, by_count.values()), default=1)
+        return max(by_count.values(), key=len, default=set[bytes]())
 
     def _values(self, way: _Way) -> Iterator[Finding]:
         """Yield how many bits the different messages take, where so few are declared that this matters."""
@@ -239,17 +283,21 @@ class _Messages:
         declared = way.declared(self._costs[first, last])[1]
         if declared >= math.log2(_SAMPLES):
             return
-        told: dict[int, int] = {}
+        told: dict[int, set[bytes]] = {}
         for i in range(self._n):
             seen = [self._with(linear, first, last) for linear in self._other_linear_terms(way, i)]
-            told[i] = len({one.values[self._stated(one, way, i)].tobytes() for one in seen})
-        client = max(told, key=lambda i: told[i])
-        needed = math.log2(told[client])
+            told[i] = {one.values[self._stated(one, way, i)].tobytes() for one in seen}
+        client = max(told, key=lambda i: len(told[i]))
+        count = len(told[client])
+        needed = math.log2(count)
         sentence = (
             f"It declares {_plural(declared, 'bit')} {way.name} {_said_of(first, last)}, but {way.told.format(client)} "
-            f"one of at least {told[client]} different things, which takes {needed:.3g}."
+            f"one of at least {count} different things, which takes {needed:.3g}."
         )
-        yield Finding(f"bits {way.name}", declared, needed, sentence if needed > declared else "", needed > declared)
+        is_refuted = needed > declared
+        some = _Some(client, first, last, count)
+        kept = self._shown("choices", some, declared, seen=_rows(told[client])) if is_refuted else None
+        yield Finding(f"bits {way.name}", declared, needed, sentence if is_refuted else "", is_refuted, kept)
 
     def _other_linear_terms(self, way: _Way, client: int) -> Iterator[dict[int, np.ndarray]]:
         """Yield changes of the linear terms of those whose messages go this way, in all directions and sizes."""
@@ -292,7 +340,9 @@ class _Messages:
                         f"It declares {_plural(declared, 'float')} up {_said_of(r, r + 1)}, but {handed} numbers of "
                         f"client {i} go through average: let SENDS or cost count what is left out."
                     )
-                    yield Finding("floats up", declared, handed, sentence, True)
+                    some = _Some(i, r, r + 1, handed)
+                    told = self._shown("averaged", some, declared, which=base.which[rows], averaged=base.values[rows])
+                    yield Finding("floats up", declared, handed, sentence, True, told)
 
     def _is_noticed(self, row: int, i: int, r: int) -> bool:
         """Return whether others notice when a number of a client's row in an average is another one."""
@@ -317,8 +367,8 @@ class _Messages:
         return sum(map(len, kept))
 
 
-def _choices(C: Compressor, d: int, rng: np.random.Generator) -> int:
-    """Return how many different choices of places a compressor's messages were seen to have."""
+def _choices(C: Compressor, d: int, rng: np.random.Generator) -> set[bytes]:
+    """Return the different choices of places that a compressor's messages were seen to have."""
     plain = Plain({})
     work = np.empty(plain.of(compress_work_size)(C.kernel, d))
     seen: set[bytes] = set()
@@ -326,4 +376,10 @@ def _choices(C: Compressor, d: int, rng: np.random.Generator) -> int:
         message = np.empty(d)
         plain.of(compress)(C.kernel, rng.standard_normal(d), w, message, work)
         seen.add((message != 0.0).tobytes())
-    return len(seen)
+    return seen
+
+
+def _rows(seen: set[bytes]) -> np.ndarray:
+    """Return different messages, or choices of places, as rows of bytes, the shorter ones filled up."""
+    longest = max(map(len, seen))
+    return np.array([[*one, *[0] * (longest - len(one))] for one in sorted(seen)], dtype=np.uint8)

@@ -165,6 +165,7 @@ def rounds(cases: Sequence[Case], text: Any, epsilons: Sequence[float], progress
     for epsilon in epsilons:
         if not 0.0 < as_number(epsilon) < 1.0:
             raise InputError(f"epsilon = {shown(epsilon)} is no relative accuracy: give numbers between 0 and 1.")
+    epsilons = [as_number(epsilon) for epsilon in epsilons]
     points: list[_Point] = []
     ways: set[str] = set()
     formula = read("rounds", text, {**letters(cases[0]), **dict.fromkeys(_ACCURACY, 0.0)})

@@ -28,8 +28,8 @@ from .watched import NOBODY, ROUNDS, SERVER, Rounds
 STEP = 1e-6
 #: What is less, relative to the numbers, is rounding.
 ROUNDING = 1e-9
-# Rows and columns whose error may be more than this of them are left out.
-_SHARP = 1e-4
+#: Rows and columns whose error may be more than this of them are left out.
+SHARP = 1e-4
 # More directions than this in one client's data are not tried.
 _MOST_DIRECTIONS = 40
 
@@ -82,19 +82,27 @@ class Told:
 
     def sent(self, i: int, first: int, last: int) -> int:
         """Return how many numbers client i has sent at least from one round up to another."""
-        if self._neighbours is None:
-            return self._rank(self.others(i), [i], first, last)
-        if last > first + 1:
-            return 0  # what goes on from neighbours to theirs is not the client's
-        return sum(self._rank(self._of(k), [i], first, last) for k in self._neighbours[i])
+        return sum(rank(J, E) for J, E in self.sending(i, first, last))
 
     def received(self, j: int, first: int, last: int) -> int:
         """Return how many numbers client j has received at least, likewise."""
+        return sum(rank(J, E) for J, E in self.receiving(j, first, last))
+
+    def sending(self, i: int, first: int, last: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the derivatives whose ranks add up to what client i has sent, and what they may be wrong by."""
         if self._neighbours is None:
-            return self._rank(self._of(j), [i for i in range(self._n) if i != j], first, last)
+            return [self._derivatives(self.others(i), [i], first, last)]
         if last > first + 1:
-            return 0
-        return sum(self._rank(self._of(j), [k], first, last) for k in self._neighbours[j])
+            return []  # what goes on from neighbours to theirs is not the client's
+        return [self._derivatives(self._of(k), [i], first, last) for k in self._neighbours[i]]
+
+    def receiving(self, j: int, first: int, last: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the derivatives whose ranks add up to what client j has received, likewise."""
+        if self._neighbours is None:
+            return [self._derivatives(self._of(j), [i for i in range(self._n) if i != j], first, last)]
+        if last > first + 1:
+            return []
+        return [self._derivatives(self._of(j), [k], first, last) for k in self._neighbours[j]]
 
     def others(self, i: int) -> np.ndarray:
         """Return which of the numbers that are seen others than client i know."""
@@ -109,11 +117,13 @@ class Told:
     def _of(self, j: int) -> np.ndarray:
         return self._held & (self._base.owners == j)
 
-    def _rank(self, known: np.ndarray, clients: list[int], first: int, last: int) -> int:
+    def _derivatives(
+        self, known: np.ndarray, clients: list[int], first: int, last: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         rows = known & (self._base.rounds >= first) & (self._base.rounds < last)
         of, changed, J, E = self._columns
         columns = np.isin(of, clients) & (changed >= first) & (changed < last)
-        return rank(J[np.ix_(rows, columns)], E[np.ix_(rows, columns)])
+        return J[np.ix_(rows, columns)], E[np.ix_(rows, columns)]
 
     def _derivative(self, count: int) -> _Columns:
         rng = generator(self._rounds.case.seed, "cost", "directions")
@@ -177,7 +187,7 @@ def rank(J: np.ndarray, E: np.ndarray) -> int:
     for _ in range(2):
         # First columns, then rows. Scaling changes no rank, and leaving out makes it smaller.
         size = np.linalg.norm(known, axis=1, keepdims=True)
-        sharp = (np.linalg.norm(error, axis=1) < _SHARP * size[:, 0]).nonzero()[0]
+        sharp = (np.linalg.norm(error, axis=1) < SHARP * size[:, 0]).nonzero()[0]
         known, error = (known[sharp] / size[sharp]).T, (error[sharp] / size[sharp]).T
     if not known.size:
         return 0

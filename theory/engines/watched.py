@@ -270,14 +270,21 @@ class Rounds:
         One at a point where it has been computed before is remembered. Where a method computes those of components the
         whole gradient of a client counts as many as it has components.
         """
-        counts, known = np.zeros((ROUNDS, self.problem.n), dtype=int), set(self.known)
+        counts = np.zeros((ROUNDS, self.problem.n), dtype=int)
+        for r, evaluation, count in self.new(noticed):
+            counts[r, evaluation.client] += count
+        return counts
+
+    def new(self, noticed: np.ndarray) -> list[tuple[int, Evaluation, int]]:
+        """Return the gradients that have to be computed, with their rounds, and for how many each counts."""
+        known, found = set(self.known), list[tuple[int, Evaluation, int]]()
         of_components = any(evaluation.component is not None for _, evaluation in self.base.evaluations)
         for (r, evaluation), is_noticed in zip(self.base.evaluations, noticed, strict=True):
             if is_noticed and _key(evaluation) not in known:
                 known.add(_key(evaluation))
                 whole = of_components and evaluation.component is None
-                counts[r, evaluation.client] += self.problem.d if whole else 1
-        return counts
+                found.append((r, evaluation, self.problem.d if whole else 1))
+        return found
 
 
 def _key(evaluation: Evaluation) -> tuple[int, int | None, bytes]:

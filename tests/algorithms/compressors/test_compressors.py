@@ -24,7 +24,7 @@ from rootkappa.core.compiled import njit
 from rootkappa.core.errors import InputError
 from rootkappa.testing.compressors import check_compressor
 
-pytestmark = pytest.mark.drawn(3, "compressor")
+pytestmark = pytest.mark.drawn(4, "compressor")
 
 CASES = [
     (Identity(), (1,)), (Identity(), (6,)),

@@ -10,7 +10,7 @@ from rootkappa.problems.functions import Function
 from rootkappa.problems.functions import function as base
 from rootkappa.testing import prox
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(4, "name")
 
 D = 3
 ALL = functions.examples(D)

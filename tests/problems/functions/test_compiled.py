@@ -10,7 +10,7 @@ from numba.core.runtime import _nrt_python as memory
 from rootkappa.core.compiled import njit
 from rootkappa.problems import functions, oracles
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(4, "name")
 
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})
 # LAPACK's wrappers allocate.

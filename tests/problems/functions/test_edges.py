@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rootkappa.problems import InputError, functions
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(4, "name")
 
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})
 D = 4

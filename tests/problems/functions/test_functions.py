@@ -14,7 +14,7 @@ from rootkappa.problems import functions
 from rootkappa.problems.functions import Function
 from rootkappa.testing.prox import check_prox
 
-pytestmark = pytest.mark.drawn(3, "name", "function")
+pytestmark = pytest.mark.drawn(4, "name", "function")
 
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})
 ORTHOGONAL = [[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0], [0.0, 0.0, 1.0]]

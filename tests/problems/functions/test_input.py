@@ -8,7 +8,7 @@ import pytest
 from rootkappa.core.errors import shown
 from rootkappa.problems import InputError, functions
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(4, "name")
 
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})
 EXAMPLES = functions.examples(2)

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from rootkappa.problems import functions
 
-pytestmark = pytest.mark.drawn(3, "name")
+pytestmark = pytest.mark.drawn(4, "name")
 
 INF = float("inf")
 CLASSES = sorted(set(functions.__all__) - {"Function", "examples", "get"})

@@ -14,7 +14,7 @@ from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
 from rootkappa.theory.engines.affine import affine_case, affine_model
 
-pytestmark = pytest.mark.drawn(3, "rated", "name")
+pytestmark = pytest.mark.drawn(4, "rated", "name")
 
 
 def held(name, problem, **changes):
@@ -174,7 +174,7 @@ def test_a_diverging_method_takes_for_ever():
     ("problem", "words"),
     [
         (problems.Quadratic.random(2, 3, 10.0, psi=problems.functions.L1(0.1)), "is no quadratic without"),
-        (problems.Quadratic.random(50, 30, 10.0), "has 3000 numbers, more than 2000"),
+        (problems.Quadratic.random(50, 30, 10.0, basis="client"), "has 3000 numbers, more than 2000"),
     ],
 )
 def test_what_is_not_exact_is_said(problem, words):

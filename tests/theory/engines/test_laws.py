@@ -108,7 +108,7 @@ TOLD = {
 
 @pytest.mark.parametrize(("name", "how"), TOLD)
 def test_what_differs_is_told_in_words_with_both_shares(name, how):
-    told = laws.difference(*beside(name, WRONG[name, how]), 1e-4)
+    told = laws.difference(*beside(name, WRONG[name, how]), 1e-4).told
     assert re.fullmatch(
         rf"of what is drawn, ({TOLD[name, how]}).* in [\d.e-]+ of its rounds and in .* of those of {name}", told
     )

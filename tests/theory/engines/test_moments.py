@@ -33,7 +33,11 @@ def unlisted(monkeypatch):
     def refuse(case, noisy):
         raise affine.TooLarge("not listed")
 
-    return lambda: monkeypatch.setattr(moments, "affine_model", refuse)
+    def patch():
+        monkeypatch.setattr(moments, "affine_model", refuse)
+        monkeypatch.setattr(moments, "forms_at_size", lambda case: None)
+
+    return patch
 
 
 @pytest.mark.parametrize("basis", ["common", "client"])

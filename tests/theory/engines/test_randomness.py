@@ -15,7 +15,7 @@ from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import randomness
 
-pytestmark = pytest.mark.drawn(3, "rated")
+pytestmark = pytest.mark.drawn(4, "rated")
 
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
@@ -144,5 +144,5 @@ def test_the_evidence_is_a_martingale(weights, seed):
     for first in expected:
         for second in expected:
             probability = expected[first] * expected[second]
-            total += probability * math.exp(randomness._of_frequencies(Counter([first, second]), expected))
+            total += probability * math.exp(randomness._of_frequencies(Counter([first, second]), expected).evidence)
     assert total == pytest.approx(1.0)

@@ -183,7 +183,7 @@ LIES = {
 }  # fmt: skip
 
 
-@pytest.mark.drawn(3, "lie")
+@pytest.mark.drawn(4, "lie")
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_refuted_with_its_numbers(lie, tmp_path):
     name, changes, sentence = LIES[lie]

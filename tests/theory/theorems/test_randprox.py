@@ -170,7 +170,7 @@ def test_too_large_a_dual_step_breaks_the_bound():
     assert exact.one_step_factor(case) > case.rho + 1e-3
 
 
-@pytest.mark.drawn(3, "R")
+@pytest.mark.drawn(4, "R")
 @pytest.mark.parametrize("R", ["Bernoulli(0.3)", "RandK(1)", "Identity()"])
 @pytest.mark.parametrize("gamma", [1.0, 1.7])
 def test_without_a_linear_promise_the_bregman_distances_add_up_to_what_is_promised(R, gamma):
