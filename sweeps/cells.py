@@ -141,10 +141,8 @@ def compute_together(cells: Sequence[Cell]) -> list[tuple[dict[str, Any], dict[s
         rounds, until = case.horizon(first.epsilon) if has_rate else _UNPROMISED, ("lyapunov", first.epsilon)
         results = list[Any]()
         for trace in case.run_together(rounds, [cell.seed for cell in cells], record=_RECORDS, until=until):
-            counts = {
-                axis: sum(trace.reached(column, "lyapunov", first.epsilon) for column in columns)
-                for axis, columns in COUNTED.items()
-            }
+            place = trace.crossing("lyapunov", first.epsilon)
+            counts = {axis: sum(trace.at(column, place) for column in columns) for axis, columns in COUNTED.items()}
             reason = _reason(case, trace, first.epsilon) if has_rate else ""
             promise = {"promise": case.promise(trace)} if is_promised else {}
             results.append((_result(counts, about, reason), {**_columns(trace), **promise}))
