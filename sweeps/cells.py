@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.driver.files import content
-from ..algorithms.driver.method import find, names
+from ..algorithms.driver.method import Method, find, names
 from ..algorithms.driver.run import COLUMNS, Trace
 from ..core.blas import one_blas_thread
 from ..core.compiled import sources_digest
 from ..core.errors import InputError
 from ..core.randomness import generator
+from ..problems import Problem
 from ..theory.case import Case, check_range
 from ..theory.engines import exact
 from ..theory.theorem import Theorem, promised_by
@@ -122,9 +124,9 @@ def compute_together(cells: Sequence[Cell]) -> list[tuple[dict[str, Any], dict[s
     problem = first.spec.build()
     check_range(problem)
     with untouched(method, problem) as own, blaming(method):
-        case = Case(method, promised_by(method), own, dict(first.changes), first.seed)
-        case.check()
-        case.check_rounds()
+        case = (
+            _shipped_case(first.method, own, first.changes) if method.is_shipped else _case(method, own, first.changes)
+        )
         params = ", ".join(f"{letter}={_short(value)}" for letter, value in case.params._asdict().items())
         has_rate = case.theorem.contraction is not None
         is_promised = has_rate and not problem.unpromised
@@ -139,14 +141,25 @@ def compute_together(cells: Sequence[Cell]) -> list[tuple[dict[str, Any], dict[s
         rounds, until = case.horizon(first.epsilon) if has_rate else _UNPROMISED, ("lyapunov", first.epsilon)
         results = list[Any]()
         for trace in case.run_together(rounds, [cell.seed for cell in cells], record=_RECORDS, until=until):
-            counts = {
-                axis: sum(trace.reached(column, "lyapunov", first.epsilon) for column in columns)
-                for axis, columns in COUNTED.items()
-            }
+            place = trace.crossing("lyapunov", first.epsilon)
+            counts = {axis: sum(trace.at(column, place) for column in columns) for axis, columns in COUNTED.items()}
             reason = _reason(case, trace, first.epsilon) if has_rate else ""
             promise = {"promise": case.promise(trace)} if is_promised else {}
             results.append((_result(counts, about, reason), {**_columns(trace), **promise}))
         return results
+
+
+def _case(method: Method, problem: Problem, changes: tuple[tuple[str, Any], ...]) -> Case:
+    case = Case(method, promised_by(method), problem, dict(changes), seed=0)
+    case.check()
+    case.check_rounds()
+    return case
+
+
+@lru_cache(maxsize=16)
+def _shipped_case(name: str, problem: Problem, changes: tuple[tuple[str, Any], ...]) -> Case:
+    """Return the case of a shipped method, which no path changes: cells that differ in the seed have one."""
+    return _case(find(name), problem, changes)
 
 
 def _columns(trace: Trace) -> dict[str, np.ndarray]:

@@ -237,7 +237,7 @@ def run_cells(
             if not future.cancel() and future.done() and not isinstance(future.exception(), _STOPPING):
                 for group, outcomes in zip(task, _results(task, future), strict=False):
                     _keep(store, group, outcomes)
-        if executor is None:
+        if isinstance(pool, ThreadPoolExecutor) and pool is not executor:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
     if errors:
         raise errors[0]

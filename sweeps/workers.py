@@ -67,7 +67,7 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self._client, self._pool = client, client.get_executor(pure=False)
-        self._sent: OrderedDict[ProblemSpec, tuple[str, Any]] = OrderedDict()
+        self._sent: OrderedDict[tuple[ProblemSpec, str], Any] = OrderedDict()
         here = identity()
         for worker, there in client.run(identity, on_error="return").items():
             if isinstance(there, BaseException):
@@ -79,25 +79,24 @@ class Cluster:
         self.workers = sum(client.nthreads().values())
 
     def submit(
-        self, function: Callable[[list[Mapping[str, Any]], float], list[Any]], groups: list[Mapping[str, Any]], s: float
+        self, function: Callable[[Sequence[Any], float], list[Any]], groups: Sequence[Mapping[str, Any]], s: float
     ) -> "Future[Any]":
         """Return the future of what a function of groups of cells by their keys, and of seconds, returns."""
         cells = [cell for group in groups for cell in group.values()]
-        sent = {spec: self._send(spec) for spec in dict.fromkeys(cell.spec for cell in cells) if spec.content()}
-        contents = {spec: found for spec, (found, _) in sent.items()}
-        here = identity({cell.method for cell in cells})
-        return self._pool.submit(_work, here, function, groups, s, contents, *(packed for _, packed in sent.values()))
+        contents = {spec: found for spec in dict.fromkeys(cell.spec for cell in cells) if (found := spec.content())}
+        sent = [self._send(spec, found) for spec, found in contents.items()]
+        return self._pool.submit(_work, identity({cell.method for cell in cells}), function, groups, s, contents, *sent)
 
-    def _send(self, spec: ProblemSpec) -> tuple[str, Any]:
-        """Return what tells the data of a problem apart, and where Dask has the problem: with every worker, once."""
-        if spec not in self._sent:
-            found, problem = spec.content(), spec.build()
+    def _send(self, spec: ProblemSpec, found: str) -> Any:
+        """Return where Dask has a problem on the data of this content: with every worker, to whom it is sent once."""
+        if (spec, found) not in self._sent:
+            problem = spec.build()
             problem.solution()  # which a worker would have to find again
-            self._sent[spec] = found, self._client.scatter(pickle.dumps(problem), broadcast=True, hash=False)
-        self._sent.move_to_end(spec)
+            self._sent[spec, found] = self._client.scatter(pickle.dumps(problem), broadcast=True, hash=False)
+        self._sent.move_to_end((spec, found))
         while len(self._sent) > _KEPT:
             self._sent.popitem(last=False)
-        return self._sent[spec]
+        return self._sent[spec, found]
 
 
 @contextmanager

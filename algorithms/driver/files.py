@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
@@ -138,18 +139,24 @@ def _read(path: Path) -> bytes:
 
 def _imported_from_beside(path: Path, seen: frozenset[Path] = frozenset()) -> list[Path]:
     """Return the files in the folder of a file that it imports, and those that they import."""
-    try:
-        tree = ast.parse(_read(path))
-    except (SyntaxError, ValueError):
-        return []  # executing it says what is wrong
-    wanted = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    wanted |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     found: list[Path] = []
-    for name in sorted({name.partition(".")[0] for name in wanted if name}):
+    for name in _imported_by(_read(path)):
         beside = path.parent / f"{name}.py"
         if beside.is_file() and beside not in {path, *seen, *found}:
             found += [beside, *_imported_from_beside(beside, seen | {path, *found, beside})]
     return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=32)
+def _imported_by(source: bytes) -> list[str]:
+    """Return the first words of the names of all that a text imports, sorted."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []  # executing it says what is wrong
+    wanted = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    wanted |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    return sorted({name.partition(".")[0] for name in wanted if name})
 
 
 @contextmanager

@@ -89,14 +89,29 @@ class Trace:
         fraction : float
             Between 0 and 1.
         """
-        fallen = self.column(measure) / self.column(measure)[0]
+        return self.at(axis, self.crossing(measure, fraction))
+
+    def crossing(self, measure: str, fraction: float) -> tuple[int, float] | None:
+        """Return the row in which a measure first is at a fraction of its start, and how far from the row before.
+
+        The way from row to row is 1, in the measure's logarithm. None if it is so nowhere.
+        """
+        column = self.column(measure)
+        fallen = column / column[0]
         there = np.flatnonzero(fallen <= fraction)
         if len(there) == 0:
-            return math.nan
+            return None
         after = int(there[0])
-        counts = self.column(axis)[[after - 1, after]]
         before, at = (math.log(max(value, 1e-300)) for value in fallen[[after - 1, after]])
-        return float(counts[0] + (before - math.log(fraction)) / (before - at) * (counts[1] - counts[0]))
+        return after, (before - math.log(fraction)) / (before - at)
+
+    def at(self, name: str, crossing: tuple[int, float] | None) -> float:
+        """Return a column there, NaN if nowhere."""
+        if crossing is None:
+            return math.nan
+        (after, share), position = crossing, self.columns.index(name)
+        first, second = (float(self.rows[row][position]) for row in (after - 1, after))
+        return first + share * (second - first)
 
     def plot(self, axis: str = "rounds", measure: str = "distance", axes: Any = None, **look: Any) -> Any:
         """Draw a measure along a cost, and return Matplotlib's axes.

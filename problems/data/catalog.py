@@ -262,7 +262,7 @@ def content(name_or_path: str | os.PathLike[str]) -> str:
     if dataset is None:
         return sha256(libsvm.stored_bytes(path)).hexdigest()
     if dataset.kind == "scikit-learn":
-        return f"{dataset} of scikit-learn {version('scikit-learn')}"
+        return f"{dataset} of scikit-learn {_version()}"
     file = locate(dataset.name)
     found = dataset.sha256 if file is None else _text_hash(libsvm.stored_bytes(file), str(file))
     return f"{found} {dataset.features}"
@@ -375,6 +375,11 @@ def _meant(name_or_path: str | os.PathLike[str]) -> tuple[DataSet | None, Path]:
     if isinstance(name_or_path, str) and not _is_path(name_or_path):
         raise unknown("data set", name_or_path, names())
     return None, Path(name_or_path).expanduser()
+
+
+@cache
+def _version() -> str:
+    return version("scikit-learn")
 
 
 @lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from rootkappa.problems import InputError
+from rootkappa.sweeps import cells
 from rootkappa.sweeps.cells import Cell
 from rootkappa.sweeps.problems import ProblemSpec
 
@@ -41,3 +42,20 @@ def test_a_method_that_writes_to_the_problem_reaches_no_other_cell(tmp_path):
         Cell(str(path), SMALL).compute()
     after, _ = Cell("scaffnew", SMALL).compute()
     assert before == after
+
+
+def test_cells_that_share_a_case_have_the_results_of_cells_by_themselves():
+    shared, apart = [], []
+    for seed in range(3):
+        shared.append(Cell("scaffnew", SMALL, epsilon=0.1, seed=seed).compute())
+    for seed in range(3):
+        cells._shipped_case.cache_clear()
+        apart.append(Cell("scaffnew", SMALL, epsilon=0.1, seed=seed).compute())
+    assert [result for result, _ in shared] == [result for result, _ in apart]
+    assert all(
+        one[name].tobytes() == other[name].tobytes()
+        for (_, one), (_, other) in zip(shared, apart, strict=True)
+        for name in {*one, *other}
+    )
+    # Other letters are another case.
+    assert Cell("scaffnew", SMALL, (("p", 0.9),), epsilon=0.1).compute()[0] != shared[0][0]
