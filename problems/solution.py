@@ -159,8 +159,8 @@ def solve_by_products(
 def _proximal_gradient(problem: Solvable) -> np.ndarray:
     """Accelerated proximal gradient steps, restarted when they turn back (O'Donoghue and Candès 2015)."""
     step = 1.0 / problem.L
-    # The moves of such a stretch are far smaller than those of the one before, until both are rounding; what the largest
-    # of them then is depends on the last bits, and need not be 0.
+    # The moves of such a stretch are far smaller than those of the one before, until both are rounding; how large they
+    # are then depends on the last bits, and need not be 0.
     stretch = math.ceil(20.0 + 10.0 * math.sqrt(problem.kappa))
     rounding = _MOVED_BY_ROUNDING * math.sqrt(problem.kappa)
     x = y = np.zeros(problem.d)

@@ -247,7 +247,9 @@ NO_METHODS = {
         "def step", "def stride"
     ): "lacks step or a communicate for its Params: define it as in",
     FUNCTIONAL.replace("def start", "def begin"): "lacks start: define it as in",
-    factored(text=FACTORED).replace("communicate, Params", "communicate, scaffnew.Params"): "communicate is defined for .*Params of",
+    factored(text=FACTORED).replace(
+        "communicate, Params", "communicate, scaffnew.Params"
+    ): "communicate is defined for .*Params of",
     "raise RuntimeError('broken')\n": "RuntimeError: broken",
     "raise SystemExit(3)\n": "SystemExit: 3",
     "import sys\nsys.exit('enough')\n": "SystemExit: enough",
