@@ -6,7 +6,7 @@ from typing import Any
 __version__ = "0.1.0"
 # What a notebook reaches without an import of its own; until then nothing heavy is loaded.
 _ROOMS = ("algorithms", "plots", "problems", "sweeps", "testing", "theory")
-_CALLS = {"choose": ".sweeps.choose"}
+_CALLS = {"choose": ".sweeps.races.choose"}
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,7 @@ budget_option: Callable[[Any], Any] = click.option(
 
 def of_a_path(text: str | None, verdicts: int) -> float:
     """Return how many multiplications one path may cost, where so many methods are held against their promises."""
-    from ..sweeps.prices import Budget
+    from ..sweeps.races.prices import Budget
     from ..theory.case import BUDGET
 
     return BUDGET if text is None else Budget.read(text).work / (_PATHS * max(verdicts, 1))
@@ -37,7 +37,7 @@ def ahead(
 ) -> Iterator[str]:
     """Yield a sentence for each method whose paths take long, or end before the promise says that they arrive."""
     from ..core.errors import InputError
-    from ..sweeps.prices import cores, duration
+    from ..sweeps.races.prices import cores, duration
     from ..theory.case import WORK_A_SECOND, Case
     from ..theory.engines.path import ACCURACY, forecast
     from ..theory.theorem import promised_by

@@ -13,8 +13,8 @@ from .described import described_problems, problem_options, say_notices
 
 if TYPE_CHECKING:
     from ..sweeps import ProblemSpec
-    from ..sweeps.compare import Comparison
-    from ..sweeps.prices import Target
+    from ..sweeps.races.compare import Comparison
+    from ..sweeps.races.prices import Target
 
 # Where there is no terminal, a line is told after so many seconds at the earliest.
 _EVERY = 30.0
@@ -95,7 +95,7 @@ def compare(words: tuple[str, ...], assignments: tuple[str, ...], **options: Any
 def choose(words: tuple[str, ...], assignments: tuple[str, ...], **options: Any) -> int:
     """Recommend a method for a problem and a price: compare, and the first of it in one sentence, with its letters."""
     from ..core.errors import InputError
-    from ..sweeps.choose import recommendation, written
+    from ..sweeps.races.choose import recommendation, written
 
     found, _ = _compared(words, assignments, options)
     try:
@@ -116,10 +116,10 @@ def _compared(
     from ..algorithms import Clock, names
     from ..core.files import check_writable, checked_folder, write_json, write_text
     from ..sweeps import Store
-    from ..sweeps.compare import compare
     from ..sweeps.letters import values
-    from ..sweeps.prices import Budget, Price, Target
-    from ..sweeps.written import csv, latex, plain
+    from ..sweeps.races.compare import compare
+    from ..sweeps.races.prices import Budget, Price, Target
+    from ..sweeps.races.written import csv, latex, plain
     from ..terminal import progress_bars, reported
 
     methods, texts = methods_and_letters(words, assignments)

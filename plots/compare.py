@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from ..core.errors import InputError
-from ..sweeps.compare import rows_of
-from ..sweeps.prices import Price, Target
+from ..sweeps.races.compare import rows_of
+from ..sweeps.races.prices import Price, Target
 from .parts.style import caption_below, chart, legend_above
 from .parts.tables import shown_names
 
@@ -55,7 +55,7 @@ def figure(rows: Sequence[Mapping[str, Any]], target: str, price: str, label: st
     Parameters
     ----------
     rows : sequence of dict
-        As of :func:`rootkappa.sweeps.compare.compare`.
+        As of :func:`rootkappa.sweeps.races.compare.compare`.
     target, price, label : str
         Where to arrive, what the cost is and on which problem, in words.
 

@@ -8,7 +8,7 @@ from rootkappa.core.errors import InputError
 from rootkappa.plots import compare
 from rootkappa.plots.parts.style import save
 from rootkappa.sweeps import ProblemSpec, Store
-from rootkappa.sweeps import compare as sweeps_compare
+from rootkappa.sweeps.races import compare as races
 
 
 def row(method, cost, how="prescribed", status="arrived", spread=1.2):
@@ -58,8 +58,8 @@ def test_nobody_arrived():
 def test_a_store_is_drawn_at_another_price_without_computing(tmp_path, monkeypatch):
     spec = ProblemSpec(clients=4, dim=5, kappa=20.0, problem_seed=3)
     with Store(tmp_path / "s.sqlite") as store:
-        found = sweeps_compare.compare(spec, ["scaffnew", "gradient_descent"], "gap=1e-3", store=store, seeds=2)
-        monkeypatch.setattr(sweeps_compare.Trial, "compute", None)
+        found = races.compare(spec, ["scaffnew", "gradient_descent"], "gap=1e-3", store=store, seeds=2)
+        monkeypatch.setattr(races.Trial, "compute", None)
         ((name, figure),) = compare.drawn(store, store.cells(found.keys), "rounds")
     assert name == "gap-0.001-rounds"
     drawn = [float(line.get_xdata()[0]) for line in figure.axes[0].lines if len(line.get_xdata()) == 1]

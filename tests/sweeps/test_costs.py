@@ -10,9 +10,9 @@ import pytest
 
 from rootkappa.sweeps import costs, slopes
 from rootkappa.sweeps.cells import Cell
-from rootkappa.sweeps.compare import Comparison
 from rootkappa.sweeps.problems import ProblemSpec
-from rootkappa.sweeps.written import latex
+from rootkappa.sweeps.races.compare import Comparison
+from rootkappa.sweeps.races.written import latex
 
 SMALL = ProblemSpec(clients=3, dim=2, kappa=10.0)
 

@@ -8,8 +8,8 @@ from scipy import sparse
 import rootkappa
 from rootkappa import problems
 from rootkappa.core.errors import InputError
-from rootkappa.sweeps.choose import Chosen, choose, recommendation
-from rootkappa.sweeps.compare import Comparison
+from rootkappa.sweeps.races.choose import Chosen, choose, recommendation
+from rootkappa.sweeps.races.compare import Comparison
 
 
 def data(classes):

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ..latex import assigned, escaped, number, tabular
 from .compare import Comparison
-from .latex import assigned, escaped, number, tabular
 
 _COLUMNS = (
     "method", "how", "params", "status", "cost", "low", "high", "seeds", "times", "rounds", "iterations", "floats_up",

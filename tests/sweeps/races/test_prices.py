@@ -6,7 +6,7 @@ import pytest
 
 from rootkappa.core.errors import InputError
 from rootkappa.sweeps import prices
-from rootkappa.sweeps.prices import Budget, Price, Target
+from rootkappa.sweeps.races.prices import Budget, Price, Target
 
 
 def test_a_price_is_per_thing_that_a_trace_counts():

@@ -11,18 +11,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..algorithms.driver.files import content
-from ..algorithms.driver.method import find, names
-from ..algorithms.driver.run import Trace, run
-from ..core.blas import one_blas_thread
-from ..core.compiled import sources_digest
-from ..core.errors import InputError
-from ..problems import Logistic, Problem, Quadratic, Softmax
-from ..problems.held_out import HeldOut, held_out
-from ..theory.case import Case, check_range
-from ..theory.theorem import promised_by
-from ..theory.untouched import untouched
-from ..theory.verify import blaming
+from ...algorithms.driver.files import content
+from ...algorithms.driver.method import find, names
+from ...algorithms.driver.run import Trace, run
+from ...core.blas import one_blas_thread
+from ...core.compiled import sources_digest
+from ...core.errors import InputError
+from ...problems import Logistic, Problem, Quadratic, Softmax
+from ...problems.held_out import HeldOut, held_out
+from ...theory.case import Case, check_range
+from ...theory.theorem import promised_by
+from ...theory.untouched import untouched
+from ...theory.verify import blaming
 from .prices import Target
 
 #: What a result counts, by the column of a trace.

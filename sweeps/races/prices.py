@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ..core.checks import as_number
-from ..core.errors import InputError, shown, unknown
-from ..theory.case import WORK_A_SECOND
+from ...core.checks import as_number
+from ...core.errors import InputError, shown, unknown
+from ...theory.case import WORK_A_SECOND
 
 #: In what a target may be, with the words for it.
 MEASURES = {"gap": "F(x) - F*", "distance": "‖x - x*‖", "accuracy": "accuracy on held-out samples"}

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algorithms.driver.method import find
-from ..core.checks import checked_array
-from ..core.errors import InputError
-from ..problems import Logistic, Problem, Softmax
-from ..problems.data.tables import features_of
-from ..problems.problem import checked_problem
-from ..problems.samples import checked_features
-from ..theory.case import Case
-from ..theory.theorem import promised_by
+from ...algorithms.driver.method import find
+from ...core.checks import checked_array
+from ...core.errors import InputError
+from ...problems import Logistic, Problem, Softmax
+from ...problems.data.tables import features_of
+from ...problems.problem import checked_problem
+from ...problems.samples import checked_features
+from ...theory.case import Case
+from ...theory.theorem import promised_by
+from ..store import Store
 from .compare import Comparison, compare
 from .prices import Budget, Price, Target
-from .store import Store
 from .trials import Given, measured, walk
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Chosen:
     sentence : str
         The recommendation.
     comparison : Comparison
-        All methods that were tried, see :func:`rootkappa.sweeps.compare.compare`.
+        All methods that were tried, see :func:`rootkappa.sweeps.races.compare.compare`.
     problem : Problem
         What the model is of: of an accuracy the problem without the samples that were held out.
     """
@@ -167,7 +167,7 @@ def choose(
     problem : Problem
         For example ``problems.Logistic(features, labels, clients=owner, l2=1e-3)``.
     to, cost, methods, letters, tune, seeds, budget, within, clock, progress
-        See :func:`rootkappa.sweeps.compare.compare`.
+        See :func:`rootkappa.sweeps.races.compare.compare`.
     store : str or Path, optional
         A file that keeps what is computed, so that another call goes on from it; by default nothing is kept.
 

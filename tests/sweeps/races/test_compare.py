@@ -14,9 +14,9 @@ from rootkappa.algorithms import Clock
 from rootkappa.core.errors import InputError
 from rootkappa.sweeps import ProblemSpec, Store, trials
 from rootkappa.sweeps import compare as module
-from rootkappa.sweeps.compare import Entry, compare, grid, interval
-from rootkappa.sweeps.prices import Target
-from rootkappa.sweeps.trials import Given, Trial, needed, rests
+from rootkappa.sweeps.races.compare import Entry, compare, grid, interval
+from rootkappa.sweeps.races.prices import Target
+from rootkappa.sweeps.races.trials import Given, Trial, needed, rests
 from rootkappa.theory import get
 
 SPEC = ProblemSpec(clients=4, dim=5, kappa=20.0, problem_seed=3)

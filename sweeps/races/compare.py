@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..algorithms.driver.method import find, names
-from ..algorithms.parts.letters import checked_letter
-from ..core.checks import checked_count, checked_names, checked_number, checked_values
-from ..core.errors import InputError, complaint
-from ..core.randomness import derived_seed
-from ..theory.case import Case
-from ..theory.theorem import promised_by
-from ..theory.verify import blaming
-from .letters import check_letters
+from ...algorithms.driver.method import find, names
+from ...algorithms.parts.letters import checked_letter
+from ...core.checks import checked_count, checked_names, checked_number, checked_values
+from ...core.errors import InputError, complaint
+from ...core.randomness import derived_seed
+from ...theory.case import Case
+from ...theory.theorem import promised_by
+from ...theory.verify import blaming
+from ..letters import check_letters
+from ..store import Store
+from ..sweep import run_cells
 from .prices import Budget, Price, Target
-from .store import Store
-from .sweep import run_cells
 from .trials import COUNTED, Trial, measured, refuse_inadmissible
 
 if TYPE_CHECKING:
