@@ -12,8 +12,9 @@ from scipy import stats
 from rootkappa import algorithms, problems
 from rootkappa.algorithms import Clock
 from rootkappa.core.errors import InputError
-from rootkappa.sweeps import ProblemSpec, Store, trials
-from rootkappa.sweeps import compare as module
+from rootkappa.sweeps import ProblemSpec, Store
+from rootkappa.sweeps.races import compare as module
+from rootkappa.sweeps.races import trials
 from rootkappa.sweeps.races.compare import Entry, compare, grid, interval
 from rootkappa.sweeps.races.prices import Target
 from rootkappa.sweeps.races.trials import Given, Trial, needed, rests

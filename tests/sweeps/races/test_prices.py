@@ -5,7 +5,7 @@ import math
 import pytest
 
 from rootkappa.core.errors import InputError
-from rootkappa.sweeps import prices
+from rootkappa.sweeps.races import prices
 from rootkappa.sweeps.races.prices import Budget, Price, Target
 
 
