@@ -9,34 +9,25 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
-from numba.core.dispatcher import Dispatcher
 
-from ...core.compiled import is_ours, njit, uncached
 from ...core.discover import discover
-from ...core.dispatch import dispatched, distinguish, implements
+from ...core.dispatch import distinguish
 from ...core.errors import InputError, shown, unknown
 from ...problems.composite import Composite
 from ...problems.personal import Personal
 from ...problems.problem import Problem, checked_problem
 from ...problems.solution import Solution
-from ..parts import local_steps, nothing_drawn, server_rounds, skipped_rounds
-from ..parts.clock import Clock, usual_seconds
-from ..parts.cost import NOTHING, Cost, Pace, Sends
+from ..parts.clock import Clock
+from ..parts.cost import NOTHING, Cost, Pace
 from ..parts.letters import checked
-from ..parts.rounds import Listing, Phases, Randomness
+from ..parts.rounds import Listing, Randomness
 from . import files
+from .declared import Declared, never
 
 #: The package whose modules are the methods.
 _METHODS = __name__.rpartition(".")[0].rpartition(".")[0]
 #: The package whose modules are the theorems.
 _THEOREMS = f"{_METHODS.rpartition('.')[0]}.theory.theorems"
-
-
-# What functions that take letters by their names take besides.
-_ARGUMENTS = {"self", "method", "problem", "evidence", "seed", "progress", "rate", "rounds", "epsilons", "per"}
-_STATES = ("State", "start", "model", "fixed_point", "invariants")
-# What a method may leave to the part that its FAMILY names.
-_OF_A_FAMILY = (*_STATES, "check", "advance")
 
 
 class Letters(Protocol):
@@ -76,10 +67,6 @@ class MethodFile(Protocol):
 
 def _no_opening(problem: Problem, params: Any) -> Cost:
     return NOTHING
-
-
-def _never(kernel: Any) -> bool:
-    return False
 
 
 def _as_declared(problem: Problem, params: Any, state: Any, cost: Cost) -> Cost:
@@ -205,7 +192,7 @@ class Method:
     opening: Callable[[Problem, Any], Cost] = _no_opening
     spent: Callable[[Problem, Any, Any, Cost], Cost] = _as_declared
     decided: Callable[[Any, Any, Any], Any] | None = None
-    jumps: Callable[[Any], bool] = _never
+    jumps: Callable[[Any], bool] = never
 
     @classmethod
     def from_module(cls, module: ModuleType, name: str) -> "Method":
@@ -216,7 +203,7 @@ class Method:
         InputError
             If the module lacks what nothing else could be derived from.
         """
-        declared = _Declared(module, name)
+        declared = Declared(module, name)
         states = declared.states()
         for letters in (declared.needed("Params"), states["State"]):
             distinguish(letters)
@@ -343,184 +330,6 @@ class Method:
 
     def __repr__(self) -> str:
         return f"<method {self.name}>"
-
-
-class _Declared:
-    """What a module says, and what follows from it."""
-
-    def __init__(self, module: ModuleType, name: str) -> None:
-        family = vars(module).get("FAMILY")
-        self._names = {key: value for key, value in vars(family).items() if key in _OF_A_FAMILY} if family else {}
-        self._names |= vars(module)
-        self._module, self._name = module, name
-        self._is_file = not is_ours(module.__name__)
-        params = self.needed("Params")
-        if not (isinstance(params, type) and issubclass(params, tuple) and hasattr(params, "_fields")):
-            raise InputError(f"{name} has Params = {params!r}: make it a NamedTuple of the method's letters.")
-        taken = sorted(_ARGUMENTS.intersection(vars(params)))
-        if taken:
-            raise InputError(f"{name} has a letter {taken[0]!r}, which is an argument beside the letters: rename it.")
-        promise = self.get("PROMISE")
-        if not isinstance(promise, str | None):
-            raise InputError(f"{name} has PROMISE = {promise!r}: give the name of a theorem, such as 'scaffnew'.")
-        self._averages = _is_implemented(local_steps.communicate, params)
-        self._serves = _is_implemented(server_rounds.end_round, params)
-
-    def get(self, attribute: str, default: Any = None) -> Any:
-        return self._names.get(attribute, default)
-
-    def needed(self, attribute: str, instead: str = "") -> Any:
-        if attribute not in self._names:
-            raise InputError(
-                f"{self._name} declares no method, it lacks {attribute}{instead}: define it as in "
-                "algorithms/scaffnew.py, or start from rootkappa new."
-            )
-        return self._names[attribute]
-
-    def randomness(self) -> dict[str, Any]:
-        """Return what RANDOM gives, or the functions in its place."""
-        random = self.get("RANDOM")
-        if random is not None and not isinstance(random, Randomness):
-            raise InputError(
-                f"{self._name} has RANDOM = {random!r}: give what ends a round, for example Coin('p') or Nothing()."
-            )
-        given: dict[str, Any] = {"random": random}
-        for attribute in ("outcomes", "draw", "unroll", "pace"):
-            if attribute in self._names:
-                given[attribute] = self._names[attribute]
-            elif random is not None:
-                given[attribute] = getattr(random, attribute)
-            elif attribute == "unroll":
-                given[attribute] = np.asarray  # drawn by hand, one outcome a round
-            else:
-                self.needed("RANDOM")
-        return given
-
-    def cost(self) -> Callable[[Problem, Any, Any], Cost]:
-        """Return what SENDS gives, or the function in its place."""
-        own = self.get("cost")
-        if own is not None:
-            return own
-        sends: Sends = self.needed("SENDS", " or cost")
-        gradients = self.get("gradients", lambda problem, params, draws: draws.iterations)
-
-        def cost(problem: Problem, params: Any, draws: Any) -> Cost:
-            return sends.cost(problem, params, len(draws), draws.iterations, gradients(problem, params, draws))
-
-        return cost
-
-    def seconds(self) -> Callable[[Problem, Any, Any, Clock], np.ndarray]:
-        """Return what follows from cost and from what is drawn, or the function in its place."""
-        sends = self.get("SENDS") if self.get("cost") is None else None
-        usual = usual_seconds(self.get("RANDOM"), self.cost(), sends, self.get("gradients"))
-        return self.get("seconds", usual)
-
-    def states(self) -> dict[str, Any]:
-        """Return what states are: those of clients with control variates, or of a server, or the module's own."""
-        own = self.get("State")
-        usual: Any = skipped_rounds if self._averages or own is skipped_rounds.State else nothing_drawn
-        given: dict[str, Any] = {"invariants": None} | {
-            name: vars(usual)[name] for name in _STATES if name in vars(usual)
-        }
-        if own not in (None, usual.State):
-            self.needed("start")
-            given |= {"fixed_point": None, "invariants": None}
-        found = given | {name: self._names[name] for name in _STATES if name in self._names}
-        return found | {"invariants": found["invariants"] or _nothing_conserved}
-
-    def jumps(self) -> Callable[[Any], bool]:
-        """Return JUMPS, which is for methods that draw nothing."""
-        found, random = self.get("JUMPS"), self.get("RANDOM")
-        if found is None:
-            return _never
-        if not (callable(found) and isinstance(random, Phases) and not random.parts):
-            raise InputError(
-                f"{self._name} has JUMPS = {found!r} and RANDOM = {random!r}: give JUMPS = oracles.knows_jumps beside "
-                "RANDOM = Nothing(), or leave JUMPS out."
-            )
-        jumps: Any = found
-        return jumps
-
-    def moves(self) -> dict[str, Any]:
-        """Return step and advance: the module's own, or the loops of the parts."""
-        step, advance = self.get("step"), self.get("advance")
-        if step is None:
-            loops = self._loops()
-            may = advance is None and getattr(loops, "may_go_together", False)
-            together = loops.advance_together if may else None
-            return {"step": loops.step, "advance": advance or loops.advance, "advance_together": together}
-        own = (self._stored(_repeat),) if self._is_file else ()
-        if advance is None:
-            advance = _StepByStep(self._module, self.randomness()["unroll"], *own)
-        return {"step": step, "advance": advance}
-
-    def _loops(self) -> Any:
-        letters = self._names["Params"]
-        if self._averages:
-            loop = self._stored(local_steps.all_rounds) if self._is_file else local_steps.all_rounds
-            return local_steps.LocalSteps(self.randomness()["random"], letters, self.get("compiled"), loop)
-        if self._serves:
-            loop = self._stored(server_rounds.all_rounds) if self._is_file else server_rounds.all_rounds
-            return server_rounds.ServerRounds(letters, self.get("RANDOM"), self.get("compiled"), loop)
-        return self.needed("step", " or a communicate for its Params")
-
-    def _stored(self, loop: Any) -> Any:
-        """Return a copy of a compiled loop for a user's file, stored with its own compiled functions."""
-        copy = uncached(loop)
-        files.store_compiled(self._module, copy)
-        return copy
-
-
-def _nothing_conserved(problem: Problem, params: Any, state: Any) -> dict[str, np.ndarray]:
-    return {}
-
-
-def _is_implemented(function: Any, params: type) -> bool:
-    return any(base in function.implementations for base in params.__mro__)
-
-
-@dispatched
-def _step_of(params, kernel, state, outcome):
-    """Take one step in place, for the loop over steps."""
-    raise NotImplementedError
-
-
-@njit
-def _repeat(params, kernel, state, outcomes):
-    for outcome in outcomes:
-        _step_of(params, kernel, state, outcome)
-
-
-class _StepByStep:
-    """The ``advance`` of a file that defines ``step`` only: compiled if that is, and changes the state in place."""
-
-    def __init__(self, module: ModuleType, unroll: Callable[[Any], Sequence[Any]], repeat: Any = _repeat) -> None:
-        self._step, self._unroll, self._repeat = module.step, unroll, repeat
-        # Steps are told apart by the type of the letters, so each file has one of its own.
-        if isinstance(module.step, Dispatcher):
-            self._letters = type("_Letters", (module.Params,), {"__module__": module.__name__, "__slots__": ()})
-            distinguish(self._letters)
-            vars(module)["_Letters"] = self._letters
-            step = module.step
-
-            def one(params, kernel, state, outcome):
-                step(kernel, params, state, outcome)
-
-            implements(_step_of, self._letters)(one)
-
-    def __call__(self, kernel: Any, params: Any, state: Any, draws: Any) -> Any:
-        outcomes = self._unroll(draws)
-        if len(outcomes) == 0:
-            return None
-        returned = self._step(kernel, params, state, outcomes[0])
-        if returned is None and isinstance(self._step, Dispatcher):
-            self._repeat(self._letters(*params), kernel, state, outcomes[1:])
-            return None
-        changed = state if returned is None else returned
-        for outcome in outcomes[1:]:
-            returned = self._step(kernel, params, changed, outcome)
-            changed = changed if returned is None else returned
-        return None if changed is state else changed
 
 
 @cache
