@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import compressors
 
+pytestmark = pytest.mark.drawn(4)
+
 METHOD, THEOREM = algorithms.get("adiana"), theory.get("adiana")
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -15,7 +15,7 @@ from rootkappa.problems import InputError
 from rootkappa.problems.losses import loss
 from rootkappa.tests.suited import softmax, with_server
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 SEEDS = st.integers(0, 2**32 - 1)
 PROBLEM, CLASSES = problems.Quadratic.random(clients=7, dim=5, kappa=20.0, seed=2, basis="client"), softmax(7)

@@ -12,7 +12,7 @@ from rootkappa.algorithms.parts import blocks
 from rootkappa.problems import InputError
 from rootkappa.theory.engines.places import places
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("blade_fl")
 SEEDS = st.integers(0, 99)

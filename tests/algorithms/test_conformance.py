@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, theory
 from rootkappa.tests.suited import suited
 
-pytestmark = pytest.mark.drawn(4, "name", "method")
+pytestmark = pytest.mark.drawn(8, "name", "method")
 
 METHODS = algorithms.names()
 

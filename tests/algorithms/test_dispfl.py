@@ -13,7 +13,7 @@ from rootkappa.algorithms.parts import masks
 from rootkappa.core.errors import InputError
 from rootkappa.problems import Personal
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD, FEDAVG = algorithms.get("dispfl"), algorithms.get("fedavg")
 SEEDS = st.integers(0, 99)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.tests.suited import softmax
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 FAVG, SFL = algorithms.get("hierfavg"), algorithms.get("hiersfl")
 FEDAVG, DESCENT = algorithms.get("fedavg"), algorithms.get("gradient_descent")

@@ -13,6 +13,8 @@ from rootkappa.algorithms.parts.error_feedback import virtual
 from rootkappa.core.errors import InputError
 from rootkappa.tests.plain.versions import VERSIONS
 
+pytestmark = pytest.mark.drawn(4)
+
 SEEDS = st.integers(0, 2**32 - 1)
 COMMON = problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3)
 CLIENT = problems.Quadratic.random(clients=4, dim=5, kappa=20.0, seed=3, basis="client")

@@ -3,6 +3,8 @@ import pytest
 
 from rootkappa import algorithms, problems, theory
 
+pytestmark = pytest.mark.drawn(4)
+
 FEDAVG, TARGET = algorithms.get("fedavg"), theory.get("fedavg").target
 
 

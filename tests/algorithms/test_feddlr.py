@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD, FEDAVG = algorithms.get("feddlr"), algorithms.get("fedavg")
 SEEDS = st.integers(0, 99)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms import parts
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD, FEDAVG = algorithms.get("fedlalr"), algorithms.get("fedavg")
 PROBLEM = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")

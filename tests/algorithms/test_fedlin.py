@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from rootkappa import algorithms, problems
 from rootkappa.algorithms.parts.rounds import Draws
 
+pytestmark = pytest.mark.drawn(4)
+
 METHOD = algorithms.get("fedlin")
 SEEDS, LENGTHS, SIZES = st.integers(0, 2**32 - 1), st.integers(1, 30), st.floats(0.01, 1.0)
 

@@ -12,7 +12,7 @@ from rootkappa.problems.inputs import input_gradient, loss_gradient, probabiliti
 from rootkappa.tests.plain.versions import VERSIONS
 from rootkappa.tests.suited import softmax
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD = algorithms.get("fedreg")
 PROBLEM = softmax(4)

@@ -9,7 +9,7 @@ from rootkappa import algorithms, problems
 from rootkappa.algorithms.parts.quantiles import quantile_of_sizes
 from rootkappa.tests.plain.versions import VERSIONS
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=20.0, seed=3, basis="client")
 USUAL = {"eta": 0.2, "K": 1, "C": "TopK(1)", "tau": 0.3, "rho": 0.9, "u": 0.5, "beta": 0.9, "P": 1}

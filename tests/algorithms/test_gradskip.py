@@ -7,6 +7,8 @@ from rootkappa import algorithms, problems, theory
 from rootkappa.algorithms.gradskip import gradients_of_clients, probabilities
 from rootkappa.algorithms.parts.rounds import Draws
 
+pytestmark = pytest.mark.drawn(4)
+
 METHOD = algorithms.get("gradskip")
 SEEDS, RATES = st.integers(0, 2**32 - 1), st.floats(0.05, 1.0)
 

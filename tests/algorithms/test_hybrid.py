@@ -14,7 +14,7 @@ from rootkappa.problems import InputError
 from rootkappa.tests.plain.versions import VERSIONS
 from rootkappa.tests.suited import with_server
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 SEEDS, SIZES, STEPS = st.integers(0, 2**32 - 1), st.floats(0.01, 1.0), st.integers(0, 4)
 RANDOM = problems.Quadratic.random(clients=5, dim=4, kappa=20.0, seed=2, basis="client")

@@ -13,6 +13,8 @@ from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.problems import Composite, InputError, Quadratic, functions
 from rootkappa.theory.theorems.randprox import variance
 
+pytestmark = pytest.mark.drawn(4)
+
 RANDPROX = algorithms.get("randprox")
 
 

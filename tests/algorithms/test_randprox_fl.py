@@ -9,6 +9,8 @@ from rootkappa import algorithms, problems
 from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.problems import InputError, functions
 
+pytestmark = pytest.mark.drawn(4)
+
 FL = algorithms.get("randprox_fl")
 
 

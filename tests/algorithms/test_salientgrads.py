@@ -12,7 +12,7 @@ from rootkappa.algorithms import parts
 from rootkappa.algorithms.parts import masks, scores
 from rootkappa.core.randomness import generator
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD, FEDAVG = algorithms.get("salientgrads"), algorithms.get("fedavg")
 SEEDS = st.integers(0, 99)

@@ -11,7 +11,7 @@ from rootkappa.core.errors import InputError
 from rootkappa.problems import Personal
 from rootkappa.tests.plain.private_models import Spatl
 
-pytestmark = pytest.mark.drawn(2)
+pytestmark = pytest.mark.drawn(4)
 
 METHOD, THEOREM = algorithms.get("spatl"), theory.get("spatl")
 SCAFFOLD, FEDAVG = algorithms.get("scaffold_2"), algorithms.get("fedavg")

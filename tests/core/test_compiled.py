@@ -180,7 +180,7 @@ def test_an_edited_callee_is_noticed(tmp_path):
     (root / "core").mkdir(parents=True)
     for part in ("", "core"):
         (root / part / "__init__.py").write_text("")
-    for module in ("compiled", "stored"):
+    for module in ("compiled", "sources", "stored"):
         shutil.copy(ROOT / "core" / f"{module}.py", root / "core")
     callee = "from .compiled import njit\n\n@njit\ndef inner(x):\n    return x + {}\n"
     caller = "from .compiled import njit\nfrom .callee import inner\n\n@njit\ndef outer(x):\n    return inner(x)\n"

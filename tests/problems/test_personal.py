@@ -16,6 +16,8 @@ from rootkappa.sweeps import ProblemSpec
 from rootkappa.sweeps.problems import problem_specs, tried_on
 from rootkappa.theory.engines.places import places
 
+pytestmark = pytest.mark.drawn(2)
+
 SEEDS = st.integers(0, 2**32 - 1)
 KINDS = ("quadratic", "one hessian", "logistic", "sparse logistic", "softmax", "sparse softmax")
 

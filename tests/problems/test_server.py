@@ -17,6 +17,8 @@ from rootkappa.problems.oracles import component_gradient, components, gradient,
 from rootkappa.problems.partitions import server_samples
 from rootkappa.theory.engines.places import places
 
+pytestmark = pytest.mark.drawn(2)
+
 SEEDS = st.integers(0, 2**32 - 1)
 FEATURES = np.random.default_rng(0).standard_normal((17, 3))
 LABELS = np.arange(17) % 2

@@ -10,6 +10,8 @@ from rootkappa.algorithms import error_feedback, saef
 from rootkappa.theory import claims
 from rootkappa.theory.claims import averages_lower_the_floor, averages_lower_the_mismatch
 
+pytestmark = pytest.mark.drawn(2)
+
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")
 
 

@@ -10,6 +10,8 @@ from rootkappa.algorithms import flare
 from rootkappa.theory import claims
 from rootkappa.theory.claims import fewer_coordinates_with_regularisation as fewer
 
+pytestmark = pytest.mark.drawn(2)
+
 PROBLEM = problems.Quadratic.random(clients=4, dim=6, kappa=30.0, seed=1, basis="client")
 
 

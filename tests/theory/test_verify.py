@@ -15,7 +15,7 @@ from rootkappa.theory import claims
 from rootkappa.theory.engines import exact
 from rootkappa.theory.verify import ERROR_RATE, elsewhere, level
 
-pytestmark = pytest.mark.drawn(4, "rated", "name")
+pytestmark = pytest.mark.drawn(8, "rated", "name")
 
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
 

@@ -15,6 +15,8 @@ from rootkappa.algorithms.parts import speeds
 from rootkappa.core.randomness import generator
 from rootkappa.problems import InputError
 
+pytestmark = pytest.mark.drawn(2)
+
 amounts = st.floats(1e-9, 1e12)
 PROBLEM = problems.Quadratic.random(clients=5, dim=4, kappa=10.0)
 

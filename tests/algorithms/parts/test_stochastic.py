@@ -15,6 +15,8 @@ from rootkappa.core.errors import InputError
 from rootkappa.problems import Logistic, Quadratic
 from rootkappa.problems.oracles import component_gradient, gradient, workspace
 
+pytestmark = pytest.mark.drawn(2)
+
 SEEDS = st.integers(0, 2**32 - 1)
 WORDS = st.integers(-10, 2**63 - 1)
 # Clients with 6, 6 and 5 components.

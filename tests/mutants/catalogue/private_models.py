@@ -60,7 +60,7 @@ CHANGES = (
         "model",
         "FAMILY = encoders\n",
         "FAMILY = encoders\n\n\ndef model(state):\n"
-        "    return np.concatenate([state.x, np.tile(state.B[0], len(state.B))])\n",
+        "    import numpy as np\n\n    return np.concatenate([state.x, np.tile(state.B[0], len(state.B))])\n",
         "Every client is given the private part of the first.",
         "personal",
     ),

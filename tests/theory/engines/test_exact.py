@@ -14,7 +14,7 @@ from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
 from rootkappa.theory.engines.affine import affine_case, affine_model
 
-pytestmark = pytest.mark.drawn(4, "rated", "name")
+pytestmark = pytest.mark.drawn(8, "rated", "name")
 
 
 def held(name, problem, **changes):

@@ -13,7 +13,7 @@ from rootkappa.algorithms.parts.rounds import Draws
 from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import invariant
 
-pytestmark = pytest.mark.drawn(4, "rated")
+pytestmark = pytest.mark.drawn(8, "rated")
 
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 

@@ -11,7 +11,7 @@ from rootkappa.problems import InputError
 from rootkappa.tests.suited import suited
 from rootkappa.theory.engines import path, states
 
-pytestmark = pytest.mark.drawn(4, "rated")
+pytestmark = pytest.mark.drawn(8, "rated")
 
 SMALL = problems.Quadratic.random(clients=3, dim=4, kappa=30.0, seed=1, basis="client")
 

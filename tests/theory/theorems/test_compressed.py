@@ -15,6 +15,8 @@ from rootkappa.theory.engines.affine import affine_case
 from rootkappa.theory.theorems.adiana import with_step
 from rootkappa.theory.theorems.ef21 import largest_step
 
+pytestmark = pytest.mark.drawn(2)
+
 # Clients, cohort, senders.
 SETTINGS = [
     (2, 2, 2),

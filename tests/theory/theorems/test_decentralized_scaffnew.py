@@ -6,6 +6,8 @@ from rootkappa import problems, theory
 from rootkappa.algorithms.parts.graphs import WEIGHTS, gossip, names
 from rootkappa.theory.engines import exact
 
+pytestmark = pytest.mark.drawn(2)
+
 NETWORKS = {"graph": st.sampled_from(names()), "weights": st.sampled_from(WEIGHTS)}
 
 

@@ -1,9 +1,12 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import problems, theory
 from rootkappa.theory.engines import exact
+
+pytestmark = pytest.mark.drawn(2)
 
 CROSSED = problems.Quadratic([np.diag([1.0, 0.01]), np.diag([0.01, 1.0])], np.eye(2))
 

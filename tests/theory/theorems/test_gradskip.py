@@ -12,6 +12,8 @@ from rootkappa.algorithms.gradskip import probabilities
 from rootkappa.theory.engines import exact
 from rootkappa.theory.theorems.gradskip import contraction_with
 
+pytestmark = pytest.mark.drawn(2)
+
 METHOD = algorithms.get("gradskip")
 MUTANTS = Path(__file__).parents[2] / "mutants"
 

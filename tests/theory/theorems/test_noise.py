@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from rootkappa import problems, theory
 from rootkappa.theory.engines import exact, path
 
+pytestmark = pytest.mark.drawn(2)
+
 NOISY = ("sproxskip", "sproxskip_additive")
 RATES = st.floats(0.02, 1.0)
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from rootkappa import problems, theory
 from rootkappa.theory.engines import exact
 
+pytestmark = pytest.mark.drawn(2)
+
 RATES, SEEDS = st.floats(0.02, 1.0), st.integers(0, 99)
 
 

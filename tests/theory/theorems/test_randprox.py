@@ -17,6 +17,8 @@ from rootkappa.theory.case import NotExact
 from rootkappa.theory.engines import exact
 from rootkappa.theory.theorems.randprox import variance
 
+pytestmark = pytest.mark.drawn(2)
+
 RANDPROX, THEOREM = algorithms.get("randprox"), theory.get("randprox")
 
 

@@ -8,6 +8,8 @@ from rootkappa import problems, theory
 from rootkappa.problems import functions
 from rootkappa.theory.engines import exact
 
+pytestmark = pytest.mark.drawn(2)
+
 
 def factor(problem, **changes):
     case = theory.case("randprox_fl", problem, **changes)
