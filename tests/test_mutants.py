@@ -160,7 +160,7 @@ def test_a_change_of_a_shipped_method_is_refuted(change, tmp_path):
 
 
 def undefined(text):
-    """Return the names that a file uses and neither it nor Python defines: a change that needs an import fails by that."""
+    """Return the names that nothing defines in a file: a change that lacks an import fails by that alone."""
     top = symtable.symtable(text, "a change", "exec")
     defined = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     tables, used = [top], set()

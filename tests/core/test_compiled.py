@@ -177,11 +177,9 @@ def test_without_a_folder_functions_are_compiled_each_time_and_nowhere_stored(tm
 def test_an_edited_callee_is_noticed(tmp_path):
     """The caller's own file stays as it is: what Numba's cache alone would not notice."""
     root = tmp_path / "rootkappa"
-    (root / "core").mkdir(parents=True)
+    shutil.copytree(ROOT / "core", root / "core", ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("", "core"):
         (root / part / "__init__.py").write_text("")
-    for module in ("compiled", "sources", "stored"):
-        shutil.copy(ROOT / "core" / f"{module}.py", root / "core")
     callee = "from .compiled import njit\n\n@njit\ndef inner(x):\n    return x + {}\n"
     caller = "from .compiled import njit\nfrom .callee import inner\n\n@njit\ndef outer(x):\n    return inner(x)\n"
     (root / "core" / "caller.py").write_text(caller)
