@@ -7,7 +7,8 @@ from .driver.method import (
     load,
     names,
 )
-from .driver.run import Trace, run, run_together
+from .driver.run import run, run_together
+from .driver.trace import Trace
 from .parts.clock import Clock
 
 __all__ = ["Clock", "Method", "Trace", "find", "get", "load", "names", "run", "run_together"]

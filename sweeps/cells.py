@@ -14,7 +14,7 @@ import numpy as np
 
 from ..algorithms.driver.files import content
 from ..algorithms.driver.method import Method, find, names
-from ..algorithms.driver.run import COLUMNS, Trace
+from ..algorithms.driver.trace import COLUMNS, Trace
 from ..core.blas import one_blas_thread
 from ..core.compiled import sources_digest
 from ..core.errors import InputError

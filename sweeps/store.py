@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
-from ..algorithms.driver.run import COLUMNS as TRACE_COLUMNS
+from ..algorithms.driver.trace import COLUMNS as TRACE_COLUMNS
 from ..core.errors import InputError, complaint
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """What all tests share: Hypothesis profiles and small problems of every kind."""
 
+import gc
 import re
 import sys
 from hashlib import blake2b
@@ -13,6 +14,9 @@ from scipy.sparse import csr_array
 
 from rootkappa import algorithms, cli, problems, theory
 from rootkappa.core.blas import one_blas_thread
+
+# What compilers make stays for good, and to look through all of it again and again takes a twentieth of the time.
+gc.set_threshold(50_000, 20, 50)
 
 # Compilation makes the first example slow, so no example has a deadline. The cases are new whenever the code is: make
 # prints the seed that replays them, and a failure prints what replays it alone.

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..algorithms.driver.method import Method, find
 from ..algorithms.driver.objects import ObjectMethod, found
-from ..algorithms.driver.run import Trace, run, run_together
+from ..algorithms.driver.run import run, run_together
+from ..algorithms.driver.trace import Trace
 from ..algorithms.parts.cost import Cost, Pace
 from ..core.errors import InputError
 from ..core.randomness import generator

@@ -13,7 +13,8 @@ import numpy as np
 
 from ...algorithms.driver.files import content
 from ...algorithms.driver.method import find, names
-from ...algorithms.driver.run import Trace, run
+from ...algorithms.driver.run import run
+from ...algorithms.driver.trace import Trace
 from ...core.blas import one_blas_thread
 from ...core.compiled import sources_digest
 from ...core.errors import InputError

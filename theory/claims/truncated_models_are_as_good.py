@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from ...algorithms.driver.run import Trace
+from ...algorithms.driver.trace import Trace
 from ...algorithms.parts import truncation
 from ...core.randomness import derived_seed, generator
 from ...problems import Softmax

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ...algorithms.driver.run import Trace
+from ...algorithms.driver.trace import Trace
 from ...core.randomness import derived_seed
 from ..case import Case, NotExact, Progress
 from ..verdict import TINY, Verdict
