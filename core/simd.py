@@ -258,23 +258,23 @@ sums_of_8, sums_of_1 = _sums_of(8), _sums_of(1)
 
 #: How many rows of a matrix, and how many vectors, a product takes together; and how many a sum.
 #: With more of them a machine of 16 registers of four floats would have to put sums down in between.
-PAIR, FOUR = 2, 4
+ROWS, PAIR, FIVE = 3, 2, 5
 
 
 def _plain_products(A: np.ndarray, row: int, X: np.ndarray, first: int, Y: np.ndarray) -> None:
-    rows, own = slice(row, row + PAIR), slice(first, first + PAIR)
+    rows, own = slice(row, row + ROWS), slice(first, first + PAIR)
     Y[own, rows] = X[own] @ A[rows].T
 
 
 @instruction(_plain_products)
 def products(typing_context, A, row, X, first, Y):
-    """Write ``A[row : row + 2] @ X[i]`` to ``Y[i, row : row + 2]`` for two rows i of X, from ``first`` on."""
+    """Write ``A[row : row + 3] @ X[i]`` to ``Y[i, row : row + 3]`` for two rows i of X, from ``first`` on."""
 
     def generate(context, builder, signature, arguments):
         matrix, row, points, first, result = arguments
         code = Code(context, builder)
         d = code.size(X, points, 1)
-        rows = rows_of(code, A, matrix, row, code.size(A, matrix, 1), PAIR)
+        rows = rows_of(code, A, matrix, row, code.size(A, matrix, 1), ROWS)
         vectors = rows_of(code, X, points, first, d, PAIR)
 
         def body(k: Any, mask: Any, carried: list[Any]) -> list[Any]:
@@ -283,10 +283,11 @@ def products(typing_context, A, row, X, first, Y):
             pairs = [(a, x) for x in others for a in entries]
             return [code.fused(a, x, s) for (a, x), s in zip(pairs, carried, strict=True)]
 
-        total = code.four_sums(code.along(d, [ZEROS] * PAIR**2, body))
+        sums = code.along(d, [ZEROS] * (ROWS * PAIR), body)
         for place, start in enumerate(rows_of(code, Y, result, first, code.size(Y, result, 1), PAIR)):
-            for r in range(PAIR):
-                one = builder.extract_element(total, ir.Constant(ir.IntType(32), PAIR * place + r))
+            totals = code.four_sums([*sums[ROWS * place : ROWS * (place + 1)], ZEROS])
+            for r in range(ROWS):
+                one = builder.extract_element(totals, ir.Constant(ir.IntType(32), r))
                 builder.store(one, builder.gep(start, [builder.add(row, number(r))]))
         return context.get_dummy_value()
 
@@ -296,8 +297,8 @@ def products(typing_context, A, row, X, first, Y):
 
 def _sums_in(is_whole: bool) -> Any:
     def plain(A: np.ndarray, S: np.ndarray, first: int, Y: np.ndarray, column: int) -> None:
-        own, columns = slice(first, first + FOUR), slice(column, column + WIDTH)
-        Y[own, columns] = S[own] @ A[:, columns]
+        own, columns = slice(first, first + FIVE), slice(column, column + WIDTH)
+        Y[own, columns] += S[own, : len(A)] @ A[:, columns]
 
     @instruction(plain)
     def sums(typing_context, A, S, first, Y, column):
@@ -305,7 +306,8 @@ def _sums_in(is_whole: bool) -> Any:
             matrix, factors, first, result, column = arguments
             code = Code(context, builder)
             count, d = code.size(A, matrix, 0), code.size(A, matrix, 1)
-            weights = rows_of(code, S, factors, first, count, FOUR)
+            weights = rows_of(code, S, factors, first, code.size(S, factors, 1), FIVE)
+            results = rows_of(code, Y, result, first, d, FIVE)
             mask = None
             if not is_whole:
                 mask = builder.icmp_signed("<", _PLACES, code.all_of(builder.sub(d, column)))
@@ -316,9 +318,10 @@ def _sums_in(is_whole: bool) -> Any:
                 scales = [code.all_of(builder.load(builder.gep(pointer, [j]))) for pointer in weights]
                 return [code.fused(entries, s, total) for s, total in zip(scales, carried, strict=True)]
 
-            totals = code.loop(number(0), count, 1, [ZEROS] * FOUR, body)
-            for total, start in zip(totals, rows_of(code, Y, result, first, d, FOUR), strict=True):
-                code.store(total, start, column, mask)
+            start = [code.load(pointer, column, mask) for pointer in results]
+            totals = code.loop(number(0), count, 1, start, body)
+            for total, pointer in zip(totals, results, strict=True):
+                code.store(total, pointer, column, mask)
             return context.get_dummy_value()
 
         check_layout(A, S, Y)
@@ -327,8 +330,8 @@ def _sums_in(is_whole: bool) -> Any:
     return sums
 
 
-#: ``sums_in_8(A, S, first, Y, column)`` writes ``S[i] @ A`` to Y[i], in 8 columns, for four rows i from ``first`` on;
-#: ``sums_in_rest`` does so in the last columns, which are fewer.
+#: ``sums_in_8(A, S, first, Y, column)`` adds ``S[i, :m] @ A`` to Y[i], in 8 columns, for five rows i from ``first`` on,
+#: with m the rows of A; ``sums_in_rest`` does so in the last columns, which are fewer.
 sums_in_8, sums_in_rest = _sums_in(True), _sums_in(False)
 
 

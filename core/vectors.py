@@ -2,8 +2,9 @@
 
 from .compiled import njit
 from .simd import (
-    FOUR,
+    FIVE,
     PAIR,
+    ROWS,
     WIDTH,
     dots_of_1,
     dots_of_8,
@@ -69,43 +70,41 @@ def add_transposed_product(A, s, y):
 
 @njit
 def matrix_times_rows(A, X, Y):
-    """Write ``A @ x`` to Y for each row x of X, with the bits of :func:`matrix_vector`: A is read once for all."""
+    """Write ``A @ x`` to the row of Y for each row x of X, with the bits of :func:`matrix_vector`: A is read once."""
     stay_apart()
     n, rows = X.shape[0], A.shape[0]
-    if n < PAIR or rows < PAIR:
+    if n < PAIR or rows < ROWS:
         for i in range(n):
             matrix_vector(A, X[i], Y[i])
         return
     j = 0
     while j < rows:
-        # At the end one once more, which costs less than the last one by itself.
-        j, i = min(j, rows - PAIR), 0
+        # At the end some once more, which costs less than the last ones by themselves.
+        j, i = min(j, rows - ROWS), 0
         while i < n:
             i = min(i, n - PAIR)
             products(A, j, X, i, Y)
             i += PAIR
-        j += PAIR
+        j += ROWS
 
 
 @njit
-def transposed_times_rows(A, S, Y):
-    """Write ``A.T @ s`` to Y for each row s of S, with the bits that :func:`add_transposed_product` adds to zeros."""
+def add_transposed_times_rows(A, S, Y):
+    """Add ``A.T @ s`` to the row of Y for each row s of S, with the bits of :func:`add_transposed_product`.
+
+    Rows of S may be longer than A has rows.
+    """
     stay_apart()
     n, d = S.shape[0], A.shape[1]
-    if n < FOUR:
-        Y[:] = 0.0
-        for i in range(n):
-            add_transposed_product(A, S[i], Y[i])
-        return
+    together = n - n % FIVE
     for k in range(0, d, WIDTH):
-        i = 0
-        while i < n:
-            i = min(i, n - FOUR)
+        for i in range(0, together, FIVE):
             if k + WIDTH <= d:
                 sums_in_8(A, S, i, Y, k)
             else:
                 sums_in_rest(A, S, i, Y, k)
-            i += FOUR
+    for i in range(together, n):
+        add_transposed_product(A, S[i], Y[i])
 
 
 @njit

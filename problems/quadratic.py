@@ -14,12 +14,12 @@ from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.simd import stay_apart
 from ..core.vectors import (
+    add_transposed_times_rows,
     add_transposed_product,
     copyto,
     matrix_times_rows,
     matrix_vector,
     mean_rows,
-    transposed_times_rows,
 )
 from .functions import Function
 from .oracles import (
@@ -403,7 +403,8 @@ def _move_all(V, b, X, H, powers, sums, work):
     for i in range(n):
         for j in range(d):
             Z[i, j] = powers[j] * Z[i, j] + sums[j] * C[i, j]
-    transposed_times_rows(V, Z, X)
+    X[:] = 0.0
+    add_transposed_times_rows(V, Z, X)
 
 
 @njit

@@ -4,9 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.compiled import REASSOCIATE, njit
+from ..core.compiled import njit
 from ..core.dispatch import implements
-from ..core.vectors import BLOCK, add_transposed_product, exponentials, matrix_vector
+from ..core.simd import WIDTH
+from ..core.sparse import add_sparse_to_runs, sparse_dot_of_runs
+from ..core.vectors import BLOCK, add_transposed_times_rows, exponentials, matrix_times_rows
 from .oracles import (
     component_gradient,
     gradient,
@@ -15,6 +17,9 @@ from .oracles import (
     work_size,
 )
 from .samples import kernels_of_samples
+
+# Half as many rows at once as where there are no classes: they and their logits stay in the first-level cache.
+_ROWS = BLOCK // 2
 
 
 class DenseSoftmaxKernel(NamedTuple):
@@ -52,12 +57,12 @@ kernels_of_samples(DenseSoftmaxKernel, SparseSoftmaxKernel)
 
 @implements(work_size, DenseSoftmaxKernel)
 def _dense_work_size(kernel):
-    return kernel.classes * (kernel.A.shape[1] + BLOCK) + 2 * BLOCK
+    return kernel.classes * kernel.A.shape[1] + (kernel.classes + 2) * _ROWS
 
 
 @implements(work_size, SparseSoftmaxKernel)
 def _sparse_work_size(kernel):
-    return kernel.classes * (3 * kernel.d + BLOCK)
+    return kernel.classes * kernel.d + -(-kernel.classes // WIDTH) * WIDTH * (2 * kernel.d + BLOCK)
 
 
 @implements(gradient, DenseSoftmaxKernel)
@@ -98,119 +103,94 @@ def _dense_losses(A, y, first, last, classes, l2, x, g, work):
 
     One class after the other has its logits of a block together, so that all loops run along memory.
     """
-    d = A.shape[1]
-    z, own, others = work[: classes * BLOCK], work[classes * BLOCK :], work[(classes + 1) * BLOCK :]
+    W, G = x.reshape((classes, A.shape[1])), g.reshape((classes, A.shape[1]))
+    z, rest = work[: classes * _ROWS], work[classes * _ROWS :]
     for j in range(x.shape[0]):
         g[j] = l2 * x[j]
-    for begin in range(first, last, BLOCK):
-        end = min(begin + BLOCK, last)
-        rows = A[begin:end]
-        for c in range(classes):
-            matrix_vector(rows, x[c * d : (c + 1) * d], z[c * BLOCK : (c + 1) * BLOCK])
-        _slopes_of_block(z, own, others, y[begin:end], classes, 1.0 / (last - first))
-        for c in range(classes):
-            add_transposed_product(rows, z[c * BLOCK : (c + 1) * BLOCK], g[c * d : (c + 1) * d])
+    for begin in range(first, last, _ROWS):
+        end = min(begin + _ROWS, last)
+        Z = z[: classes * (end - begin)].reshape((classes, end - begin))
+        matrix_times_rows(A[begin:end], W, Z)
+        _slopes_of_classes(Z, y[begin:end], 1.0 / (last - first), rest[:_ROWS], rest[_ROWS:])
+        add_transposed_times_rows(A[begin:end], Z, G)
 
 
 @njit
-def _slopes_of_block(z, own, others, y, classes, scale):
-    """Replace the logits of a block by the derivatives of the losses in them, times ``scale``."""
-    count = y.shape[0]
+def _slopes_of_classes(Z, y, scale, own, others):
+    """Replace the logits by the derivatives of the losses in them, times ``scale``; row c of Z has those of class c."""
+    count, classes = y.shape[0], Z.shape[0]
     for j in range(count):
-        own[j] = z[j]
+        own[j] = Z[0, j]
     for c in range(1, classes):
-        row = z[c * BLOCK : (c + 1) * BLOCK]
         for j in range(count):
-            own[j] = max(own[j], row[j])
+            own[j] = max(own[j], Z[c, j])
     for c in range(classes):
-        row = z[c * BLOCK : (c + 1) * BLOCK]
         for j in range(count):
-            row[j] -= own[j]
-        exponentials(row, count)
+            Z[c, j] -= own[j]
+    exponentials(Z.reshape(classes * count), classes * count)
     # As in the Python form, 1 - p_y is the sum of the others.
     for j in range(count):
-        k = y[j] * BLOCK + j
-        own[j], others[j], z[k] = z[k], 0.0, 0.0
+        own[j], others[j], Z[y[j], j] = Z[y[j], j], 0.0, 0.0
     for c in range(classes):
-        row = z[c * BLOCK : (c + 1) * BLOCK]
         for j in range(count):
-            others[j] += row[j]
+            others[j] += Z[c, j]
     for j in range(count):
-        z[y[j] * BLOCK + j] = -others[j]
+        Z[y[j], j] = -others[j]
         own[j] = scale / (own[j] + others[j])
     for c in range(classes):
-        row = z[c * BLOCK : (c + 1) * BLOCK]
         for j in range(count):
-            row[j] *= own[j]
+            Z[c, j] *= own[j]
 
 
 @njit
 def _sparse_losses(values, columns, pointer, y, first, last, classes, l2, x, g, work):
-    """Take W and its gradient with the classes of a feature together, so that an entry meets them in one place."""
+    """Take eight classes together, those of a feature side by side, so that an entry meets them in one place."""
     d = x.shape[0] // classes
-    W, G = work[: classes * d], work[classes * d : 2 * classes * d]
-    z = work[2 * classes * d :]
-    scale = 1.0 / (last - first)
-    for k in range(d):
-        for c in range(classes):
-            W[k * classes + c] = x[c * d + k]
-            G[k * classes + c] = 0.0
+    groups = -(-classes // WIDTH)
+    size = groups * d * WIDTH
+    W, G = work[:size].reshape((groups, d, WIDTH)), work[size : 2 * size].reshape((groups, d, WIDTH))
+    Z = work[2 * size : 2 * size + groups * BLOCK * WIDTH].reshape((groups, BLOCK, WIDTH))
+    W[:], G[:] = 0.0, 0.0
+    for c in range(classes):
+        for k in range(d):
+            W[c // WIDTH, k, c % WIDTH] = x[c * d + k]
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
-        for j in range(begin, end):
-            _sparse_logits(values, columns, pointer[j], pointer[j + 1], W, z[(j - begin) * classes :], classes)
-        _slopes_of_rows(z, y[begin:end], classes, scale)
-        for j in range(begin, end):
-            row = z[(j - begin) * classes : (j - begin + 1) * classes]
-            for k in range(pointer[j], pointer[j + 1]):
-                value, target = values[k], G[columns[k] * classes : (columns[k] + 1) * classes]
-                for c in range(classes):
-                    target[c] += value * row[c]
-    for k in range(d):
-        for c in range(classes):
-            g[c * d + k] = l2 * x[c * d + k] + G[k * classes + c]
-
-
-@njit(fastmath=REASSOCIATE)
-def _sparse_logits(values, columns, first, last, W, row, classes):
-    """Write the logits of one sample; four entries at a time, as each writes all of them."""
+        for e in range(groups):
+            for j in range(begin, end):
+                sparse_dot_of_runs(values, columns, pointer[j], pointer[j + 1], W[e], Z[e], j - begin)
+        _slopes_of_samples(Z, y[begin:end], classes, 1.0 / (last - first))
+        for e in range(groups):
+            for j in range(begin, end):
+                add_sparse_to_runs(values, columns, pointer[j], pointer[j + 1], Z[e], j - begin, G[e])
     for c in range(classes):
-        row[c] = 0.0
-    k = first
-    while k + 4 <= last:
-        v0, v1, v2, v3 = values[k], values[k + 1], values[k + 2], values[k + 3]
-        b0, b1 = columns[k] * classes, columns[k + 1] * classes
-        b2, b3 = columns[k + 2] * classes, columns[k + 3] * classes
-        w0, w1, w2, w3 = W[b0 : b0 + classes], W[b1 : b1 + classes], W[b2 : b2 + classes], W[b3 : b3 + classes]
-        for c in range(classes):
-            row[c] += (v0 * w0[c] + v1 * w1[c]) + (v2 * w2[c] + v3 * w3[c])
-        k += 4
-    while k < last:
-        v0, w0 = values[k], W[columns[k] * classes : (columns[k] + 1) * classes]
-        for c in range(classes):
-            row[c] += v0 * w0[c]
-        k += 1
+        for k in range(d):
+            g[c * d + k] = l2 * x[c * d + k] + G[c // WIDTH, k, c % WIDTH]
 
 
 @njit
-def _slopes_of_rows(z, y, classes, scale):
-    """Do what :func:`_slopes_of_block` does where the logits of a sample stand together."""
-    count = y.shape[0]
+def _slopes_of_samples(Z, y, classes, scale):
+    """Do what :func:`_slopes_of_classes` does where the logits of eight classes of a sample stand together."""
+    count, groups = y.shape[0], Z.shape[0]
     for j in range(count):
-        row = z[j * classes : (j + 1) * classes]
-        top = row[0]
-        for c in range(1, classes):
-            top = max(top, row[c])
+        top = Z[0, j, 0]
         for c in range(classes):
-            row[c] -= top
-    exponentials(z, count * classes)
+            top = max(top, Z[c // WIDTH, j, c % WIDTH])
+        for e in range(groups):
+            for r in range(WIDTH):
+                Z[e, j, r] -= top
+    for e in range(groups):
+        exponentials(Z[e].reshape(BLOCK * WIDTH), count * WIDTH)
     for j in range(count):
-        row = z[j * classes : (j + 1) * classes]
-        own, others = row[y[j]], 0.0
-        row[y[j]] = 0.0
-        for c in range(classes):
-            others += row[c]
-        row[y[j]] = -others
-        factor = scale / (own + others)
-        for c in range(classes):
-            row[c] *= factor
+        # There is no class beyond the last.
+        for c in range(classes, groups * WIDTH):
+            Z[groups - 1, j, c % WIDTH] = 0.0
+        own, others = Z[y[j] // WIDTH, j, y[j] % WIDTH], 0.0
+        Z[y[j] // WIDTH, j, y[j] % WIDTH] = 0.0
+        for e in range(groups):
+            for r in range(WIDTH):
+                others += Z[e, j, r]
+        Z[y[j] // WIDTH, j, y[j] % WIDTH] = -others
+        for e in range(groups):
+            for r in range(WIDTH):
+                Z[e, j, r] *= scale / (own + others)

@@ -85,21 +85,29 @@ def test_matrix_vector_and_its_transpose(rows, d, seed):
         assert np.array_equal(before, after)
 
 
-@given(n=st.integers(0, 9), rows=st.integers(1, 13), d=st.integers(1, 40), seed=st.integers(0, 2**32))
-def test_products_of_matrices_have_the_bits_of_products_with_each_vector(n, rows, d, seed):
+@given(
+    n=st.integers(0, 12),
+    rows=st.integers(1, 13),
+    d=st.integers(1, 40),
+    more=st.integers(0, 2),
+    seed=st.integers(0, 2**32),
+)
+def test_products_of_matrices_have_the_bits_of_products_with_each_vector(n, rows, d, more, seed):
     rng = np.random.default_rng(seed)
-    A, X, S = (rng.standard_normal(shape) for shape in ((rows, d), (n, d), (n, rows)))
-    # One row beyond the end, which must stay.
-    images, totals = np.full((n + 1, rows), 7.0), np.full((n + 1, d), 7.0)
+    A, X, S = (rng.standard_normal(shape) for shape in ((rows, d), (n, d), (n, rows + more)))
+    # What is beyond the end must stay.
+    images, totals = np.full((n + 1, rows + more), 7.0), rng.standard_normal((n + 1, d))
+    before = totals.copy()
     vectors.matrix_times_rows(A, X, images[:n])
-    vectors.transposed_times_rows(A, S, totals[:n])
+    vectors.add_transposed_times_rows(A, S, totals[:n])
     assert np.all(images[n] == 7.0)
-    assert np.all(totals[n] == 7.0)
+    assert np.all(images[:n, rows:] == 7.0)
+    assert np.array_equal(totals[n], before[n])
     for i in range(n):
-        product, total = np.empty(rows), np.zeros(d)
+        product, total = np.empty(rows), before[i].copy()
         vectors.matrix_vector(A, X[i], product)
         vectors.add_transposed_product(A, S[i], total)
-        assert np.array_equal(images[i], product)
+        assert np.array_equal(images[i, :rows], product)
         assert np.array_equal(totals[i], total)
 
 
