@@ -14,8 +14,8 @@ from ..core.inner import inner
 from ..core.randomness import generator
 from ..core.simd import stay_apart
 from ..core.vectors import (
-    add_transposed_times_rows,
     add_transposed_product,
+    add_transposed_times_rows,
     copyto,
     matrix_times_rows,
     matrix_vector,
