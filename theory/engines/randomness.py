@@ -4,7 +4,8 @@ Listed outcomes of steps are independent. So the numbers of steps between those 
 is likelier than all others together, as tails where a coin ends a round) are geometric and independent, and so is what
 happens there. Each is tested by a likelihood ratio against all frequencies, or all chains, at once: the mixture of them
 by Jeffreys' prior (Krichevsky and Trofimov 1981). Under the listed probabilities it is a martingale, which exceeds
-:math:`1/\alpha` with probability :math:`\alpha` at most.
+:math:`1/\alpha` with probability :math:`\alpha` at most. And no long run is drawn twice: two runs of k values that
+share none are the same with the probability :math:`(\sum q^2)^k`.
 """
 
 import math
@@ -22,7 +23,9 @@ from .shown import Shown, shown
 _ROUNDS = 1000
 # Rounds of a file or an object, whose draws nobody has looked at before, where they have no more steps than this.
 _MOST_ROUNDS, _MOST_STEPS = 4000, 1e5
-_TESTS = 5
+_TESTS = 8
+# So many values before a value one is looked for that is the same.
+_MEMORY = 16
 # Rounds of geometric length scatter by 3 % in the mean of so many.
 _PACE_TOLERANCE = 0.15
 # Classes of about equal probability into which values are sorted before one is held against the next.
@@ -128,31 +131,24 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
         return
     events = [value for value in drawn if value != waiting]
     yield from _chained(case, events, {value: q / (1.0 - wait) for value, q in expected.items() if value != waiting})
-    lengths = np.diff(np.flatnonzero([value != waiting for value in drawn]))
-    if wait < 1.0:
-        yield from _geometric(case, lengths, wait)
+    yield from _geometric(case, np.diff(np.flatnonzero([value != waiting for value in drawn])), wait)
 
 
-def _judged(case: Case, counted: "_Counted", error: float, holds: str, fault: str) -> Finding:
-    """Return the finding of one test, of which what was counted is given."""
-    refuted = counted.evidence > math.log(_TESTS / case.alpha)
+def _judged(case: Case, counted: "_Counted", error: float, holds: str, fault: str, among: int = 1) -> Finding:
+    """Return the finding of one test, of which what was counted is given, or of the worst among some."""
+    refuted = counted.evidence > math.log(_TESTS * among / case.alpha)
     told = f"The functions draw and outcomes part: {fault}."
     return Finding(max(error, 1e-3) if refuted else 0.0, holds, told, counted.shown(case) if refuted else None)
 
 
 def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[Finding]:
-    """Yield whether one value depends on the one before."""
-    again = sum(q * q for q in expected.values())
-    repeats = [one == other for one, other in pairwise(values)]
-    share = sum(repeats) / max(len(repeats), 1)
-    yield _judged(
-        case,
-        _of_frequencies(Counter(repeats), {True: again, False: 1.0 - again}),
-        abs(share - again),
-        "",
-        f"one outcome is followed by the same in {share:.3g} of all cases as drawn, and in {again:.3g} if steps are "
-        "independent as listed",
-    )
+    """Yield whether one value depends on those before."""
+    if len(expected) == 1:
+        return  # nothing is left to chance
+    numbers = {value: number for number, value in enumerate(expected)}
+    numbered, same = [numbers[value] for value in values], sum(q * q for q in expected.values())
+    yield _repeated(case, numbered, same, "outcome")
+    yield _drawn_twice(case, numbered, same, "outcomes")
     classes, probabilities = _classes(expected)
     yield _judged(
         case,
@@ -182,6 +178,49 @@ def _geometric(case: Case, lengths: np.ndarray, wait: float) -> Iterator[Finding
     yield _judged(case, _of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
     fault = "the length of one round depends on that of the round before, while listed outcomes are independent"
     yield _judged(case, _of_chains(seen, probabilities), 1.0, "", fault)
+    same = (1.0 - wait) / (1.0 + wait)
+    yield _repeated(case, lengths.tolist(), same, "length of a round")
+    yield _drawn_twice(case, lengths.tolist(), same, "lengths of rounds")
+
+
+def _repeated(case: Case, values: Sequence[int], same: float, name: str) -> Finding:
+    """Return whether values are those of some draws before more often than independent ones, in the share ``same``."""
+    expected = {True: same, False: 1.0 - same}
+    counts: list[Counter[bool]] = []
+    for lag in range(1, _MEMORY + 1):
+        # Pairs of which no value is in two.
+        first = (place for place in range(len(values) - lag) if place // lag % 2 == 0)
+        counts.append(Counter(values[place] == values[place + lag] for place in first))
+    found = max((_of_frequencies(each, expected) for each in counts), key=lambda each: each.evidence)
+    (worst,) = found.counts
+    share, lag = worst[True] / max(worst.total(), 1), counts.index(worst) + 1
+    after = "" if lag == 1 else f" {lag} draws later"
+    fault = (
+        f"one {name} is followed by the same{after} in {share:.3g} of all cases as drawn, and in {same:.3g} if steps "
+        "are independent as listed"
+    )
+    return _judged(case, found, abs(share - same), "", fault, among=_MEMORY)
+
+
+def _drawn_twice(case: Case, values: Sequence[int], same: float, name: str) -> Finding:
+    """Return whether a run of values is drawn twice that is so long that this hardly happens to independent ones."""
+    pairs = max(len(values) ** 2 / 2, 1.0)
+    long = math.ceil(math.log(pairs * _TESTS / case.alpha) / -math.log(same))
+    seen: dict[tuple[int, ...], int] = {}
+    for place in range(len(values) - long + 1):
+        run = tuple(values[place : place + long])
+        first = seen.setdefault(run, place)
+        # Runs that share values are the same more often.
+        if place - first >= long:
+            return Finding(
+                1.0,
+                "",
+                f"The functions draw and outcomes part: {long} {name} in a row are drawn again {place - first} draws "
+                f"later, which has a probability of {pairs * same**long:.1g} at most if steps are independent "
+                "as listed.",
+                shown("run", case, mine=run, again=values[first : first + long], chance=pairs * same**long),
+            )
+    return Finding(0.0, "", "")
 
 
 def _classes(expected: dict[bytes, float]) -> tuple[dict[bytes, int], dict[int, float]]:

@@ -44,12 +44,22 @@ def with_lengths(change):
     return draw
 
 
+def blocks_twice(values, size):
+    """Return a, b, c, a, b, c, d, e, f, d, e, f and so on."""
+    count = len(values)
+    blocks = values[: count // (2 * size) * size].reshape(-1, 1, size, *values.shape[1:])
+    return np.resize(np.repeat(blocks, 2, axis=1).reshape(-1, *values.shape[1:]), values.shape)
+
+
 LENGTHS = {
     "all equal": lambda lengths, p: np.full_like(lengths, round(1 / p)),
     "sorted": lambda lengths, p: np.sort(lengths),
     "alternating": lambda lengths, p: np.sort(lengths).reshape(2, -1).T.ravel(),
     "uniform": lambda lengths, p: np.arange(len(lengths)) % (2 * round(1 / p) - 1) + 1,
     "each twice": lambda lengths, p: np.repeat(lengths[::2], 2),
+    "three and the same three": lambda lengths, p: blocks_twice(lengths, 3),
+    "all of them twice": lambda lengths, p: np.resize(lengths[: -(-len(lengths) // 2)], len(lengths)),
+    "some hundred over and over": lambda lengths, p: np.resize(lengths[:300], len(lengths)),
 }
 
 
@@ -68,6 +78,21 @@ def test_a_cohort_that_is_kept_for_some_rounds(seed, times):
         )
 
     assert any("followed by the same" in one for one in broken(case("tamuna", draw, seed)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda w: blocks_twice(w, 5), "followed by the same 5 draws later"),
+        (lambda w: np.resize(w[: len(w) // 2], w.shape), "in a row are drawn again 500 draws later"),
+    ],
+)
+def test_cohorts_that_come_again(change, words):
+    def draw(own, rng, problem, params, rounds):
+        draws = own(rng, problem, params, rounds)
+        return Draws(draws.lengths, {name: change(w) for name, w in draws.ends.items()}, {})
+
+    assert any(words in one for one in broken(case("tamuna", draw)))
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -125,8 +150,8 @@ def test_right_draws_are_refuted_as_rarely_as_the_level_says(monkeypatch):
 
 
 def test_a_smaller_level_needs_more_evidence():
-    """A coin of 1/2 in the place of 2/5: 600 steps show it at the usual level, and not at a much smaller one."""
-    steps = np.random.default_rng(0).permutation(np.repeat([0, 1], 300))
+    """A coin of 1/2 in the place of 2/5: 800 steps show it at the usual level, and not at a much smaller one."""
+    steps = np.random.default_rng(0).permutation(np.repeat([0, 1], 400))
 
     def error_of_frequencies(alpha):
         held = dataclasses.replace(case("scaffnew", p=0.4), alpha=alpha)
