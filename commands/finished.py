@@ -24,21 +24,21 @@ class Finished:
 
     def __init__(self, files: Sequence[Path], count: int) -> None:
         self._files, self._count, self._done = files, count, 0
-        self._begun: tuple[str, int, int] | None = None
+        self._begun: tuple[str, int, int, str] | None = None
         self._partial = list["Verdict"]()
         self.verdicts = list["Verdict"]()
         """Those of methods that were finished."""
 
-    def begin(self, method: str, kinds: int) -> "Callable[[list[Verdict]], None]":
-        """Return what is to be told the verdicts on a method after each of so many kinds of evidence."""
+    def begin(self, method: str, kinds: int, what: str = "kinds of evidence") -> "Callable[[list[Verdict]], None]":
+        """Return what is to be told the verdicts on a method after each of so many kinds of evidence, or others."""
         finished = 0
 
         def heard(verdicts: "list[Verdict]") -> None:
             nonlocal finished
             finished += 1
-            self._partial, self._begun = verdicts, (method, finished, kinds)
+            self._partial, self._begun = verdicts, (method, finished, kinds, what)
 
-        self._begun = method, 0, kinds
+        self._begun = method, 0, kinds, what
         return heard
 
     def add(self, verdicts: "list[Verdict]") -> None:
@@ -66,6 +66,6 @@ class Finished:
         told += f"{self._done} of {self._count} methods in full"
         told += " (each counted on each problem)" if self._count > 1 else ""
         if self._begun is not None:
-            method, finished, kinds = self._begun
-            told += f" and of {finished} of {kinds} kinds of evidence of {method}"
+            method, finished, kinds, what = self._begun
+            told += f" and of {finished} of {kinds} {what} of {method}"
         say(f"{told}.", True)

@@ -1,14 +1,17 @@
 """What somebody states of a method on a command line: a rate, or rounds over ranges of kappa and eps."""
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import given_options
 from .described import described_problems
+from .finished import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from ..algorithms.driver.method import Method
     from ..problems import Problem
@@ -41,8 +44,12 @@ def stated(
     stating: dict[str, Any],
     kappa: str | None,
     report: "Callable[[str, list[Verdict]], None]",
+    files: "Sequence[Path]" = (),
 ) -> "list[tuple[Verdict, list[Problem], Method]]":
-    """Judge what is stated of each method, on the problems that the options describe; return where each was found."""
+    """Judge what is stated of each method, on the problems that the options describe; return where each was found.
+
+    However this ends, verdicts that were finished are in the files.
+    """
     from ..core.checks import checked_kappa
     from ..sweeps.grid import numbers
     from ..theory import verify_stated
@@ -59,14 +66,17 @@ def stated(
     # Kinds of problems are no family with one another.
     families = dict.fromkeys((spec.problem, spec.data) for spec in specs)
     alpha = level(len(methods), len(specs))
-    for method in methods:
-        for family in families:
+    with Finished(files, len(methods) * len(families)) as finished:
+        for method, family in product(methods, families):
             own = [
                 problem for problem, spec in zip(problems, specs, strict=True) if (spec.problem, spec.data) == family
             ]
             seed = {"seed": specs[0].problem_seed, "error_rate": alpha}
             changes = {letter: given[letter] for letter in given if letter in method.Params._fields}
-            judged = verify_stated(method, own, **stating, **accuracies, **seed, **changes)
+            count = (len(own) if stating["rate"] is not None else 0) + (stating["rounds"] is not None)
+            heard = finished.begin(method.name, count, "stated verdicts")
+            judged = verify_stated(method, own, **stating, **accuracies, **seed, finished=heard, **changes)
+            finished.add(judged)
             report(own[0].label + (f" to kappa={own[-1].kappa:g}" if len(own) > 1 else ""), judged)
             # A rate has one problem, in their order, and rounds have all of them.
             places = [[one] for one in own] if stating["rate"] is not None else []

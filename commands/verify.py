@@ -129,10 +129,12 @@ def verify(
     if witness_file:
         check_place(witness_file)
     console, shown_by = Console(), list[tuple["Verdict", "list[Problem]", "Method"]]()
+    # Something else than a file cannot be written twice.
+    files = [target for target in targets if not is_special(target)]
     if is_stated:
-        shown_by += stated(chosen, given, options, stating, kappa, partial(print_verdicts, console))
+        shown_by += stated(chosen, given, options, stating, kappa, partial(print_verdicts, console), files)
         found = [verdict for verdict, _, _ in shown_by]
-        for target in targets:
+        for target in set(targets) - set(files):
             write_json(target, [verdict.record() for verdict in found])
         if witness_file:
             witnessed(witness_file, shown_by)
@@ -145,8 +147,6 @@ def verify(
     work = of_a_path(budget, sum(map(len, tried.values())))
     for sentence in ahead(tried, given, work, asked_for):
         say(sentence)
-    # Something else than a file cannot be written twice.
-    files = [target for target in targets if not is_special(target)]
     untimed: list[InputError] = []
     with (
         Records(folder) if folder else nullcontext() as kept,

@@ -149,7 +149,8 @@ def verify(
     budget : float
         Multiplications that one path may cost, of which a core makes about 1e9 a second.
     finished : callable, optional
-        Called after each kind of evidence with all verdicts so far, for whoever wants them if the rest never comes.
+        Called after each kind of evidence, and each verdict on what is stated, with all verdicts so far, for whoever
+        wants them if the rest never comes.
     **changes
         Parameters that differ from what the theorem prescribes, for example ``p=0.1``.
 
@@ -169,8 +170,13 @@ def verify(
     """
     if rate is not None or rounds is not None:
         options: dict[str, Any] = {"seed": seed, "progress": progress, "error_rate": error_rate}
-        judged = verify_stated(method, [problem], rate, rounds, epsilons, per=per, **options, **changes)
-        return judged if evidence is None else judged + verify(method, problem, evidence, **options, **changes)
+        judged = verify_stated(
+            method, [problem], rate, rounds, epsilons, per=per, finished=finished, **options, **changes
+        )
+        if evidence is None:
+            return judged
+        heard = (lambda more: finished(judged + more)) if finished else None
+        return judged + verify(method, problem, evidence, budget=budget, finished=heard, **options, **changes)
     taken, problem = found(method), checked_problem(problem)
     kinds = default_evidence(taken, problem) if evidence is None else checked_kinds(as_list(evidence))
     check_range(problem)
@@ -195,6 +201,7 @@ def verify_stated(
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
     error_rate: float = ALPHA,
+    finished: Callable[[list[Verdict]], None] | None = None,
     **changes: Any,
 ) -> list[Verdict]:
     """Return the verdicts on what somebody states of a method: of a rate one a problem, of rounds one for all.
@@ -214,7 +221,7 @@ def verify_stated(
         For which eps.
     per : {"iteration", "round"}, optional
         What the rate is for; by default what the theorem's is for.
-    seed, progress, error_rate, **changes
+    seed, progress, error_rate, finished, **changes
         As for :func:`verify`.
 
     Raises
@@ -261,6 +268,8 @@ def verify_stated(
                 one = _or_none(case, "rate", lambda case=case: stated.rate(case, rate, lambda share: None, per))
             verdicts.append(replace(one, seconds=time.perf_counter() - started))
             report("rate", (position + 1) / len(cases))
+            if finished:
+                finished([*verdicts])
         if rounds is not None:
             started = time.perf_counter()
             with blaming(taken):
@@ -268,6 +277,8 @@ def verify_stated(
                     cases[0], "rounds", lambda: stated.rounds(cases, rounds, accuracies, partial(report, "rounds"))
                 )
             verdicts.append(replace(one, seconds=time.perf_counter() - started))
+            if finished:
+                finished([*verdicts])
     return verdicts
 
 

@@ -9,6 +9,7 @@ import pytest
 from rootkappa import algorithms, theory
 from rootkappa.commands import page
 from rootkappa.sweeps import ProblemSpec
+from rootkappa.theory.engines import stated
 from rootkappa.theory.verify import ENGINES
 
 BAD = {
@@ -105,3 +106,27 @@ def test_an_interrupt_leaves_what_was_finished(command, tmp_path, monkeypatch):
     assert [verdict["evidence"] for verdict in kept] == ["invariant", "exact"]
     told = "2 finished verdicts are in v.json, with those of 0 of 1 methods in full and of 2 of 3 kinds of evidence of "
     assert f"{told}gradient_descent.\n" in found.errors
+
+
+@pytest.mark.parametrize("place", [["--json", "v.json"], ["--out", "kept"]])
+def test_an_interrupt_leaves_what_was_judged_of_what_is_stated(place, command, tmp_path, monkeypatch):
+    """Of two methods at two condition numbers the fourth rate is cut short: three are there."""
+    monkeypatch.chdir(tmp_path)
+    judged, right = [], stated.rate
+
+    def stop(case, *rest):
+        judged.append(case.method.name)
+        if len(judged) == 4:
+            raise KeyboardInterrupt
+        return right(case, *rest)
+
+    monkeypatch.setattr(stated, "rate", stop)
+    words = ["--rate", "1 - 1/kappa", "--clients", "3", "--dim", "4", "--kappa", "10,30"]
+    found = command("verify", "gradient_descent", "scaffnew", *words, *place)
+    assert found.code == 130
+    assert judged == ["gradient_descent", "gradient_descent", "scaffnew", "scaffnew"]
+    file = Path("v.json") if "--json" in place else Path("kept/verdicts.json")
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    assert [verdict["method"] for verdict in kept] == ["gradient_descent", "gradient_descent", "scaffnew"]
+    told = f"3 finished verdicts are in {file}, with those of 1 of 2 methods in full (each counted on each problem) and"
+    assert f"{told} of 1 of 2 stated verdicts of scaffnew.\n" in found.errors
