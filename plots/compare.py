@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
 from ..core.errors import InputError
+from ..sweeps.names import shown_names
 from ..sweeps.races.compare import rows_of
 from ..sweeps.races.prices import Price, Target
 from .parts.style import caption_below, chart, legend_above
-from .parts.tables import shown_names
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,6 +18,7 @@ from ..algorithms import Clock, Trace
 from ..core.errors import InputError, unknown
 from ..core.html import letters
 from ..sweeps.clocks import column
+from ..sweeps.names import shown_names
 from .parts.style import (
     BEHIND,
     MOST_LINES,
@@ -32,7 +33,7 @@ from .parts.style import (
     panels,
     width,
 )
-from .parts.tables import convergence_tables, shown_names
+from .parts.tables import convergence_tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cells import COUNTED
 from .latex import escaped, number, tabular
+from .names import shown_names
 from .sweep import families
 
 if TYPE_CHECKING:
@@ -65,13 +66,14 @@ def as_latex(records: Iterable[dict[str, Any]]) -> str:
     --------
     >>> row = dict.fromkeys(COLUMNS, 1e6) | {"problem": "a_b", "method": "scaffnew", "changes": "", "bits": math.nan}
     >>> print(as_latex([row]).splitlines()[6])
-    a\_b & scaffnew & $10^{6}$ & $10^{6}$ & $10^{6}$ & -- \\
+    a\_b & Scaffnew & $10^{6}$ & $10^{6}$ & $10^{6}$ & -- \\
     """
     kept = list(records)
+    names = shown_names(record["method"] for record in kept)
     rows = [
         (
             escaped(record["problem"]),
-            escaped(" ".join(filter(None, (record["method"], record["changes"])))),
+            escaped(" ".join(filter(None, (names[record["method"]], record["changes"])))),
             *(number(record[column]) for column in ("kappa", "rounds", "iterations", "bits")),
         )
         for record in kept

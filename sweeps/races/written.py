@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..latex import assigned, escaped, number, tabular
+from ..names import shown_names
 from .compare import Comparison
 
 _COLUMNS = (
@@ -35,10 +36,11 @@ def csv(found: Comparison) -> str:
 
 def latex(found: Comparison) -> str:
     """Return a comparison as a table for LaTeX: who arrived, and in comments below who did not."""
+    names = shown_names(row["method"] for row in found.rows)
     heads = ("method", "letters", "cost", r"95\,\% interval", "times")
     rows = [
         (
-            escaped(row["method"]) + ("" if row["how"] == "prescribed" else f" ({escaped(row['how'])})"),
+            escaped(names[row["method"]]) + ("" if row["how"] == "prescribed" else f" ({escaped(row['how'])})"),
             ", ".join(assigned(letter, value) for letter, value in row["params"].items()),
             number(row["cost"]),
             f"{number(row['low'])} to {number(row['high'])}" if row["low"] < row["high"] else "--",
@@ -47,7 +49,7 @@ def latex(found: Comparison) -> str:
         for row in found.arrived
     ]
     about = f"{found.label}; {found.target}; cost: {found.price}"
-    away = (f"{row['method']}: {row['reason']}" for row in found.rows if row["status"] != "arrived")
+    away = (f"{names[row['method']]}: {row['reason']}" for row in found.rows if row["status"] != "arrived")
     return tabular("llrrr", heads, rows, about, away)
 
 

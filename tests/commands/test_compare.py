@@ -39,7 +39,7 @@ def test_a_comparison_is_told_sorted_written_and_not_computed_twice(command, tmp
     assert [float(row["cost"]) for row in written[:2]] == costs
     latex = (tmp_path / "t.tex").read_text()
     assert latex.count(r"\\") == 3
-    assert r"gradient\_descent" in latex
+    assert "Gradient descent & " in latex
     assert [path.suffix for path in sorted((tmp_path / "figures").iterdir())] == [".png", ".svg", ".txt"]
     again = command(*words)
     assert "0 computed now" in again.output

@@ -1,16 +1,13 @@
 """Every kind of figure is drawn from what a store holds, and nothing is computed for it."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from rootkappa import algorithms, plots
+from rootkappa import plots
 from rootkappa.algorithms import Clock
 from rootkappa.core.errors import InputError
 from rootkappa.plots import convergence
-from rootkappa.plots.parts.tables import shown_name, shown_names
 from rootkappa.sweeps import Cell, ProblemSpec, Store
 from rootkappa.sweeps.clocks import column
 from rootkappa.sweeps.store import TRACE_COLUMNS
@@ -145,22 +142,3 @@ def test_figures_call_methods_by_their_names_and_name_problem_kappa_and_epsilon(
     told = [text.get_text().partition(":")[0] for text in figure.legends[0].get_texts()]
     assert {"Scaffnew", "FedAvg"} <= {*told}
     assert figure.get_supxlabel() == "Kappa 10.0; ε = 1e-06; paths of 1 seed."
-
-
-def test_a_file_is_called_by_its_own_name(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text('raise SystemExit\nNAME: str = "My  method"\n', encoding="utf-8")
-    Path("plain.py").write_text("NAME = 1 + 1\n", encoding="utf-8")
-    Path("broken.py").write_text('NAME = "', encoding="utf-8")
-    Path("twin.py").write_text('NAME = "Scaffnew"\n', encoding="utf-8")
-    assert [shown_name(name) for name in ("mine.py", "plain.py", "broken.py", "gone.py")] == [
-        "My method", "plain.py", "broken.py", "gone.py",
-    ]  # fmt: skip
-    # Two of one name are told apart.
-    assert shown_names(["scaffnew", "twin.py"]) == {"scaffnew": "Scaffnew (scaffnew)", "twin.py": "Scaffnew (twin.py)"}
-
-
-def test_no_two_methods_have_one_name():
-    names = [shown_name(method) for method in algorithms.names()]
-    assert len({*names}) == len(names)
-    assert not {*names} & {*algorithms.names()}

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from rootkappa.sweeps import costs, slopes
 from rootkappa.sweeps.cells import Cell
 from rootkappa.sweeps.problems import ProblemSpec
 from rootkappa.sweeps.races.compare import Comparison
+from rootkappa.sweeps.races.written import csv as compared_csv
 from rootkappa.sweeps.races.written import latex
 
 SMALL = ProblemSpec(clients=3, dim=2, kappa=10.0)
@@ -86,3 +88,23 @@ def test_both_tables_of_latex_are_of_one_style():
         assert r"a\_b & " in text
         assert r"$2 \cdot 10^{7}$" in text
     assert compared.splitlines()[-1] == "% a_b: the budget ended."
+
+
+def test_tables_of_latex_call_methods_as_people_do_and_others_by_their_keys(tmp_path, monkeypatch):
+    """Of two methods of one name each keeps its key besides; what LaTeX would read is escaped."""
+    monkeypatch.chdir(tmp_path)
+    Path("my_twin.py").write_text('NAME = "Scaffnew"\n', encoding="utf-8")
+    Path("odd.py").write_text('NAME = "50 % of R&D_1 #2"\n', encoding="utf-8")
+    keys = ["scaffold_1", "scaffnew", "my_twin.py", "odd.py"]
+    told = ["SCAFFOLD with option I", "Scaffnew (scaffnew)", r"Scaffnew (my\_twin.py)", r"50 \% of R\&D\_1 \#2"]
+    row = {"how": "prescribed", "params": {}, "status": "arrived", "reason": "", "cost": 2.0, "low": 1.0, "high": 3.0}
+    rows = [{**row, "method": key, "times": 1.0} for key in keys]
+    found = Comparison([*rows, {**rows[0], "status": "budget", "reason": "it ended"}], "a", "b", "bits", [], 0)
+    records = costs.costs(pd.concat([table(method=key) for key in keys]))
+    for text, column in ((latex(found), 0), (costs.as_latex(records), 1)):
+        cells = [line.split(" & ")[column] for line in text.splitlines() if line.endswith(r"\\")]
+        assert cells[1:] == told
+    assert latex(found).endswith("% SCAFFOLD with option I: it ended\n")
+    # Programs read keys.
+    assert [line["method"] for line in csv.DictReader(io.StringIO(costs.as_csv(records)))] == keys
+    assert [line["method"] for line in csv.DictReader(io.StringIO(compared_csv(found)))] == [*keys, keys[0]]
