@@ -34,9 +34,10 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-# Some minutes; docs/speed.md is what it wrote.
+# Some minutes; docs/speed.md and docs/answers.md are what it wrote.
 bench: $(VENV)/installed-bench
 	$(BIN)/python tests/bench/kernels.py
+	$(BIN)/python tests/bench/answers.py
 
 # About ten minutes; docs/calibration.md and its figure are what it wrote.
 calibrate: $(VENV)/installed
