@@ -29,6 +29,8 @@ OPTIONS = ()
 # Up to so many points each carries a marker; a line of more would be hidden by them.
 _FEW = 16
 _DECADES = 500.0
+# Curves that differ by less are drawn as one.
+_SAME = 1e-9
 _GREYS = ("0.25", "0.5", "0.68")
 _DARK = ("0.0", "0.3")
 
@@ -48,7 +50,8 @@ def figure(points: pd.DataFrame, panels: Sequence[Panel], caption: str) -> Figur
     ----------
     points : pandas.DataFrame
         One row a point, with the columns ``panel``, ``curve``, ``role``, ``x``, ``y``, ``low`` and ``high``, see
-        :mod:`rootkappa.sweeps.studies`. A curve looks the same in each panel.
+        :mod:`rootkappa.sweeps.studies`. A curve looks the same in each panel, and those that are the same in all of
+        them are one, with the names of all.
     panels : sequence of Panel
         From left to right, in rows of three at most.
     caption : str
@@ -66,7 +69,7 @@ def figure(points: pd.DataFrame, panels: Sequence[Panel], caption: str) -> Figur
     >>> result.axes[0].get_ylabel(), [text.get_text() for text in result.legends[0].get_texts()]
     ('F - F*', ['mine', 'theirs'])
     """
-    points = points.reindex(columns=[*points.columns, *({"low", "high"} - {*points.columns})])
+    points = _told_once(points.reindex(columns=[*points.columns, *({"low", "high"} - {*points.columns})]))
     curves = points.drop_duplicates("curve")[["curve", "role"]]
     # What the study is about comes first in the legend and last on the canvas.
     ordered = [(name, role) for kind in _LOOKS for name, role in curves.to_numpy() if role == kind]
@@ -83,6 +86,31 @@ def figure(points: pd.DataFrame, panels: Sequence[Panel], caption: str) -> Figur
         legend_above(result, [_entry(name, look) for name, look in looks.items()])
         caption_below(result, caption)
     return result
+
+
+def _told_once(points: pd.DataFrame) -> pd.DataFrame:
+    """Return the points, measured curves that are the same to rounding as one with the names of all."""
+    kept: dict[str, list[str]] = {}
+    # What the study is about keeps its look beside a control that is the same.
+    roles = points.drop_duplicates("curve").set_index("curve")["role"]
+    for name in sorted(
+        (name for name, role in roles.items() if role != "reference"), key=lambda name: roles[name] != "method"
+    ):
+        twin = next((other for other in kept if _are_same(points, name, other)), name)
+        kept.setdefault(twin, []).append(name)
+    told = {first: " = ".join(names) for first, names in kept.items()}
+    dropped = {name for names in kept.values() for name in names[1:]}
+    points = points[~points["curve"].isin(dropped)]
+    return points.assign(curve=points["curve"].replace(told))
+
+
+def _are_same(points: pd.DataFrame, one: str, other: str) -> bool:
+    """Return whether two curves have the same points in every panel."""
+    a, b = (points[points["curve"] == name].sort_values(["panel", "x"]) for name in (one, other))
+    if list(a["panel"]) != list(b["panel"]):
+        return False
+    columns = ["x", "y", "low", "high"]
+    return np.allclose(a[columns].astype(float), b[columns].astype(float), rtol=_SAME, atol=0.0, equal_nan=True)
 
 
 def _method(place: int) -> dict[str, Any]:

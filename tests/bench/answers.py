@@ -1,8 +1,9 @@
 """Time the first useful answers: ``make bench``, written to docs/answers.md.
 
-Each story of ``tests/stories/`` is typed from its beginning up to the first command that computes something, each command
-as a process of its own, as in a shell. It is typed once to warm the caches of compiled code, and then again in another
-empty folder, so that no number is found there. Answers are held against what the story expects: a wrong one has no time.
+Each story of ``tests/stories/`` is typed from its beginning up to the first command that computes something, each
+command as a process of its own, as in a shell. It is typed once to warm the caches of compiled code, and then again in
+another empty folder, so that no number is found there. Answers are held against what the story expects: a wrong one has
+no time.
 """
 
 import os
@@ -22,8 +23,8 @@ TARGET = 60.0
 COMPUTING = {"verify", "compare", "choose", "sweep", "plot"}
 _HEAD = """# How long the first useful answer takes
 
-Made by `make bench`: the stories of `tests/stories`, typed up to the first command that computes something, each command
-as a process with warm caches of compiled code. Seconds are counted from the story's beginning.
+Made by `make bench`: the stories of `tests/stories`, typed up to the first command that computes something, each
+command as a process with warm caches of compiled code. Seconds are counted from the story's beginning.
 
 | story | command | seconds | target | |
 |---|---|---|---|---|

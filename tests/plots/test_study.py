@@ -207,3 +207,22 @@ def test_a_curve_looks_the_same_in_each_panel_and_unlike_its_neighbours(role):
 @pytest.mark.parametrize("kind", [convergence, exponent])
 def test_other_figures_leave_its_points_alone(kind, computed):
     assert list(kind.drawn(computed, computed.cells())) == []
+
+
+def test_curves_that_are_the_same_everywhere_are_told_as_one():
+    """In every panel, to rounding; one that differs in a panel, or lies on theory's line, stays what it is."""
+    x, panels = np.arange(1.0, 5.0), [Panel("a", "x", "y"), Panel("b", "x", "y")]
+    curves = {
+        "theory": ("reference", x, x),
+        "control": ("control", x, x),
+        "mine": ("method", x * (1 + 1e-13), x),
+        "other": ("method", x, 2 * x),
+    }
+    tables = [
+        pd.DataFrame({"panel": panel.title, "curve": curve, "role": role, "x": x, "y": ys})
+        for curve, (role, *both) in curves.items()
+        for panel, ys in zip(panels, both, strict=True)
+    ]
+    result = figures.figure(pd.concat(tables, ignore_index=True), panels, "Three curves.")
+    assert [text.get_text() for text in result.legends[0].get_texts()] == ["mine = control", "other", "theory"]
+    assert [len(axes.lines) for axes in result.axes] == [3, 3]
