@@ -70,6 +70,29 @@ def test_a_cohort_that_is_kept_for_some_rounds(seed, times):
     assert any("followed by the same" in one for one in broken(case("tamuna", draw, seed)))
 
 
+def repeated(lag, count):
+    """Return places in which each block of so many rounds comes twice."""
+    places = np.arange(count)
+    return places // (2 * lag) * lag + places % lag
+
+
+@given(seed=st.integers(0, 2**32 - 1), lag=st.sampled_from([2, 3, 7, 50, 1000, 2000]))
+def test_rounds_that_come_again_later(seed, lag):
+    def draw(own, rng, problem, params, rounds):
+        draws, again = own(rng, problem, params, rounds), repeated(lag, rounds)
+        return Draws(draws.lengths, {name: w[again] for name, w in draws.ends.items()}, draws.steps)
+
+    lengths = with_lengths(lambda lengths, p: lengths[repeated(lag, len(lengths))])
+    for wrong, what in (
+        (case("scaffnew", lengths, seed), "the length of a round"),
+        (case("tamuna", draw, seed), "what"),
+    ):
+        # A file is drawn from more often than a shipped method.
+        drawn = wrong.draw(np.random.default_rng(seed), 4000)
+        found = randomness._listed(wrong, np.asarray(wrong.unroll(drawn)))
+        assert any(f"{what}" in one.broken and "places before" in one.broken for one in found if one.error > 0.0)
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_one_message_for_all_clients(seed):
     def draw(own, rng, problem, params, rounds):
@@ -125,8 +148,8 @@ def test_right_draws_are_refuted_as_rarely_as_the_level_says(monkeypatch):
 
 
 def test_a_smaller_level_needs_more_evidence():
-    """A coin of 1/2 in the place of 2/5: 600 steps show it at the usual level, and not at a much smaller one."""
-    steps = np.random.default_rng(0).permutation(np.repeat([0, 1], 300))
+    """A coin of 1/2 in the place of 2/5: 700 steps show it at the usual level, and not at a much smaller one."""
+    steps = np.random.default_rng(0).permutation(np.repeat([0, 1], 350))
 
     def error_of_frequencies(alpha):
         held = dataclasses.replace(case("scaffnew", p=0.4), alpha=alpha)
