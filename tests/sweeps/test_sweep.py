@@ -328,9 +328,9 @@ def test_results_that_are_stored_are_not_kept(tmp_path, monkeypatch):
     class Result:
         pass
 
-    def keep(store, group, outcomes):
-        kept.append(weakref.ref(outcomes))
-        return [(key, None) for key in group]
+    def keep(store, task, results):
+        kept.extend(map(weakref.ref, results))
+        return [(key, None) for group in task[: len(results)] for key in group]
 
     kept, alive = [], []
     monkeypatch.setattr(sweep_module, "_computed", lambda group: Result())
