@@ -52,7 +52,9 @@ _OBSERVED = """CREATE TABLE IF NOT EXISTS observed (
 _FOUND_BY = "CREATE INDEX IF NOT EXISTS configurations ON cells (configuration)"
 
 _INSERTED = "INSERT INTO cells (key, configuration, result, cell_sum, trace_sum) VALUES (?, ?, ?, ?, ?)"
-_POINTS = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
+# So many rows are inserted by one statement, whose values are fewer than any SQLite takes: each statement lets another
+# thread have the interpreter, and to get it back takes longer than to insert a row.
+_ROWS_AT_ONCE = 64
 
 # The first format had no sums: what stands in such a store when it is opened to be written to is taken for true.
 _SUMS = ("ALTER TABLE cells ADD COLUMN cell_sum TEXT", "ALTER TABLE cells ADD COLUMN trace_sum TEXT")
@@ -67,7 +69,7 @@ _OBSTACLES = {
 class Store:
     """The finished cells of a sweep, in one SQLite file.
 
-    Every cell is written in one transaction: a process that is killed leaves whole cells only. The threads of
+    No cell is written in more than one transaction: a process that is killed leaves whole cells only. The threads of
     one process may share a store, and two processes may open the same file. Each cell and each trace has a hash beside
     it, so that damage is noticed when they are read.
 
@@ -189,8 +191,8 @@ class Store:
                 # The same configuration under another key was computed by older code, or from other data.
                 execute("DELETE FROM cells WHERE key = ? OR configuration = ?", fields[:2])
                 cell = execute(_INSERTED, fields).lastrowid
-                self._connection.executemany(_POINTS, [(cell, place, *row) for place, row in enumerate(rows)])
-                self._connection.executemany("INSERT INTO observed VALUES (?, ?, ?, ?)", [(cell, *x) for x in more])
+                self._insert("points", [(cell, place, *row) for place, row in enumerate(rows)])
+                self._insert("observed", [(cell, *point) for point in more])
         if self._present_identity() != self._identity:
             raise InputError(
                 f"store = {str(self.path)!r} was removed or replaced while it was written to, and what was computed "
@@ -225,8 +227,7 @@ class Store:
                 )
             cell = self._field("cell", key)
             execute("DELETE FROM observed WHERE cell = ? AND name = ?", (cell, name))
-            points = ((cell, name, place, value) for place, value in enumerate(column))
-            self._connection.executemany("INSERT INTO observed VALUES (?, ?, ?, ?)", points)
+            self._insert("observed", [(cell, name, place, value) for place, value in enumerate(column)])
             execute("UPDATE cells SET trace_sum = ? WHERE cell = ?", (_trace_sum(*self._trace(key)), cell))
 
     def cells(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
@@ -341,6 +342,13 @@ class Store:
                     execute("UPDATE cells SET cell_sum = ?, trace_sum = ? WHERE key = ?", (*sums, key))
                 execute(f"PRAGMA user_version = {_VERSION}")
         self._has_sums = True
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows into a table."""
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[first : first + _ROWS_AT_ONCE]
+            places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+            self._connection.execute(f"INSERT INTO {table} VALUES {places}", [value for row in some for value in row])
 
     def _is_empty(self) -> bool:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()

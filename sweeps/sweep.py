@@ -159,7 +159,7 @@ def run_cells(
     executor: "Executor | Cluster | None" = None,
     failed: Callable[[Any, BaseException], None] | None = None,
 ) -> int:
-    """Compute the cells that the store does not hold, each stored as soon as it is done.
+    """Compute the cells that the store does not hold, and store them as they are done: within 20 ms, or one by one.
 
     A cell that fails stops no other. The store keeps why, and the next run tries it again.
 

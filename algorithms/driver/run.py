@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -356,7 +357,15 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray | Sequence[int]) -> n
         if stops[0] < 0 or stops[-1] > rounds:
             raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
         return stops[stops > 0]
-    return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))
+    return _spaced(rounds, checked_count("record", record))
+
+
+@lru_cache(maxsize=16)
+def _spaced(rounds: int, count: int) -> np.ndarray:
+    """Return so many rounds, spaced evenly in the logarithm: all seeds of a sweep have the same, which is kept."""
+    stops = np.unique(np.append(np.geomspace(1, rounds, count).round().astype(int), rounds))
+    stops.setflags(write=False)
+    return stops
 
 
 class _Measure:

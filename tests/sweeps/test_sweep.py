@@ -341,6 +341,21 @@ def test_results_that_are_stored_are_not_kept(tmp_path, monkeypatch):
     assert max(alive) <= 2
 
 
+def test_what_takes_no_time_is_stored_together(tmp_path, monkeypatch):
+    put_all, counts = Store.put_all, []
+
+    def counted(store, cells):
+        counts.append(len(cells))
+        put_all(store, cells)
+
+    monkeypatch.setattr(Store, "put_all", counted)
+    wanted = [Given(f"{name}", {"rounds": 1.0}) for name in range(400)]
+    with Store(tmp_path / "s.sqlite") as store:
+        assert run_cells(wanted, store) == sum(counts) == 400
+    # Tasks grow as long as there is time: one that is all alone in its 20 ms would need a machine at a standstill.
+    assert len(counts) < 200
+
+
 def test_what_draws_nothing_has_one_path_unless_seconds_are_drawn():
     counts = {}
     for timed in (False, True):
