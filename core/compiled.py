@@ -21,13 +21,8 @@ import numba.core.config as numba_config
 from numba.core.bytecode import FunctionIdentity
 from numba.core.dispatcher import Dispatcher
 
-from .sources import COMPILED, COMPUTED, cache_folder, package_sources, sources_digest
+from .sources import COMPILED, COMPUTED, cache_folder
 from .stored import CheckedFiles
-
-__all__ = [
-    "COMPILED", "COMPUTED", "FILE_MARK", "REASSOCIATE", "cache_folder", "config", "is_compiled", "is_ours", "njit",
-    "package_sources", "sources_digest", "store_as", "uncached",
-]  # fmt: skip
 
 #: Dot products may be summed in any order and fused, but NaN and infinity keep their meaning.
 REASSOCIATE = {"reassoc", "contract", "nsz"}

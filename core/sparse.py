@@ -1,7 +1,7 @@
 """Products with sparse rows, in one fixed order: a dot product is the sum of its even entries and that of its odd ones.
 
-Each function is here for one vector, and for the vectors of eight runs that stand side by side, where an entry of the
-row meets the eight numbers of its column at once: what it does to one run has the same bits.
+Each function is here for one vector, and for eight that stand side by side, of eight runs or eight classes, where an
+entry of the row meets the eight numbers of its column at once: what it does to one of them has the same bits.
 """
 
 from typing import Any
@@ -16,27 +16,27 @@ from .simd import DOUBLE, INT, VECTOR, WIDTH, ZEROS, Code, check_layout, instruc
 class _Row:
     """The entries of one row, and where the numbers of a column stand."""
 
-    def __init__(self, code: Code, types: Any, arrays: Any, runs: int) -> None:
-        self._code, self._runs = code, runs
+    def __init__(self, code: Code, types: Any, arrays: Any, together: int) -> None:
+        self._code, self._together = code, together
         self._values, self._columns, self._at = (
             code.pointer(kind, array, number(0)) for kind, array in zip(types, arrays, strict=True)
         )
 
     def entry(self, place: Any) -> tuple[Any, Any]:
-        """Return an entry, once for each run, and the address of the numbers of its column."""
+        """Return an entry, once for each vector, and the address of the numbers of its column."""
         builder = self._code.builder
         value = builder.load(builder.gep(self._values, [place]))
         column = builder.zext(builder.load(builder.gep(self._columns, [place])), INT)
         return self.spread(value), self.numbers(self._at, column)
 
     def spread(self, value: Any) -> Any:
-        return value if self._runs == 1 else self._code.all_of(value)
+        return value if self._together == 1 else self._code.all_of(value)
 
     def numbers(self, pointer: Any, place: Any) -> Any:
         """Return the address of the numbers at a place of a vector, or of eight."""
         builder = self._code.builder
-        address = builder.gep(pointer, [builder.mul(place, number(self._runs))])
-        return address if self._runs == 1 else builder.bitcast(address, VECTOR.as_pointer())
+        address = builder.gep(pointer, [builder.mul(place, number(self._together))])
+        return address if self._together == 1 else builder.bitcast(address, VECTOR.as_pointer())
 
     def load(self, address: Any) -> Any:
         return self._code.builder.load(address, align=8)
@@ -45,8 +45,8 @@ class _Row:
         self._code.builder.store(value, address, align=8)
 
 
-def _dot_of(runs: int) -> Any:
-    zero = ir.Constant(DOUBLE, 0.0) if runs == 1 else ZEROS
+def _dot_of(together: int) -> Any:
+    zero = ir.Constant(DOUBLE, 0.0) if together == 1 else ZEROS
 
     def plain(values, columns, first, last, x, y, place):
         y[place] = values[first:last] @ x[columns[first:last]]
@@ -56,7 +56,7 @@ def _dot_of(runs: int) -> Any:
         def generate(context, builder, signature, arguments):
             entries, places, first, last, vector, result, place = arguments
             code = Code(context, builder)
-            row = _Row(code, (values, columns, x), (entries, places, vector), runs)
+            row = _Row(code, (values, columns, x), (entries, places, vector), together)
 
             def added(place: Any, total: Any) -> Any:
                 value, address = row.entry(place)
@@ -78,7 +78,7 @@ def _dot_of(runs: int) -> Any:
     return dot
 
 
-def _sum_of(runs: int) -> Any:
+def _sum_of(together: int) -> Any:
     def plain(values, columns, first, last, s, place, y):
         y[columns[first:last]] += np.multiply.outer(values[first:last], s[place])
 
@@ -87,7 +87,7 @@ def _sum_of(runs: int) -> Any:
         def generate(context, builder, signature, arguments):
             entries, places, first, last, weights, place, vector = arguments
             code = Code(context, builder)
-            row = _Row(code, (values, columns, y), (entries, places, vector), runs)
+            row = _Row(code, (values, columns, y), (entries, places, vector), together)
             weight = row.load(row.numbers(code.pointer(s, weights, number(0)), place))
 
             def one(place: Any, _: list[Any]) -> list[Any]:
@@ -106,6 +106,6 @@ def _sum_of(runs: int) -> Any:
 
 #: ``sparse_dot(values, columns, first, last, x, y, place)`` writes the product of x with a row to ``y[place]``: the row
 #: has ``values[first:last]`` in ``columns[first:last]``.
-sparse_dot, sparse_dot_of_runs = _dot_of(1), _dot_of(WIDTH)
+sparse_dot, sparse_dot_of_8 = _dot_of(1), _dot_of(WIDTH)
 #: ``add_sparse(values, columns, first, last, s, place, y)`` adds ``s[place]`` times the row to y.
-add_sparse, add_sparse_to_runs = _sum_of(1), _sum_of(WIDTH)
+add_sparse, add_sparse_to_8 = _sum_of(1), _sum_of(WIDTH)

@@ -11,7 +11,7 @@ from ..core.compiled import njit
 from ..core.dispatch import implements
 from ..core.inner import inner
 from ..core.lanes import add_transposed_products, products_of_runs
-from ..core.sparse import add_sparse, add_sparse_to_runs, sparse_dot, sparse_dot_of_runs
+from ..core.sparse import add_sparse, add_sparse_to_8, sparse_dot, sparse_dot_of_8
 from ..core.vectors import BLOCK, add_transposed_product, logistic_weights, matrix_vector
 from .data import DEFAULT
 from .data import load as load_data
@@ -378,7 +378,7 @@ def _sparse_losses_of_runs(values, columns, pointer, first, last, l2, X, G, Z):
     for begin in range(first, last, BLOCK):
         end = min(begin + BLOCK, last)
         for j in range(begin, end):
-            sparse_dot_of_runs(values, columns, pointer[j], pointer[j + 1], X, Z, j - begin)
+            sparse_dot_of_8(values, columns, pointer[j], pointer[j + 1], X, Z, j - begin)
         logistic_weights(Z.reshape(-1), (end - begin) * runs, -1.0 / (last - first))
         for j in range(begin, end):
-            add_sparse_to_runs(values, columns, pointer[j], pointer[j + 1], Z, j - begin, G)
+            add_sparse_to_8(values, columns, pointer[j], pointer[j + 1], Z, j - begin, G)

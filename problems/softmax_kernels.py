@@ -7,7 +7,7 @@ import numpy as np
 from ..core.compiled import njit
 from ..core.dispatch import implements
 from ..core.simd import WIDTH
-from ..core.sparse import add_sparse_to_runs, sparse_dot_of_runs
+from ..core.sparse import add_sparse_to_8, sparse_dot_of_8
 from ..core.vectors import BLOCK, add_transposed_times_rows, exponentials, matrix_times_rows
 from .oracles import (
     component_gradient,
@@ -158,11 +158,11 @@ def _sparse_losses(values, columns, pointer, y, first, last, classes, l2, x, g, 
         end = min(begin + BLOCK, last)
         for e in range(groups):
             for j in range(begin, end):
-                sparse_dot_of_runs(values, columns, pointer[j], pointer[j + 1], W[e], Z[e], j - begin)
+                sparse_dot_of_8(values, columns, pointer[j], pointer[j + 1], W[e], Z[e], j - begin)
         _slopes_of_samples(Z, y[begin:end], classes, 1.0 / (last - first))
         for e in range(groups):
             for j in range(begin, end):
-                add_sparse_to_runs(values, columns, pointer[j], pointer[j + 1], Z[e], j - begin, G[e])
+                add_sparse_to_8(values, columns, pointer[j], pointer[j + 1], Z[e], j - begin, G[e])
     for c in range(classes):
         for k in range(d):
             g[c * d + k] = l2 * x[c * d + k] + G[c // WIDTH, k, c % WIDTH]

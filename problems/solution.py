@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..core.blas import one_blas_thread
-from ..core.compiled import cache_folder
+from ..core.sources import cache_folder
 from .functions import Function
 from .functions.zero import Zero
 

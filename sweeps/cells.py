@@ -16,9 +16,9 @@ from ..algorithms.driver.files import content
 from ..algorithms.driver.method import Method, find, names
 from ..algorithms.driver.trace import COLUMNS, Trace
 from ..core.blas import one_blas_thread
-from ..core.compiled import sources_digest
 from ..core.errors import InputError
 from ..core.randomness import generator
+from ..core.sources import sources_digest
 from ..problems import Problem
 from ..theory.case import Case, check_range
 from ..theory.engines import exact

@@ -22,8 +22,8 @@ from typing import Any
 
 from ..algorithms.driver.files import content
 from ..algorithms.driver.method import names
-from ..core.compiled import sources_digest
 from ..core.errors import InputError, complaint
+from ..core.sources import sources_digest
 from ..problems import Problem
 from .problems import ProblemSpec, given
 

@@ -3,10 +3,12 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from ..algorithms.driver.method import Method
 from ..algorithms.driver.objects import ObjectMethod, found
@@ -483,9 +485,13 @@ def _finding(case: Case, kind: str, progress: Progress) -> Verdict:
 
 @contextmanager
 def blaming(method: Method) -> Generator[None, None, None]:
-    """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass."""
+    """Say in one sentence what a file of the user's raises in this block; a shipped method's errors pass.
+
+    What is too large or no number is judged, and no warning of NumPy tells of it as well.
+    """
     try:
-        yield
+        with nullcontext() if method.is_shipped else np.errstate(all="ignore"):
+            yield
     except BaseException as error:
         if method.is_shipped or isinstance(error, InputError | KeyboardInterrupt):
             raise

@@ -19,18 +19,18 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ...algorithms.driver.trace import AXES
 from ...core.errors import InputError, unknown
 from ...core.files import write_whole
 
-AXES = {
-    "rounds": (("round",), "communication rounds"),
-    "iterations": (("iteration",), "iterations"),
-    "floats": (("floats_up", "floats_down"), "floats sent and received per client"),
-    "bits": (("bits_up", "bits_down"), "bits sent and received per client"),
-    "gradients": (("gradients",), "local gradients"),
-    "seconds": (("seconds",), "simulated seconds"),
+_LABELS = {
+    "rounds": "communication rounds",
+    "iterations": "iterations",
+    "floats": "floats sent and received per client",
+    "bits": "bits sent and received per client",
+    "gradients": "local gradients",
+    "seconds": "simulated seconds",
 }
-"""For each axis: the columns of a trace that add up to it, and its label."""
 
 PROMISED = {"linestyle": (0, (2.5, 1.5)), "linewidth": 0.9}
 """How a promise is drawn, in each figure: thin and dashed, as no measured line is."""
@@ -154,7 +154,7 @@ def columns_and_label(axis: str) -> tuple[tuple[str, ...], str]:
     """Return the columns of a trace that add up to an axis, and its label; raise InputError if unknown."""
     if axis not in AXES:
         raise unknown("axis", axis, AXES)
-    return AXES[axis]
+    return AXES[axis], _LABELS[axis]
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from ...algorithms.driver.method import find, names
 from ...algorithms.driver.run import run
 from ...algorithms.driver.trace import Trace
 from ...core.blas import one_blas_thread
-from ...core.compiled import sources_digest
 from ...core.errors import InputError
+from ...core.sources import sources_digest
 from ...problems import Logistic, Problem, Quadratic, Softmax
 from ...problems.held_out import HeldOut, held_out
 from ...theory.case import Case, check_range

@@ -19,7 +19,7 @@ import click
 from rich.progress import track
 
 from rootkappa import problems, theory
-from rootkappa.core.compiled import sources_digest
+from rootkappa.core.sources import sources_digest
 from rootkappa.problems import Problem
 from rootkappa.tests.mutants.catalogue import catalogue
 from rootkappa.tests.suited import softmax, with_server

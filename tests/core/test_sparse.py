@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa.core.compiled import njit
-from rootkappa.core.sparse import add_sparse, add_sparse_to_runs, sparse_dot, sparse_dot_of_runs
+from rootkappa.core.sparse import add_sparse, add_sparse_to_8, sparse_dot, sparse_dot_of_8
 
 EPS = np.finfo(float).eps
 
@@ -19,8 +19,8 @@ def alone(values, columns, first, last, x, y):
 
 @njit
 def together(values, columns, first, last, X, Y):
-    sparse_dot_of_runs(values, columns, first, last, X, Y, 1)
-    add_sparse_to_runs(values, columns, first, last, Y, 1, X)
+    sparse_dot_of_8(values, columns, first, last, X, Y, 1)
+    add_sparse_to_8(values, columns, first, last, Y, 1, X)
 
 
 @given(first=st.integers(0, 3), count=st.integers(0, 9), seed=st.integers(0, 2**32))

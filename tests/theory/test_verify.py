@@ -241,6 +241,21 @@ class ReadsTheSolution(PlainScaffnew):
             state["x"][:], state["h"][:] = problem.solution().x, problem.solution().gradients
 
 
+class LosesItsModels(PlainScaffnew):
+    LIKE = "scaffnew"
+
+    def step(self, problem, params, state, coin):
+        if coin:
+            state["x"][:] = math.inf
+
+
+def test_what_is_no_number_is_refuted_without_a_warning_of_numpy():
+    found = {verdict.evidence: verdict for verdict in theory.verify(LosesItsModels(), problems.Quadratic.random())}
+    assert found["invariant"].status == found["path"].status == "refuted"
+    assert "warning" not in "".join(verdict.sentence for verdict in found.values()).lower()
+    assert "is not an affine map" in found["exact"].sentence
+
+
 def test_that_a_step_is_not_affine_is_no_word_of_the_method():
     assert theory.verify(DeniesToBeAffine(), SMALL, "exact")[0].status == "confirmed"
 

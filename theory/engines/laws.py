@@ -2,13 +2,14 @@ r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is above, equal to or below the
 one beside it, how many are, whether it is that of any other, whether it is that of the draw before, whether all are
-those of some draws before, and how many entries have a value. If both have one law, then
+those of some draws before, how many entries have a value, and whether one has it where the round is long, or has an odd
+length, or where one had it in the round before. If both have one law, then
 :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
 the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ import numpy as np
 from ...core.randomness import generator
 from ..case import Case
 
-# Rounds of each, fewer where they have more steps than this.
-_DRAWN, _MOST_STEPS = 1000, 1e5
+# Rounds of each, fewer where they have more steps or numbers than this.
+_DRAWN, _MOST_STEPS, _MOST_NUMBERS = 20_000, 5e5, 2e5
 # Entries that are looked at; classes of the values of one and of all of them, and of how many there are in one.
 _MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS, _FEW = 64, 16, 64, 4, 3
 # As many rounds before a round one is looked for that is the same.
@@ -79,7 +80,8 @@ def _rounds(case: Case, axis: str) -> np.ndarray:
     # The first is the coin, where there is one; where each step is a round there may be none.
     ends = np.flatnonzero(fields[0]) if len(outcomes) > count else np.arange(len(outcomes))
     rows = [field[ends].reshape(len(ends), -1).astype(float) for field in fields]
-    return np.concatenate([np.diff(ends, prepend=-1)[:, None], *rows], axis=1)[:, :_MOST_ENTRIES]
+    found = np.concatenate([np.diff(ends, prepend=-1)[:, None], *rows], axis=1)[:, :_MOST_ENTRIES]
+    return found[: int(_MOST_NUMBERS / found.shape[1])]
 
 
 def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
@@ -119,6 +121,19 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
         counts: np.ndarray = (ours == value).sum(axis=1)
         numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
         yield _Feature(_counted(value, values, numbers), len(numbers) + 1, np.digitize(counts, numbers))
+        has = (counts > 0).astype(int)
+        long, odd = np.digitize(rounds[:, 0], lengths), rounds[:, 0].astype(int) % 2
+        name = f"a number is {_range(value, values)}"
+        yield _Feature(
+            _if(name, [f"the length is {_range(e, lengths)}" for e in range(len(lengths) + 1)]),
+            2 * len(lengths) + 2,
+            2 * long + has,
+        )
+        yield _Feature(_if(name, ["the length is even", "the length is odd"]), 4, 2 * odd + has)
+        before, now = has[: count // 2 * 2].reshape(-1, 2).T
+        yield _Feature(
+            _if(name, ["none was so in the round before", "one was so in the round before"]), 4, 2 * before + now
+        )
 
 
 def _range(value: int, edges: np.ndarray) -> str:
@@ -168,6 +183,10 @@ def _rising(value: int) -> str:
 
 def _counted(value: int, values: np.ndarray, numbers: np.ndarray) -> Callable[[int], str]:
     return lambda count: f"the count of numbers that are {_range(value, values)} is {_range(count, numbers)}"
+
+
+def _if(name: str, conditions: Sequence[str]) -> Callable[[int], str]:
+    return lambda value: f"{conditions[value // 2]} and {'' if value % 2 else 'not so that '}{name}"
 
 
 def _edges(numbers: np.ndarray, classes: int) -> np.ndarray:
