@@ -1,12 +1,13 @@
 """Problems as methods want them."""
 
 from copy import copy
+from functools import cache
 
 import numpy as np
 
 from rootkappa import algorithms
 from rootkappa.algorithms.parts import pseudo_data
-from rootkappa.problems import InputError, Personal, Quadratic, Softmax
+from rootkappa.problems import Composite, InputError, Logistic, Personal, Quadratic, Softmax
 
 
 def _needs_inputs(name):
@@ -59,3 +60,20 @@ def softmax(clients):
     labels = (features @ rng.standard_normal((2, 3)) + rng.standard_normal((8 * clients, 3))).argmax(axis=1)
     labels[:3] = 0, 1, 2
     return Softmax(features, labels, clients=clients, kappa=20.0)
+
+
+@cache
+def problem_of(kind):
+    """Return the problem on which changes of a kind must be refuted."""
+    if kind == "composite":
+        return Composite.random(clients=4, dim=3, kappa=30.0)
+    if kind == "logistic":
+        return Logistic.load("breast_cancer", clients=4, kappa=30.0)
+    if kind == "softmax":
+        return softmax(4)
+    quadratic = Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
+    if kind == "personal":
+        return Personal(quadratic, [2])
+    if kind == "private":
+        return Personal(quadratic, "all")
+    return with_server(quadratic) if kind == "server" else quadratic

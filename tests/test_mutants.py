@@ -10,14 +10,13 @@ import re
 import shutil
 import symtable
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from rootkappa import algorithms, problems, theory
+from rootkappa import algorithms, theory
 from rootkappa.tests.mutants.catalogue import catalogue
-from rootkappa.tests.suited import softmax, with_server
+from rootkappa.tests.suited import problem_of
 from rootkappa.theory.verify import default_evidence
 
 # A change of the catalogue costs a compilation, and many are alike.
@@ -127,23 +126,6 @@ def test_exact_evidence_alone_confirms_no_wrong_map(name, command, tmp_path):
     assert not found.errors
     lies = ("advance_forgets_the_last_step", "counts_half_of_its_rounds", "draws_half_as_often", "draws_twice_as_often")
     assert (found.code == 0) == (name in lies)
-
-
-@cache
-def problem_of(kind):
-    """Return the problem on which changes of a kind must be refuted."""
-    if kind == "composite":
-        return problems.Composite.random(clients=4, dim=3, kappa=30.0)
-    if kind == "logistic":
-        return problems.Logistic.load("breast_cancer", clients=4, kappa=30.0)
-    if kind == "softmax":
-        return softmax(4)
-    quadratic = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")
-    if kind == "personal":
-        return problems.Personal(quadratic, [2])
-    if kind == "private":
-        return problems.Personal(quadratic, "all")
-    return with_server(quadratic) if kind == "server" else quadratic
 
 
 @pytest.mark.parametrize("change", sorted(catalogue.CHANGES))

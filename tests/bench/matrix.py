@@ -8,7 +8,7 @@ interrupted run goes on; the table goes to ``docs/matrix.md``.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from multiprocessing import get_context
@@ -18,24 +18,15 @@ from typing import Any, NamedTuple
 import click
 from rich.progress import track
 
-from rootkappa import problems, theory
+from rootkappa import theory
 from rootkappa.core.sources import sources_digest
-from rootkappa.problems import Problem
 from rootkappa.tests.mutants.catalogue import catalogue
-from rootkappa.tests.suited import softmax, with_server
+from rootkappa.tests.suited import problem_of
 from rootkappa.theory.verdict import exit_code
 from rootkappa.theory.verify import KINDS
 
 ROOT = Path(__file__).parents[2]
 STORE, TABLE = ROOT / "out" / "matrix", ROOT / "docs" / "matrix.md"
-#: On what a wrong method is tried.
-PROBLEMS: dict[str, Callable[[], Problem]] = {
-    "quadratic": lambda: problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client"),
-    "composite": lambda: problems.Composite.random(clients=4, dim=3, kappa=30.0),
-    "logistic": lambda: problems.Logistic.load("breast_cancer", clients=4, kappa=30.0),
-    "softmax": lambda: softmax(4),
-    "server": lambda: with_server(problems.Quadratic.random(clients=4, dim=3, kappa=30.0, basis="client")),
-}
 # What holds a file against the shipped method of the theorem that it names: other kinds must do without it where a
 # file states a theorem of its own.
 _IDENTITY = "identity"
@@ -76,7 +67,7 @@ def judged(subject: Subject) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{subject.name}.py"
         path.write_text(subject.text, encoding="utf-8")
-        verdicts = theory.verify(path, PROBLEMS[subject.on]())
+        verdicts = theory.verify(path, problem_of(subject.on))
     found = {
         "key": key,
         "name": subject.name,

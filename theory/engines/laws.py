@@ -2,8 +2,9 @@ r"""Whether two methods draw by one law, whether or not outcomes can be listed.
 
 Of what both draw, the same features are counted: the value of every entry, whether it is above, equal to or below the
 one beside it, how many are, whether it is that of any other, whether it is that of the draw before, whether all are
-those of some draws before, how many entries have a value, and whether one has it where the round is long, or has an odd
-length, or where one had it in the round before. If both have one law, then
+those of some draws before, whether a run of rounds was drawn before, how many entries have a value, and whether one
+has it where the round is long, or has an odd length, or where one had it in the round before. If both have one law,
+then
 :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
 the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
@@ -22,8 +23,8 @@ from ..case import Case
 _DRAWN, _MOST_STEPS, _MOST_NUMBERS = 20_000, 5e5, 2e5
 # Entries that are looked at; classes of the values of one and of all of them, and of how many there are in one.
 _MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS, _FEW = 64, 16, 64, 4, 3
-# As many rounds before a round one is looked for that is the same.
-_MEMORY = 16
+# As many rounds before a round one is looked for that is the same, and the most rounds in a row that may come again.
+_MEMORY, _MOST_AGAIN = 16, 16
 
 
 class _Feature(NamedTuple):
@@ -102,6 +103,10 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
         same = rounds[first] == rounds[first + lag]
         yield _Feature(_before("the length of a round", lag), 2, same[:, 0].astype(int))
         yield _Feature(_before("a round", lag), 2, same[:, 1:].all(axis=1).astype(int))
+    long = _longest_again(sample)
+    if long <= _MOST_AGAIN:
+        # Twice as many, as runs that overlap are alike together.
+        yield _Feature(_anew(2 * long), 2, _drawn_before(_numbered(rounds), 2 * long))
     # Without the length of the round, and what hardly has two values, such as the coin that ends it.
     varied = [j for j in range(1, entries) if len(edges[j]) > 1]
     # Whether what is drawn at the end of a round depends on how long it was, in few classes of both.
@@ -136,6 +141,29 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
         )
 
 
+def _numbered(rounds: np.ndarray) -> list[int]:
+    """Return a number for each round, the same for rounds that are the same."""
+    numbers: dict[bytes, int] = {}
+    return [numbers.setdefault(row.tobytes(), len(numbers)) for row in rounds]
+
+
+def _drawn_before(numbers: Sequence[int], long: int) -> np.ndarray:
+    """Return, for each run of so many rounds, whether the same run was drawn before."""
+    seen: set[tuple[int, ...]] = set()
+    was_seen: list[bool] = []
+    for place in range(len(numbers) - long + 1):
+        run = tuple(numbers[place : place + long])
+        was_seen.append(run in seen)
+        seen.add(run)
+    return np.array(was_seen, dtype=int)
+
+
+def _longest_again(rounds: np.ndarray) -> int:
+    """Return the least number of rounds in a row that are not drawn twice, or what is above the most."""
+    numbers = _numbered(rounds)
+    return next((long for long in range(1, _MOST_AGAIN + 1) if not _drawn_before(numbers, long).any()), _MOST_AGAIN + 1)
+
+
 def _range(value: int, edges: np.ndarray) -> str:
     """Return which numbers are in a class, in words; those on an edge are in the class above."""
     if len(edges) == 0:
@@ -159,6 +187,10 @@ def _again(name: str) -> Callable[[int], str]:
 
 def _before(name: str, lag: int) -> Callable[[int], str]:
     return lambda value: f"{name} is {'the same as' if value else 'another than'} {lag} rounds before"
+
+
+def _anew(long: int) -> Callable[[int], str]:
+    return lambda value: f"a run of {long} rounds {'was' if value else 'was not'} drawn before"
 
 
 def _where(j: int, lengths: np.ndarray, few: np.ndarray) -> Callable[[int], str]:

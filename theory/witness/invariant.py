@@ -69,6 +69,18 @@ print(f"from {{seeds}} is drawn {{'the same' if same else 'something else'}}")
 sys.exit(0 if same != w["may_be_the_same"] else "this is no violation")
 '''
 
+_RUN = '''"""{title} NumPy only."""
+import sys
+import numpy as np
+
+w = np.load(sys.argv[1])
+same = np.array_equal(w["mine"], w["again"])  # what was drawn in a row, at two places that share no draw
+print("drawn at one place:  ", *w["mine"])
+print("and again at another:", *w["again"])
+print(f"independent draws have any such pair with probability {{w['chance']:.2g}} at most")
+sys.exit(0 if same else "this is no violation")
+'''
+
 _FREQUENCIES = '''"""{title} NumPy only."""
 import math
 import sys
@@ -101,6 +113,7 @@ _SCRIPTS = {
     "states": _STATES,
     "growth": _GROWTH,
     "draws": _DRAWS,
+    "run": _RUN,
     "frequencies": _FREQUENCIES,
     "numbers": _NUMBERS,
 }

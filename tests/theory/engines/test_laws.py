@@ -80,6 +80,16 @@ WRONG = {
 }
 
 
+def test_rounds_that_are_drawn_twice_are_found():
+    def change(draws):
+        half = len(draws.lengths) // 2
+        ends = {name: np.resize(values[:half], values.shape) for name, values in draws.ends.items()}
+        return Draws(np.resize(draws.lengths[:half], len(draws.lengths)), ends, draws.steps)
+
+    assert laws.difference(*beside("tamuna", change), 1e-4)
+    assert laws.difference(*beside("scaffnew", change), 1e-4)
+
+
 def test_cohorts_that_depend_on_how_long_a_round_was_are_found():
     def change(draws):
         cohorts = draws.ends["omega"].copy()
