@@ -107,6 +107,15 @@ def local_phase(kernel: Any, X: np.ndarray, H: np.ndarray, gamma: float, k: int,
 
 
 @dispatched
+def cohort_phase(
+    kernel: Any, cohort: np.ndarray, X: np.ndarray, H: np.ndarray, gamma: float, k: int, work: np.ndarray
+) -> None:
+    """Do what :func:`local_phase` does at the clients of a cohort only, of which no client is twice."""
+    for i in cohort:
+        local_steps(kernel, i, X[i], H[i], gamma, k, work)
+
+
+@dispatched
 def jump(kernel: Any, x: np.ndarray, gamma: float, k: int, work: np.ndarray) -> int:
     r"""Repeat :math:`x \leftarrow x - \gamma \nabla F(x)` in place up to ``k`` times, and return how often.
 

@@ -24,6 +24,7 @@ from ..core.vectors import (
 from .functions import Function
 from .oracles import (
     clients,
+    cohort_phase,
     component_gradient,
     components,
     gradient,
@@ -346,6 +347,19 @@ def _local_phase(kernel, X, H, gamma, k, work):
         powers, sums = work[:d], work[d : 2 * d]
         _factors(kernel.lam[0], gamma, k, powers, sums)
         _move_all(kernel.V[0], kernel.b, X, H, powers, sums, work[2 * d :])
+
+
+@implements(cohort_phase, QuadraticKernel)
+def _cohort_phase(kernel, cohort, X, H, gamma, k, work):
+    if k <= 2 or kernel.A.shape[0] > 1:
+        for i in cohort:
+            local_steps(kernel, i, X[i], H[i], gamma, k, work)
+    else:
+        d = X.shape[1]
+        powers, sums = work[:d], work[d : 2 * d]
+        _factors(kernel.lam[0], gamma, k, powers, sums)
+        for i in cohort:
+            _move(kernel.V[0], kernel.b[i], X[i], H[i], powers, sums, work[2 * d :])
 
 
 @implements(jump, QuadraticKernel)

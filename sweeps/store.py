@@ -51,6 +51,10 @@ _OBSERVED = """CREATE TABLE IF NOT EXISTS observed (
 # Without it whatever is written would be looked for in all that is there. A store that was made before is given it too.
 _FOUND_BY = "CREATE INDEX IF NOT EXISTS configurations ON cells (configuration)"
 
+_INSERTED = "INSERT INTO cells (key, configuration, result, cell_sum, trace_sum) VALUES (?, ?, ?, ?, ?)"
+# So many rows are inserted by one statement, whose values are fewer than any SQLite takes: each statement lets another
+# thread have the interpreter, and to get it back takes longer than to insert a row.
+_ROWS_AT_ONCE = 64
 
 # The first format had no sums: what stands in such a store when it is opened to be written to is taken for true.
 _SUMS = ("ALTER TABLE cells ADD COLUMN cell_sum TEXT", "ALTER TABLE cells ADD COLUMN trace_sum TEXT")
@@ -65,7 +69,7 @@ _OBSTACLES = {
 class Store:
     """The finished cells of a sweep, in one SQLite file.
 
-    Every cell is written in one transaction: a process that is killed leaves whole cells only. The threads of
+    No cell is written in more than one transaction: a process that is killed leaves whole cells only. The threads of
     one process may share a store, and two processes may open the same file. Each cell and each trace has a hash beside
     it, so that damage is noticed when they are read.
 
@@ -171,21 +175,24 @@ class Store:
         InputError
             If a field or a column does not fit, or the file cannot be written.
         """
-        twice = ({"key"} & (configuration.keys() | result.keys())) | (configuration.keys() & result.keys())
-        if twice:
-            raise InputError(f"field {min(twice)!r} would be two columns of one table: rename one of the two.")
-        texts = _encoded("configuration", configuration), _encoded("result", result)
-        rows, observed = ([], {}) if trace is None else _rows(trace)
-        more = [(name, place, x) for name, column in sorted(observed.items()) for place, x in enumerate(column)]
+        self.put_all([(key, configuration, result, trace)])
+
+    def put_all(self, cells: Iterable[tuple[str, dict[str, Any], dict[str, Any], Any]]) -> None:
+        """Write some finished cells in one transaction, each given as the arguments of :meth:`put`.
+
+        Raises
+        ------
+        InputError
+            As of :meth:`put`; then none of them is written.
+        """
+        written = [_written(*cell) for cell in cells]
         with self._transaction("IMMEDIATE") as execute:
-            # The same configuration under another key was computed by older code, or from other data.
-            execute("DELETE FROM cells WHERE key = ? OR configuration = ?", (key, texts[0]))
-            columns = "key, configuration, result, cell_sum, trace_sum"
-            values = (key, *texts, _cell_sum(key, *texts), _trace_sum(rows, more))
-            cell = execute(f"INSERT INTO cells ({columns}) VALUES (?, ?, ?, ?, ?)", values).lastrowid
-            insert = f"INSERT INTO points VALUES ({', '.join('?' * (2 + len(TRACE_COLUMNS)))})"
-            self._connection.executemany(insert, ((cell, place, *row) for place, row in enumerate(rows)))
-            self._connection.executemany("INSERT INTO observed VALUES (?, ?, ?, ?)", ((cell, *point) for point in more))
+            for fields, rows, more in written:
+                # The same configuration under another key was computed by older code, or from other data.
+                execute("DELETE FROM cells WHERE key = ? OR configuration = ?", fields[:2])
+                cell = execute(_INSERTED, fields).lastrowid
+                self._insert("points", [(cell, place, *row) for place, row in enumerate(rows)])
+                self._insert("observed", [(cell, *point) for point in more])
         if self._present_identity() != self._identity:
             raise InputError(
                 f"store = {str(self.path)!r} was removed or replaced while it was written to, and what was computed "
@@ -220,8 +227,7 @@ class Store:
                 )
             cell = self._field("cell", key)
             execute("DELETE FROM observed WHERE cell = ? AND name = ?", (cell, name))
-            points = ((cell, name, place, value) for place, value in enumerate(column))
-            self._connection.executemany("INSERT INTO observed VALUES (?, ?, ?, ?)", points)
+            self._insert("observed", [(cell, name, place, value) for place, value in enumerate(column)])
             execute("UPDATE cells SET trace_sum = ? WHERE cell = ?", (_trace_sum(*self._trace(key)), cell))
 
     def cells(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
@@ -337,6 +343,13 @@ class Store:
                 execute(f"PRAGMA user_version = {_VERSION}")
         self._has_sums = True
 
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows into a table."""
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[first : first + _ROWS_AT_ONCE]
+            places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+            self._connection.execute(f"INSERT INTO {table} VALUES {places}", [value for row in some for value in row])
+
     def _is_empty(self) -> bool:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -441,6 +454,19 @@ class Store:
 
     def _foreign(self, what: str) -> InputError:
         return InputError(f"store = {str(self.path)!r} {what}: give the path of a Rootkappa store or of a new file.")
+
+
+def _written(
+    key: str, configuration: dict[str, Any], result: dict[str, Any], trace: Any
+) -> tuple[tuple[str, ...], list[list[float]], list[tuple[str, int, float]]]:
+    """Return what of a cell is written: its own fields, the rows of its trace, and what else that has."""
+    twice = ({"key"} & (configuration.keys() | result.keys())) | (configuration.keys() & result.keys())
+    if twice:
+        raise InputError(f"field {min(twice)!r} would be two columns of one table: rename one of the two.")
+    texts = _encoded("configuration", configuration), _encoded("result", result)
+    rows, observed = ([], {}) if trace is None else _rows(trace)
+    more = [(name, place, x) for name, column in sorted(observed.items()) for place, x in enumerate(column)]
+    return (key, *texts, _cell_sum(key, *texts), _trace_sum(rows, more)), rows, more
 
 
 def _cell_sum(key: str, configuration: str, result: str) -> str:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import fields, replace
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,6 +42,8 @@ _MOST_TOGETHER = 32
 # So many tasks a core are given out at once, and so many to an executor of whose cores nobody knows.
 _OUT = 4
 _MOST_OUT = 256
+# So long a thread goes on to its next cells, in seconds: what is done meanwhile is stored together.
+_TASK_SECONDS = 0.02
 # A task is of so many groups at most, however fast they are.
 _MOST_GROUPS = 256
 # What ends a sweep, and is not the failure of a cell.
@@ -157,7 +159,7 @@ def run_cells(
     executor: "Executor | Cluster | None" = None,
     failed: Callable[[Any, BaseException], None] | None = None,
 ) -> int:
-    """Compute the cells that the store does not hold, each stored as soon as it is done.
+    """Compute the cells that the store does not hold, and store them as they are done: within 20 ms, or one by one.
 
     A cell that fails stops no other. The store keeps why, and the next run tries it again.
 
@@ -194,9 +196,11 @@ def run_cells(
     errors: list[BaseException] = []
     if progress:
         progress(done)
-    pool = executor or ThreadPoolExecutor()
+    cores = os.cpu_count() or 1
+    pool = executor or ThreadPoolExecutor(cores)
     is_cluster = isinstance(pool, Cluster)
-    workers, seconds = (pool.workers, pool.task_seconds) if is_cluster else (os.cpu_count() or 1, 0.0)
+    # An executor of somebody else's gets cells one by one: nobody knows what a result costs on its way.
+    workers, seconds = (pool.workers, pool.task_seconds) if is_cluster else (cores, 0.0 if executor else _TASK_SECONDS)
     groups, many = deque(_groups(missing, workers)), 1
     # Nothing else may hold a future: each has its cells' results, and there may be many, so that few are out at once.
     window = _OUT * workers if is_cluster or executor is None else _MOST_OUT
@@ -219,24 +223,22 @@ def run_cells(
             groups.extendleft(reversed(task[len(results) :]))
             if seconds:
                 many = min(max(many, 2 * len(task)), _MOST_GROUPS) if len(results) == len(task) else len(results)
-            for group in task:
-                if not results:
-                    break
-                for key, error in _keep(store, group, results.popleft()):
-                    if error is None:
-                        done += 1
-                    elif failed:
-                        failed(keys[key], error)
-                    elif not isinstance(error, Unreached):
-                        errors.append(error)
-                    if progress:
-                        progress(done)
+            kept = _keep(store, task, results)
+            del results
+            for key, error in kept:
+                if error is None:
+                    done += 1
+                elif failed:
+                    failed(keys[key], error)
+                elif not isinstance(error, Unreached):
+                    errors.append(error)
+                if progress:
+                    progress(done)
         is_interrupted = False
     finally:
         for future, task in waiting.items():
             if not future.cancel() and future.done() and not isinstance(future.exception(), _STOPPING):
-                for group, outcomes in zip(task, _results(task, future), strict=False):
-                    _keep(store, group, outcomes)
+                _keep(store, task, _results(task, future))
         if isinstance(pool, ThreadPoolExecutor) and pool is not executor:
             pool.shutdown(wait=not is_interrupted)  # compiled code that was begun may take hours
     if errors:
@@ -258,28 +260,33 @@ def _groups(missing: Mapping[str, Computable], workers: int) -> list[dict[str, A
     return groups
 
 
-def _results(task: Sequence[Mapping[str, Any]], future: "Future[Any]") -> deque[Any]:
+def _results(task: Sequence[Mapping[str, Any]], future: "Future[Any]") -> list[Any]:
     """Return what became of each group of a task, as far as there was time; an error of the task is that of each."""
     raised = future.exception()
     if isinstance(raised, _STOPPING):
         raise raised
-    return deque([raised] * len(group) for group in task) if raised else deque(future.result())
+    return [[raised] * len(group) for group in task] if raised else future.result()
 
 
 def _keep(
-    store: Store, group: Mapping[str, Computable], outcomes: Sequence[Any]
+    store: Store, task: Sequence[Mapping[str, Computable]], results: Sequence[Any]
 ) -> list[tuple[str, BaseException | None]]:
-    """Store what became of each cell of a group, and return its key and the error in its place if it failed."""
-    kept: list[tuple[str, BaseException | None]] = []
-    for (key, cell), outcome in zip(group.items(), outcomes, strict=True):
+    """Store what became of the cells of a task, in one transaction.
+
+    Returns the key of each with the error in its place if it failed; for the last groups there may have been no time.
+    """
+    kept, written = list[tuple[str, BaseException | None]](), list[Any]()
+    keyed = [item for group, _ in zip(task, results, strict=False) for item in group.items()]
+    for (key, cell), outcome in zip(keyed, chain.from_iterable(results), strict=True):
         if isinstance(outcome, BaseException):
             told = str(outcome) if isinstance(outcome, InputError) else complaint(outcome)
-            store.put(key, cell.configuration(), {"failed": told}, None)
+            written.append((key, cell.configuration(), {"failed": told}, None))
             kept.append((key, outcome))
         else:
             result, trace = outcome
-            store.put(key, cell.configuration(), result, trace)
+            written.append((key, cell.configuration(), result, trace))
             kept.append((key, Unreached(result["failed"]) if "failed" in result else None))
+    store.put_all(written)
     return kept
 
 

@@ -80,10 +80,12 @@ class Declared:
         if own is not None:
             return own
         sends: Sends = self.needed("SENDS", " or cost")
-        gradients = self.get("gradients", lambda problem, params, draws: draws.iterations)
+        gradients = self.get("gradients")
 
         def cost(problem: Problem, params: Any, draws: Any) -> Cost:
-            return sends.cost(problem, params, len(draws), draws.iterations, gradients(problem, params, draws))
+            iterations = draws.iterations
+            counted = gradients(problem, params, draws) if gradients else iterations
+            return sends.cost(problem, params, len(draws), iterations, counted)
 
         return cost
 

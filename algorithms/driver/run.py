@@ -1,7 +1,9 @@
 """The driver: draws randomness, advances the method, measures at recorded rounds."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from .trace import COLUMNS, Trace
 # Randomness is drawn in blocks of this many rounds, each from a stream of its own, so that no draw depends on which
 # rounds are recorded.
 _BLOCK = 256
+_DISTANCE = COLUMNS.index("distance")
 
 
 def run(
@@ -215,16 +218,19 @@ class _Path:
         self._options, self._timer = options, options.timer()
         state, self._spent = method.start(problem, params), method.opening(problem, params)
         self._about = method, problem, params
+        self._jumps = method.jumps(method.oracles(problem))
         timed = ["seconds"] if self._timer else []
         self.trace = Trace(method.name, problem.label, params, seed, state, (*COLUMNS, *timed, *options.observe))
         self.draws, self.done, self.is_finished = _Draws(method, problem, params, seed), 0, False
         options.measure.record(self.trace, 0, self._spent, self._timer and self._timer.total, options.observe)
-        self._first = self.trace.last(options.column) if options.column else 0.0
+        # The column that ends the run, if one does, and at which number.
+        self._ends = self.trace.columns.index(options.column) if options.column else -1
+        self._enough = options.fraction * self.trace.rows[0][self._ends] if options.column else 0.0
 
     def go(self, stop: int) -> None:
         """Take all rounds up to one."""
         method, problem, params = self._about
-        if not method.jumps(method.oracles(problem)):
+        if not self._jumps:
             for batch in self.draws.between(self.done, stop):
                 self.walk(batch)
             return
@@ -248,7 +254,8 @@ class _Path:
     def take(self, state: Any, batch: Any) -> None:
         """Go on to the state after some rounds."""
         self.trace.state = state
-        self._spent = self._spent.plus(self._about[0].cost(*self._about[1:], batch))
+        method, problem, params = self._about
+        self._spent = self._spent.plus(method.cost(problem, params, batch))
 
     def record(self, done: int) -> None:
         """Measure, and find out whether the run is at its end."""
@@ -257,8 +264,9 @@ class _Path:
         seconds = self._timer and self._timer.after(self._spent, told.bits_up, told.bits_down)
         options.measure.record(self.trace, done, told, seconds, options.observe)
         self.done = done
-        arrived = options.column and self.trace.last(options.column) <= options.fraction * self._first
-        self.is_finished = bool(arrived) or not np.isfinite(self.trace.last("distance"))
+        row = self.trace.rows[-1]
+        arrived = self._ends >= 0 and row[self._ends] <= self._enough
+        self.is_finished = bool(arrived) or not math.isfinite(row[_DISTANCE])
 
 
 def seconds(
@@ -349,7 +357,15 @@ def _recorded_rounds(rounds: int, record: int | np.ndarray | Sequence[int]) -> n
         if stops[0] < 0 or stops[-1] > rounds:
             raise InputError(f"record holds rounds outside 0 to {rounds}: give integers in that range.")
         return stops[stops > 0]
-    return np.unique(np.append(np.geomspace(1, rounds, checked_count("record", record)).round().astype(int), rounds))
+    return _spaced(rounds, checked_count("record", record))
+
+
+@lru_cache(maxsize=16)
+def _spaced(rounds: int, count: int) -> np.ndarray:
+    """Return so many rounds, spaced evenly in the logarithm: all seeds of a sweep have the same, which is kept."""
+    stops = np.unique(np.append(np.geomspace(1, rounds, count).round().astype(int), rounds))
+    stops.setflags(write=False)
+    return stops
 
 
 class _Measure:
@@ -383,10 +399,11 @@ class _Measure:
         with np.errstate(over="ignore", invalid="ignore"):
             model = trace.model = self._method.model(trace.state)
             lyapunov = self._lyapunov(self._problem, self._params, trace.state, self._target)
-            distance = float(np.linalg.norm(model - self._solution.x))
+            error = model - self._solution.x
+            distance = math.sqrt(error @ error)
             gap = self._problem.gap(model)
-            observed = [function(trace.state) for function in observe.values()]
-        told = [] if seconds is None else [seconds]
+            observed = [function(trace.state) for function in observe.values()] if observe else ()
+        told = () if seconds is None else (seconds,)
         trace.rows.append((done, spent.iterations, lyapunov, distance, gap, *spent[1:], *told, *observed))
 
 

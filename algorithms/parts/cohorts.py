@@ -17,7 +17,7 @@ from ...core.dispatch import dispatched, implements
 from ...core.errors import InputError
 from ...core.inner import inner
 from ...core.vectors import copyto
-from ...problems.oracles import local_steps, workspace
+from ...problems.oracles import cohort_phase, workspace
 from ...problems.problem import Problem
 from ..compressors.choices import choices
 from .cost import Length, Parcel, Sends, Vectors
@@ -192,7 +192,7 @@ def _rounds_of_cohorts(params, kernel, state, lengths, cohorts):
         omega = cohorts[r]
         for i in omega:
             copyto(X[i], mean)
-            local_steps(kernel, i, X[i], H[i], params.gamma, lengths[r], work)
+        cohort_phase(kernel, omega, X, H, params.gamma, lengths[r], work)
         average_of_senders(params, state, omega, mean)
     broadcast(mean, X)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import add
 from typing import Any, NamedTuple, Protocol
 
 from ...problems.problem import Problem
@@ -26,7 +27,7 @@ class Cost(NamedTuple):
 
     def plus(self, other: "Cost") -> "Cost":
         """Return the sum of two costs."""
-        return Cost(*(a + b for a, b in zip(self, other, strict=True)))
+        return Cost(*map(add, self, other))
 
 
 NOTHING = Cost(0, 0, 0, 0, 0, 0)

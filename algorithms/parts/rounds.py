@@ -12,7 +12,7 @@ outcome.
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -59,11 +59,12 @@ class Draws:
         return len(self.lengths)
 
     def __getitem__(self, rounds: slice) -> "Draws":
+        part = Draws(self.lengths[rounds], {name: values[rounds] for name, values in self.ends.items()}, {})
+        if not self.steps:
+            return part
         first = int(self.lengths[: rounds.start or 0].sum())
-        lengths = self.lengths[rounds]
-        last = first + int(lengths.sum())
-        ends = {name: values[rounds] for name, values in self.ends.items()}
-        return Draws(lengths, ends, {name: values[first:last] for name, values in self.steps.items()})
+        last = first + part.iterations
+        return replace(part, steps={name: values[first:last] for name, values in self.steps.items()})
 
 
 class Part(ABC):

@@ -63,6 +63,20 @@ def phase_steps(params, kernel, i, state, phase, eta, k):
     oracles.local_steps(kernel, i, phase.Y[i], phase.H[i], eta, k, phase.work)
 
 
+@inner
+def _client_by_client(params, kernel, state, phase, eta, k):
+    for i in range(phase.Y.shape[0]):
+        phase_steps(params, kernel, i, state, phase, eta, k)
+
+
+def _phase(params, kernel, state, phase, eta, k):
+    """Take the ``k`` local steps of all clients, those of :func:`phase_steps` where a method has its own."""
+    oracles.local_phase(kernel, phase.Y, phase.H, eta, k, phase.work)
+
+
+_all_clients = dispatched(_phase, beside=phase_steps, instead=_client_by_client)
+
+
 def _gradient_steps(params, kernel, i, state, phase, eta, k):
     """Do what :func:`phase_steps` does by default without any short cut: gradient by gradient, as the paper says."""
     Y, H, g = phase.Y, phase.H, phase.g
@@ -97,11 +111,11 @@ def all_rounds(params, kernel, state, eta, lengths, w, xi, plain):
         drawn = xi[first : first + k]
         phase = Phase(space.Y, space.H, space.g, space.v, space.work, space.own, w[r], drawn)
         start_round(params, kernel, state, phase)
-        for i in range(phase.Y.shape[0]):
-            if plain:
+        if plain:
+            for i in range(phase.Y.shape[0]):
                 plain_phase_steps(params, kernel, i, state, phase, eta, k)
-            else:
-                phase_steps(params, kernel, i, state, phase, eta, k)
+        else:
+            _all_clients(params, kernel, state, phase, eta, k)
         end_round(params, kernel, state, phase)
         first += k
 

@@ -24,7 +24,8 @@ def start(problem: Any, params: Any) -> State:
 
 def model(state: Any) -> np.ndarray:
     """Return the mean model."""
-    return state.X.mean(axis=0)
+    # The bits of X.mean(axis=0), in half the time, which counts where every round is recorded.
+    return np.add.reduce(state.X, axis=0) / len(state.X)
 
 
 def fixed_point(problem: Any, params: Any, target: Any) -> State:

@@ -350,6 +350,11 @@ def compiled_local_phase(kernel, X, H, gamma, k, work):
     oracles.local_phase(kernel, X, H, gamma, k, work)
 
 
+@njit
+def compiled_cohort_phase(kernel, cohort, X, H, gamma, k, work):
+    oracles.cohort_phase(kernel, cohort, X, H, gamma, k, work)
+
+
 @pytest.mark.parametrize("basis", ["common", "client"])
 @pytest.mark.parametrize("k", [0, 1, 2, 3, 50])
 @pytest.mark.parametrize("n", [3, 6])
@@ -366,6 +371,10 @@ def test_a_phase_of_all_clients_has_the_bits_of_each(n, basis, k):
             alone = X[i].copy()
             compiled_local_steps(problem.kernel, i, alone, H[i], gamma, k, work)
             assert np.array_equal(moved[i], alone)
+        some, cohort = X.copy(), np.array([2, 0])
+        compiled_cohort_phase(problem.kernel, cohort, some, H, gamma, k, work)
+        assert np.array_equal(some[cohort], moved[cohort])
+        assert np.array_equal(some[1], X[1])
         expected = X
         for _ in range(k):
             expected = expected - gamma * (

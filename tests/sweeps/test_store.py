@@ -158,6 +158,19 @@ def test_a_replaced_cell_keeps_no_column_of_the_old_one(tmp_path):
         assert list(store.traces().columns) == ["key", *TRACE_COLUMNS]
 
 
+def test_cells_are_written_together_or_not_at_all(tmp_path):
+    rows = [list(map(float, range(place, place + 10))) for place in range(200)]
+    wanted = [(name, {"seed": seed}, {"rounds": seed}, trace(rows)) for seed, name in enumerate("abc")]
+    with Store(tmp_path / "s.sqlite") as store:
+        with pytest.raises(InputError, match="rounds"):
+            store.put_all([*wanted, ("d", {"seed": 3}, {"rounds": []}, None)])
+        assert store.keys() == set()
+        store.put_all(wanted)
+        assert store.cells()["rounds"].tolist() == [0, 1, 2]
+        found = store.traces(["b"])[list(TRACE_COLUMNS)].to_numpy()
+    assert found.tolist() == rows
+
+
 def test_cells_come_in_the_order_that_is_asked_for(tmp_path):
     with Store(tmp_path / "s.sqlite") as store:
         for key in "abc":

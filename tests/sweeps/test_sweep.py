@@ -328,9 +328,9 @@ def test_results_that_are_stored_are_not_kept(tmp_path, monkeypatch):
     class Result:
         pass
 
-    def keep(store, group, outcomes):
-        kept.append(weakref.ref(outcomes))
-        return [(key, None) for key in group]
+    def keep(store, task, results):
+        kept.extend(map(weakref.ref, results))
+        return [(key, None) for group in task[: len(results)] for key in group]
 
     kept, alive = [], []
     monkeypatch.setattr(sweep_module, "_computed", lambda group: Result())
@@ -339,6 +339,21 @@ def test_results_that_are_stored_are_not_kept(tmp_path, monkeypatch):
         run_cells(small(seeds=20), store, lambda done: alive.append(sum(ref() is not None for ref in kept)))
     assert len(kept) == 60
     assert max(alive) <= 2
+
+
+def test_what_takes_no_time_is_stored_together(tmp_path, monkeypatch):
+    put_all, counts = Store.put_all, []
+
+    def counted(store, cells):
+        counts.append(len(cells))
+        put_all(store, cells)
+
+    monkeypatch.setattr(Store, "put_all", counted)
+    wanted = [Given(f"{name}", {"rounds": 1.0}) for name in range(400)]
+    with Store(tmp_path / "s.sqlite") as store:
+        assert run_cells(wanted, store) == sum(counts) == 400
+    # Tasks grow as long as there is time: one that is all alone in its 20 ms would need a machine at a standstill.
+    assert len(counts) < 200
 
 
 def test_what_draws_nothing_has_one_path_unless_seconds_are_drawn():

@@ -2,12 +2,14 @@ import math
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems import InputError
+from rootkappa.theory.theorem import squared_norm
 
 THEOREMS = theory.names()
 
@@ -124,3 +126,10 @@ def test_the_promise_of_scaffnew_in_numbers():
     assert theorem.contraction(problem, theorem.parameters(problem)) == pytest.approx(0.99)
     assert theorem.contraction(problem, theorem.parameters(problem, p=0.05)) == pytest.approx(1 - 0.0025)
     assert theorem.contraction(problem, theorem.parameters(problem, gamma=1.999)) == pytest.approx(0.999**2)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 7), (10, 200), (129, 130)])
+def test_the_squared_norm_has_the_bits_of_the_sum_of_squares(shape):
+    x = np.random.default_rng(0).standard_normal(shape)
+    for entries in (x, np.asarray(x.T), x[::2] if shape else x):
+        assert squared_norm(entries) == np.sum(entries**2)

@@ -42,7 +42,9 @@ class Walk(NamedTuple):
 
     def without(self, rounding: float) -> "Walk":
         """Return the walk with what rounding of that size, beside the root of the first V, may have changed."""
-        low, high = np.maximum(np.sqrt(self.low) - rounding, 0.0) ** 2, (np.sqrt(self.high) + rounding) ** 2
+        # A V that is written as a difference may round to less than 0.
+        roots = np.sqrt(np.maximum(self.low, 0.0)), np.sqrt(np.maximum(self.high, 0.0))
+        low, high = np.maximum(roots[0] - rounding, 0.0) ** 2, (roots[1] + rounding) ** 2
         low[0] = high[0] = 1.0
         return self._replace(low=low, high=high)
 

@@ -34,6 +34,8 @@ from .shown import Shown, combination, flat, shown
 from .words import lowered
 
 _TOLERANCE = 1e-9
+# Where no number differs by more of the largest of its field it is rounding, of which V may make the root.
+_ROUNDED = 1e-12
 _CONSERVED_ROUNDS = 50
 _STEPPED_ROUNDS = 10
 # Rounds that are longer than prescribed, how long they are at most, and how many multiplications all of them may cost.
@@ -179,7 +181,8 @@ def _fixed_point(case: Case) -> Iterator[Finding]:
     for outcome in _some_outcomes(case):
         state = case.step(case.fixed_point(), outcome)
         with np.errstate(over="ignore", invalid="ignore"):
-            moved = _relative(case, state)
+            moved = _own_difference(state, case.fixed_point())
+            moved = moved if moved <= _ROUNDED else _relative(case, state)
         if culprit is None or not moved <= worst:
             worst, culprit = moved, outcome
     fixed = case.fixed_point()
@@ -225,6 +228,14 @@ def _mean_of_the_noise(case: Case) -> Iterator[Finding]:
 def _relative(case: Case, state: Any, *others: Any) -> float:
     """Return the error of a state relative to that of the start or of others, if one is larger, in the root of V."""
     return float(np.sqrt(case.lyapunov(state) / max(case.start[0], *map(case.lyapunov, others), 0.0)))
+
+
+def _own_difference(state: Any, other: Any) -> float:
+    """Return the largest difference between two states, relative to the size of the field in which it is."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        differences = [(float(np.abs(a - b).max(initial=0.0)), b) for a, b in zip(state, other, strict=True)]
+        each = [by and by / float(np.abs(field).max()) if field.any() else by and math.inf for by, field in differences]
+    return math.nan if any(math.isnan(one) for one in each) else max(each, default=0.0)
 
 
 def _some_outcomes(case: Case) -> Iterable[Any]:
@@ -402,6 +413,10 @@ def _apart(case: Case, fast: Any, slow: Any) -> float:
         if not case.has_fixed_point:
             sizes = [_size(case, slow, position) or 1.0 for position in range(len(slow))]
             return max(float(np.abs(a - b).max() / size) for a, b, size in zip(fast, slow, sizes, strict=True))
+        own = _own_difference(fast, slow)
+        if own <= _ROUNDED:
+            # A V that is written as a difference, as F(x) - F(x*), is no measure of what is so small.
+            return own
         # The difference as an error around the fixed point: V knows how much each field weighs.
         differences = zip(case.fixed_point(), fast, slow, strict=True)
         return _relative(case, case.state(*(at + a - b for at, a, b in differences)), fast, slow)

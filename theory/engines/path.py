@@ -33,6 +33,8 @@ _PATHS = 2
 _RECORDS = 200
 # What a ratio may exceed, and a factor in units of 1 - rho, where nothing is random.
 _SLACK = 1e-6
+# Points near the fixed point at which V is to be nothing, and the most that its root may be there.
+_ROUNDED_POINTS, _MOST_BLURRED = 16, 1e-6
 # Halvings of the interval in which a sensitivity lies.
 _HALVINGS = 60
 
@@ -172,7 +174,7 @@ def _evidence(case: Case, walked: Walked, walks: list[bets.Walk], rho: float) ->
     """Return the evidence against a factor of a step."""
     bound = replace(case.bound, rho=rho)
     # Of this size is rounding beside the root of V: each step adds an error, and the promise sums them up.
-    rounding = 4.0 * np.finfo(float).eps * max(case.problem.kappa, 1.0 / (1.0 - rho))
+    rounding = max(4.0 * np.finfo(float).eps * max(case.problem.kappa, 1.0 / (1.0 - rho)), _blurred(case))
     walks = [walk.without(rounding) for walk in walks]
     rounds = max((walk.rounds for walk in walks), key=len)
     mean = bets.whole(bound, walks, walked.rounds)
@@ -192,6 +194,23 @@ def _evidence(case: Case, walked: Walked, walks: list[bets.Walk], rho: float) ->
     beyond = np.flatnonzero(total > _limit(case, walked))
     broken = int(rounds[beyond[0]]) if len(beyond) else None
     return _Evidence(float(total[at]), int(rounds[at]), float(mean[largest]), int(rounds[largest]), broken, exceeds)
+
+
+def _blurred(case: Case) -> float:
+    """Return the root of what V, relative to its start, is where the fixed point is rounded otherwise.
+
+    It is nearly nothing unless V is written as a difference, as F(x) - F(x*). No more than that is excused.
+    """
+    if not case.has_fixed_point:
+        return 0.0
+    rng, eps = np.random.default_rng(0), np.finfo(float).eps
+    fixed, largest = case.fixed_point(), 0.0
+    for _ in range(_ROUNDED_POINTS):
+        near = case.state(*(field * (1.0 + eps * rng.integers(-4, 5, field.shape)) for field in fixed))
+        with np.errstate(all="ignore"):
+            found = abs(case.lyapunov(near)) / case.start[0]
+        largest = max(largest, found) if math.isfinite(found) else largest
+    return min(4.0 * math.sqrt(largest), _MOST_BLURRED)
 
 
 def _needed(case: Case, worst: states.Stepped) -> float:

@@ -25,7 +25,10 @@ from ..case import Case, NotExact
 # many as listed outcomes allow.
 _SIZES = (((5, 6), (2, 2)), ((2, 2), (4, 5)), ((11, 12), (2, 3)), ((6, 9), (7, 10)))
 # Sizes on which clients that differ are enough: the smallest, and more than anybody lists.
-_FURTHER_SIZES = (((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)))
+_FURTHER_SIZES = (
+    ((1, 1), (3, 4)), ((3, 3), (1, 1)), ((14, 40), (2, 3)), ((3, 4), (14, 40)),
+    ((65, 140), (2, 2)), ((2, 2), (65, 140)),
+)  # fmt: skip
 _CLIENTS, _DIM, _KAPPA = 5, 4, 20.0
 _SCALES = (1e-6, 1e6)
 # As a matrix it is neither a row nor square, and of rank 1 it is shorter by its factors; so little energy cuts ranks.
@@ -46,6 +49,9 @@ _HALVED = (
 )  # fmt: skip
 # A number that is 0 does nothing.
 _INSTEAD_OF_0 = 0.25
+# Up to how many times what is prescribed the theorem's conditions are looked for, how near they are met, and the least
+# distance, as a power of the first: where a letter has one value only its neighbours are rounding.
+_FAR, _HALVINGS, _NEAR = 64.0, 40, 1e-3
 # So badly conditioned that thousands of short rounds, or of steps in one, do not arrive.
 _STEEP, _SHORT, _LONG = 1e5, 2.0, 5_000
 
@@ -94,6 +100,8 @@ def places(case: Case, beyond: bool = False) -> Iterator[Place]:
         yield from _on(case, _scaled(small, far, far), words, beyond=beyond)
     for changes in _letters(case, small):
         yield from _on(case, small, f"with {_written(changes)}", changes, beyond)
+    for changes in _at_the_edge(case, small):
+        yield from _on(case, small, f"with {_written(changes)}, the last that the theorem allows", changes)
     if beyond:
         # What takes two letters to be seen, such as several clients in a round and several steps of the server.
         together = _together(case, small)
@@ -159,6 +167,35 @@ def _together(case: Case, problem: Any) -> dict[str, Any]:
         found = changes | found
     kept = letters.of_kind(case.method.Params, letters.Probability)
     return {letter: value for letter, value in found.items() if letter not in kept}
+
+
+def _at_the_edge(case: Case, problem: Problem | None) -> Iterator[dict[str, Any]]:
+    """Yield the letters, one at a time, at which the theorem's conditions just hold, where they are not prescribed."""
+    if problem is None:
+        return
+    here = replace(case, problem=problem)
+    kinds = (letters.Probability, *_HALVED)
+    for letter in dict.fromkeys(itertools.chain.from_iterable(letters.of_kind(case.method.Params, of) for of in kinds)):
+        if letter in case.changes or not _is_allowed(here, letter, 1.0):
+            continue
+        for far in (_FAR, 1.0 / _FAR):
+            inside, outside = 0.0, 1.0
+            for _ in range(_HALVINGS):
+                middle = (inside + outside) / 2.0
+                inside, outside = (middle, outside) if _is_allowed(here, letter, far**middle) else (inside, middle)
+            # Where the conditions hold that far, or where the letter's own range ends, there is no edge of theirs.
+            if _NEAR < inside < 1.0 and _is_allowed(here, letter, far**outside) is False:
+                yield {letter: far**inside * getattr(here.params, letter)}
+
+
+def _is_allowed(case: Case, letter: str, times: float) -> bool | None:
+    """Return whether the theorem allows so many times what is prescribed for a letter, None if it is out of range."""
+    try:
+        other = replace(case, changes=case.changes | {letter: times * getattr(case.params, letter)})
+        other.check()
+        return all(condition.holds for condition in other.conditions())
+    except (InputError, NotExact, ValueError, ArithmeticError):
+        return None
 
 
 def steep(case: Case) -> Case | None:

@@ -4,14 +4,14 @@ Listed outcomes of steps are independent. So the numbers of steps between those 
 is likelier than all others together, as tails where a coin ends a round) are geometric and independent, and so is what
 happens there. Each is tested by a likelihood ratio against all frequencies, or all chains, at once: the mixture of them
 by Jeffreys' prior (Krichevsky and Trofimov 1981). Under the listed probabilities it is a martingale, which exceeds
-:math:`1/\alpha` with probability :math:`\alpha` at most. And no long run is drawn twice: two runs of k values that
-share none are the same with the probability :math:`(\sum q^2)^k`.
+:math:`1/\alpha` with probability :math:`\alpha` at most; of all lags at which a value may follow from another,
+one may win at the level of all together. And no long run is drawn twice: two runs of k values that share none are the
+same with the probability :math:`(\sum q^2)^k`.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,11 +23,13 @@ from .shown import Shown, shown
 _ROUNDS = 1000
 # Rounds of a file or an object, whose draws nobody has looked at before, where they have no more steps than this.
 _MOST_ROUNDS, _MOST_STEPS = 4000, 1e5
-_TESTS = 8
+_TESTS = 10
 # So many values before a value one is looked for that is the same.
 _MEMORY = 16
 # Rounds of geometric length scatter by 3 % in the mean of so many.
 _PACE_TOLERANCE = 0.15
+# Draws that are held against those so many places before: of lags up to this, and where so many pairs are left.
+_LONGEST_LAG, _FEWEST_PAIRS = 4000, 50
 # Classes of about equal probability into which values are sorted before one is held against the next.
 _CLASSES = 8
 
@@ -136,9 +138,10 @@ def _listed(case: Case, steps: np.ndarray) -> Iterator[Finding]:
 
 def _judged(case: Case, counted: "_Counted", error: float, holds: str, fault: str, among: int = 1) -> Finding:
     """Return the finding of one test, of which what was counted is given, or of the worst among some."""
-    refuted = counted.evidence > math.log(_TESTS * among / case.alpha)
+    limit = _TESTS * among / case.alpha
+    refuted = counted.evidence > math.log(limit)
     told = f"The functions draw and outcomes part: {fault}."
-    return Finding(max(error, 1e-3) if refuted else 0.0, holds, told, counted.shown(case) if refuted else None)
+    return Finding(max(error, 1e-3) if refuted else 0.0, holds, told, counted.shown(case, limit) if refuted else None)
 
 
 def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) -> Iterator[Finding]:
@@ -150,13 +153,15 @@ def _chained(case: Case, values: Sequence[bytes], expected: dict[bytes, float]) 
     yield _repeated(case, numbered, same, "outcome")
     yield _drawn_twice(case, numbered, same, "outcomes")
     classes, probabilities = _classes(expected)
+    drawn = [classes[value] for value in values]
     yield _judged(
         case,
-        _of_chains([classes[value] for value in values], probabilities),
+        _of_chains(drawn, probabilities),
         1.0,
         "",
         "what is drawn in one step depends on what was drawn before, while listed outcomes are independent",
     )
+    yield _again(case, drawn, probabilities, "what is drawn")
 
 
 def _geometric(case: Case, lengths: np.ndarray, wait: float) -> Iterator[Finding]:
@@ -178,9 +183,32 @@ def _geometric(case: Case, lengths: np.ndarray, wait: float) -> Iterator[Finding
     yield _judged(case, _of_frequencies(Counter(seen), probabilities), 1.0, "", fault)
     fault = "the length of one round depends on that of the round before, while listed outcomes are independent"
     yield _judged(case, _of_chains(seen, probabilities), 1.0, "", fault)
+    yield _again(case, seen, probabilities, "the length of a round")
     same = (1.0 - wait) / (1.0 + wait)
     yield _repeated(case, lengths.tolist(), same, "length of a round")
     yield _drawn_twice(case, lengths.tolist(), same, "lengths of rounds")
+
+
+def _again(case: Case, values: Sequence[int], probabilities: dict[int, float], what: str) -> Finding:
+    """Return whether a class depends on that some places before, for the number of places of which most speaks so."""
+    lags = range(2, min(len(values) - _FEWEST_PAIRS, _LONGEST_LAG) + 1)
+    if not lags or len(probabilities) == 1:
+        return Finding(0.0, "", "")
+    names = {one: position for position, one in enumerate(probabilities)}
+    codes, count = np.array([names[value] for value in values]), len(names)
+    # What the gamma functions of the evidence are at whole numbers, of which all lags need many.
+    sizes = range(len(values) + 1)
+    of_all = np.array([math.lgamma(count / 2) - math.lgamma(size + count / 2) for size in sizes])
+    of_one = np.array([math.lgamma(size + 0.5) - math.lgamma(0.5) for size in sizes])
+    logs = np.log([*probabilities.values()])
+
+    def evidence(lag: int) -> float:
+        pairs = np.bincount(codes[:-lag] * count + codes[lag:], minlength=count * count).reshape(count, count)
+        return float(of_all[pairs.sum(axis=1)].sum() + of_one[pairs].sum() - (pairs @ logs).sum())
+
+    lag = max(lags, key=evidence)
+    fault = f"{what} depends on that {lag} places before, while listed outcomes are independent"
+    return _judged(case, _of_chains(values, probabilities, lag), 1.0, "", fault, len(lags))
 
 
 def _repeated(case: Case, values: Sequence[int], same: float, name: str) -> Finding:
@@ -235,10 +263,10 @@ def _classes(expected: dict[bytes, float]) -> tuple[dict[bytes, int], dict[int, 
     return classes, probabilities
 
 
-def _of_chains(values: Sequence[int], probabilities: dict[int, float]) -> "_Counted":
-    """Return what was counted of whether the probabilities of a value depend on the one before."""
+def _of_chains(values: Sequence[int], probabilities: dict[int, float], lag: int = 1) -> "_Counted":
+    """Return what was counted of whether the probabilities of a value depend on the one so many places before."""
     after = {one: Counter[int]() for one in probabilities}
-    for one, other in pairwise(values):
+    for one, other in zip(values, values[lag:], strict=False):
         after[one][other] += 1
     return _Counted([*after.values()], probabilities)
 
@@ -266,9 +294,9 @@ class _Counted(NamedTuple):
         mixture += sum(math.lgamma(drawn.get(value, 0) + 0.5) - math.lgamma(0.5) for value in expected)
         return mixture - sum(count * math.log(expected[value]) for value, count in drawn.items())
 
-    def shown(self, case: Case) -> Shown:
+    def shown(self, case: Case, limit: float) -> Shown:
         """Return the counts as arrays; what is drawn and not listed has the probability 0."""
         values = [*dict.fromkeys([*self.expected, *(value for drawn in self.counts for value in drawn)])]
         counts = np.array([[drawn.get(value, 0) for value in values] for drawn in self.counts])
         listed = np.array([self.expected.get(value, 0.0) for value in values])
-        return shown("frequencies", case, counts=counts, promised=listed, limit=_TESTS / case.alpha)
+        return shown("frequencies", case, counts=counts, promised=listed, limit=limit)

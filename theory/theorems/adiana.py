@@ -24,12 +24,10 @@ Optimization" (2020).
 
 import math
 
-import numpy as np
-
 from ...algorithms.adiana import THETA_2, Params, State
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 from .diana import prescribed_compressor
 
 EXPONENTS = {"rounds": 0.5, "iterations": 0.5}
@@ -99,6 +97,6 @@ def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -
     y, z, w, H = state
     omega = compressor(params).omega(problem.d)
     reference = (1.0 + params.theta) * THETA_2 / params.q * problem.gap(w)
-    learnt = 6.0 * params.eta * omega / (params.alpha * problem.n**2) * float(np.sum((H - problem.gradients(w)) ** 2))
+    learnt = 6.0 * params.eta * omega / (params.alpha * problem.n**2) * float(squared_norm(H - problem.gradients(w)))
     c = 2.0 * params.gamma * params.beta / params.theta
-    return float(np.sum((z - target.x) ** 2)) + c * (problem.gap(y) + reference + learnt)
+    return float(squared_norm(z - target.x)) + c * (problem.gap(y) + reference + learnt)

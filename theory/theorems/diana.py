@@ -10,12 +10,10 @@ Coordinate Descent" (2020), its corollary for DIANA.
 
 import math
 
-import numpy as np
-
 from ...algorithms.diana import Params, State
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 
@@ -62,4 +60,4 @@ def contraction(problem: Problem, params: Params) -> float:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖x - x*‖² + (4ωγ²/(αn)) (1/n) Σ_i ‖h_i - ∇f_i(x*)‖²."""
     weight = 4.0 * compressor(params).omega(problem.d) * params.gamma**2 / (params.alpha * problem.n**2)
-    return float(np.sum((state.x - target.x) ** 2) + weight * np.sum((state.H - target.gradients) ** 2))
+    return float(squared_norm(state.x - target.x) + weight * squared_norm(state.H - target.gradients))

@@ -19,7 +19,7 @@ import numpy as np
 from ...algorithms.ef21 import Params, State, contractive  # pyright: ignore[reportUnknownVariableType]
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 _SENT = 0.1
@@ -67,4 +67,4 @@ def contraction(problem: Problem, params: Params) -> float:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = F(x) - F* + (γ/θ) (1/n) Σ_i ‖g_i - ∇f_i(x)‖² with θ = 1 - √(1 - δ)."""
     weight = params.gamma / (theta(compressor(params).delta(problem.d)) * problem.n)
-    return problem.gap(state.x) + weight * float(np.sum((state.G - problem.gradients(state.x)) ** 2))
+    return problem.gap(state.x) + weight * float(squared_norm(state.G - problem.gradients(state.x)))

@@ -28,7 +28,7 @@ from ...algorithms.error_feedback import Params
 from ...algorithms.parts.error_feedback import State, virtual
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 
 _SENT = 0.1
 
@@ -88,4 +88,4 @@ def noise(problem: Problem, params: Any) -> float:
 def lyapunov(problem: Problem, params: Any, state: State, target: Solution) -> float:
     """V = ‖x̃ - x*‖² + (10ηL/δ) (1/n) Σ_k ‖e_k‖²."""
     weight = 10.0 * params.eta * problem.L / compressor(params).delta(problem.d)
-    return float(np.sum((virtual(state) - target.x) ** 2) + weight * np.sum(state.E**2) / problem.n)
+    return float(squared_norm(virtual(state) - target.x) + weight * squared_norm(state.E) / problem.n)

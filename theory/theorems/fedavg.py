@@ -18,7 +18,7 @@ from ...algorithms import get
 from ...algorithms.fedavg import Params
 from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Quadratic, Solution
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 UNIT = "round"
@@ -45,7 +45,7 @@ def contraction(problem: Problem, params: Params) -> float:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖x - x_FA‖²."""
-    return float(np.sum((state.x - target.x) ** 2))
+    return float(squared_norm(state.x - target.x))
 
 
 def target(problem: Problem, params: Params) -> Solution:

@@ -11,10 +11,9 @@ Source: Sun, Shen, Chen, Sun, Li, Sun and Tao, "FedLALR: Client-Specific Adaptiv
 for Non-IID Data" (2023).
 """
 
-import numpy as np
-
 from ...algorithms.fedlalr import Params, State
 from ...problems import Problem, Solution
+from ..theorem import squared_norm
 
 
 def prescribed(problem: Problem) -> Params:
@@ -24,4 +23,4 @@ def prescribed(problem: Problem) -> Params:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖∇F(x)‖²."""
-    return float(np.sum(problem.gradient(state.x) ** 2))
+    return float(squared_norm(problem.gradient(state.x)))

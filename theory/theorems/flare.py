@@ -9,10 +9,9 @@ proves O(1/√T) for T rounds without convexity.
 
 import math
 
-import numpy as np
-
 from ...algorithms.flare import Params, State
 from ...problems import Problem, Solution
+from ..theorem import squared_norm
 
 _SENT = 0.01
 
@@ -33,4 +32,4 @@ def prescribed(problem: Problem, C: str | None = None) -> Params:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖x - x*‖²."""
-    return float(np.sum((state.x - target.x) ** 2))
+    return float(squared_norm(state.x - target.x))

@@ -7,12 +7,10 @@ O(κ log 1/ε) rounds.
 Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.1.5.
 """
 
-import numpy as np
-
 from ...algorithms.gradient_descent import Params
 from ...algorithms.parts.nothing_drawn import State
 from ...problems import Problem, Solution
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 
@@ -34,4 +32,4 @@ def contraction(problem: Problem, params: Params) -> float:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖x - x*‖²."""
-    return float(np.sum((state.x - target.x) ** 2))
+    return float(squared_norm(state.x - target.x))

@@ -15,12 +15,10 @@ Compression" (2024), main theorem.
 
 import math
 
-import numpy as np
-
 from ...algorithms.locodl import Params, State, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...algorithms.parts.messages import compressor
 from ...problems import Problem, Solution
-from ..theorem import Condition, step_size_condition
+from ..theorem import Condition, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 
@@ -71,6 +69,6 @@ def contraction(problem: Problem, params: Params) -> float:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = Σ_i ‖x_i - x*‖² + n ‖y - x*‖² + (γ² (1 + 2ω)/(p² χ)) (Σ_i ‖u_i - u_i*‖² + n ‖v - v*‖²)."""
     fixed = fixed_point(problem, params, target)
-    X, y, U, v = (np.sum((now - there) ** 2) for now, there in zip(state, fixed, strict=True))
+    X, y, U, v = (squared_norm(now - there) for now, there in zip(state, fixed, strict=True))
     weight = params.gamma**2 * (1.0 + 2.0 * compressor(params).omega(problem.d)) / (params.p**2 * params.chi)
     return float(X + problem.n * y + weight * (U + problem.n * v))

@@ -9,11 +9,9 @@ Source: Nesterov, "Lectures on Convex Optimization" (2018), section 2.2.
 
 import math
 
-import numpy as np
-
 from ...algorithms.nesterov import Params, State
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 
 EXPONENTS = {"rounds": 0.5, "iterations": 0.5}
 
@@ -53,4 +51,4 @@ def contraction(problem: Problem, params: Params) -> float:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = F(x) - F* + (μ/2) ‖z - x*‖² with z = x_prev + (x - x_prev)(1 + β)/(1 - β)."""
     z = state.x_prev + (state.x - state.x_prev) * (1.0 + params.beta) / (1.0 - params.beta)
-    return problem.gap(state.x) + problem.mu / 2 * float(np.sum((z - target.x) ** 2))
+    return problem.gap(state.x) + problem.mu / 2 * float(squared_norm(z - target.x))

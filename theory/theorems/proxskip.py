@@ -11,12 +11,10 @@ Primal-Dual Optimization Algorithms with Randomized Proximal Updates" (2023).
 
 import math
 
-import numpy as np
-
 from ...algorithms.parts.skipped_rounds import State
 from ...algorithms.proxskip import Params
 from ...problems import Problem, Solution
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
@@ -42,5 +40,5 @@ def contraction(problem: Problem, params: Params) -> float:
 
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - ∇f_i(x*)‖²."""
-    drift = np.sum((state.H - target.gradients) ** 2)
-    return float(np.sum((state.X - target.x) ** 2) + (params.gamma / params.p) ** 2 * drift)
+    drift = squared_norm(state.H - target.gradients)
+    return float(squared_norm(state.X - target.x) + (params.gamma / params.p) ** 2 * drift)

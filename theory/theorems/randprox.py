@@ -22,15 +22,13 @@ its theorems on linear convergence.
 
 import math
 
-import numpy as np
-
 from ...algorithms.compressors.rand_blocks import RandBlocks
 from ...algorithms.compressors.rand_k import RandK
 from ...algorithms.parts.messages import compressor
 from ...algorithms.randprox import Params, State, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem, Solution
 from ...problems.composite import block_norm, coupling
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 
@@ -94,4 +92,4 @@ def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -
     part = coupling(problem)
     weight = (1.0 + compressor(params, "R").omega(part.m)) * (1.0 / params.tau + 2.0 * part.mu_h_star)
     x, u = fixed_point(problem, params, target)
-    return float(np.sum((state.x - x) ** 2) / params.gamma + weight * np.sum((state.u - u) ** 2))
+    return float(squared_norm(state.x - x) / params.gamma + weight * squared_norm(state.u - u))

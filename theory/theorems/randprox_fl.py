@@ -15,13 +15,11 @@ its theorem on federated learning.
 
 import math
 
-import numpy as np
-
 from ...algorithms.parts.messages import compressor
 from ...algorithms.parts.skipped_rounds import State
 from ...algorithms.randprox_fl import Params, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem, Solution
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
@@ -50,4 +48,4 @@ def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -
     """V = Σ_i ‖x_i - x*‖² + γ² (1+ω)² Σ_i ‖h_i - h_i*‖² with h_i* = ∇f_i(x*) - ∇F(x*)."""
     X, H = fixed_point(problem, params, target)
     weight = (params.gamma * (1.0 + compressor(params, "R").omega(problem.d))) ** 2
-    return float(np.sum((state.X - X) ** 2) + weight * np.sum((state.H - H) ** 2))
+    return float(squared_norm(state.X - X) + weight * squared_norm(state.H - H))

@@ -14,12 +14,10 @@ virtual model; the factor is that of gradient descent.
 
 from typing import Any
 
-import numpy as np
-
 from ...algorithms.parts.error_feedback import State, virtual
 from ...algorithms.saef import Params
 from ...problems import Problem, Solution
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 from . import error_feedback
 
 
@@ -55,4 +53,4 @@ def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -
     """V = ‖x̃ - x*‖² with p = 1, else that of error feedback."""
     if params.p > 1:
         return error_feedback.lyapunov(problem, params, state, target)
-    return float(np.sum((virtual(state) - target.x) ** 2))
+    return float(squared_norm(virtual(state) - target.x))

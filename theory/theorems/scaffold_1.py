@@ -13,7 +13,7 @@ import numpy as np
 
 from ...algorithms.parts.scaffold import Params, State
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 
 EXPONENTS = {"rounds": 1.0, "iterations": 1.0}
 UNIT = "round"
@@ -41,4 +41,4 @@ def contraction(problem: Problem, params: Params) -> float:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = ‖x - x*‖² + 9 (Kη)² (1/n) Σ_i ‖c_i - ∇f_i(x*)‖²."""
     drift = np.sum((state.C - target.gradients) ** 2, axis=1).mean()
-    return float(np.sum((state.x - target.x) ** 2) + 9.0 * (params.K * params.eta) ** 2 * drift)
+    return float(squared_norm(state.x - target.x) + 9.0 * (params.K * params.eta) ** 2 * drift)

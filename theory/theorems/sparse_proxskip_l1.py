@@ -10,12 +10,10 @@ Meinhardt, Yi, Condat and Richtárik, "Prune at the Clients, Not the Server: Acc
 Learning" (2024).
 """
 
-import numpy as np
-
 from ...algorithms.parts.skipped_rounds import State
 from ...algorithms.sparse_proxskip_l1 import Params, fixed_point  # pyright: ignore[reportUnknownVariableType]
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 from . import proxskip
 from .proxskip import EXPONENTS, TIGHT, contraction, prescribed  # pyright: ignore[reportUnusedImport]
 
@@ -31,4 +29,4 @@ def admissible(problem: Problem, params: Params) -> tuple[Condition, ...]:
 def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -> float:
     """V = Σ_i ‖x_i - x*‖² + (γ/p)² Σ_i ‖h_i - h_i*‖² with h_i* = ∇f_i(x*) - ∇F(x*)."""
     X, H = fixed_point(problem, params, target)
-    return float(np.sum((state.X - X) ** 2) + (params.gamma / params.p) ** 2 * np.sum((state.H - H) ** 2))
+    return float(squared_norm(state.X - X) + (params.gamma / params.p) ** 2 * squared_norm(state.H - H))

@@ -17,7 +17,7 @@ from ...algorithms.parts.components import sizes
 from ...algorithms.parts.encoders import State
 from ...algorithms.spatl import Params
 from ...problems import Problem, Solution
-from ..theorem import Condition
+from ..theorem import Condition, squared_norm
 
 
 def prescribed(problem: Problem) -> Params:
@@ -43,5 +43,5 @@ def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -
     """V = ‖z - z*‖² + 9 (Kη)² (1/n) Σ_i ‖s c_i - ∇_u f_i(z*)‖²."""
     wanted = target.gradients[:, : state.x.shape[0]]
     drift = np.sum((params.s * state.C - wanted) ** 2, axis=1).mean()
-    distance = np.sum((get("spatl").model(state) - target.x) ** 2)
+    distance = squared_norm(get("spatl").model(state) - target.x)
     return float(distance + 9.0 * (params.K * params.eta) ** 2 * drift)

@@ -11,13 +11,11 @@ Training, Compression, and Partial Participation" (2023), main theorem without s
 
 import math
 
-import numpy as np
-
 from ...algorithms.parts.cohorts import check_senders
 from ...algorithms.parts.skipped_rounds import State
 from ...algorithms.tamuna import Params
 from ...problems import Problem, Solution
-from ..theorem import Condition, gradient_step_factor, step_size_condition
+from ..theorem import Condition, gradient_step_factor, squared_norm, step_size_condition
 
 EXPONENTS = {"rounds": 0.5, "iterations": 1.0}
 TIGHT = True
@@ -73,4 +71,4 @@ def lyapunov(problem: Problem, params: Params, state: State, target: Solution) -
     """V = Σ_i ‖x_i - x*‖² + (γ²/(p² χ)) ((n-1)/(s-1)) Σ_i ‖h_i - ∇f_i(x*)‖²."""
     gamma, p, chi, s = params.gamma, params.p, params.chi, params.s
     weight = gamma**2 / (p**2 * chi) * (problem.n - 1) / (s - 1)
-    return float(np.sum((state.X - target.x) ** 2) + weight * np.sum((state.H - target.gradients) ** 2))
+    return float(squared_norm(state.X - target.x) + weight * squared_norm(state.H - target.gradients))

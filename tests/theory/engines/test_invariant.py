@@ -220,3 +220,68 @@ def test_a_right_method_that_is_not_shipped_stands_everywhere(name, seed, kappa)
     verdict = elsewhere(name, problems.Quadratic.random(clients=4, dim=3, kappa=kappa, seed=seed, basis="client"), seed)
     assert verdict.status == "confirmed", verdict.sentence
     assert "the same in" in verdict.sentence
+
+
+FROM_VALUES = '''"""Gradient descent, whose V is F(x) - F(x*).
+
+Source: the paper.
+"""
+from typing import NamedTuple
+
+import numpy as np
+
+from rootkappa.algorithms.parts import Dense, Nothing, letters
+from rootkappa.problems import oracles
+
+RANDOM, SENDS = Nothing(), Dense(up=1, down=1)
+
+
+class Params(NamedTuple):
+    gamma: letters.StepSize
+
+
+class State(NamedTuple):
+    x: np.ndarray
+
+
+def start(problem, params):
+    return State(np.zeros(problem.d))
+
+
+def model(state):
+    return state.x.copy()
+
+
+def fixed_point(problem, params, target):
+    return State(target.x.copy())
+
+
+def step(kernel, params, state, outcome):
+    g, client, work = np.empty_like(state.x), np.empty_like(state.x), oracles.workspace(kernel)
+    oracles.mean_gradient(kernel, state.x, g, client, work)
+    return State(state.x - params.gamma * g)
+
+
+def prescribed(problem):
+    return Params(1.0 / problem.L)
+
+
+def contraction(problem, params):
+    return 1.0 - FASTER * params.gamma * problem.mu
+
+
+def lyapunov(problem, params, state, target):
+    return float(problem.value(state.x) - problem.value(target.x))
+'''
+
+
+@pytest.mark.parametrize("kind", ["quadratic", "logistic"])
+@pytest.mark.parametrize("faster", [1, 3])
+def test_a_v_that_is_written_as_a_difference(tmp_path, kind, faster):
+    """Its rounding is no smaller than that of F, whose root is 1e-8: neither a departure nor a stop of progress."""
+    file = tmp_path / "values.py"
+    file.write_text(FROM_VALUES.replace("FASTER", str(faster)))
+    drawn = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1)
+    held = {"quadratic": drawn, "logistic": problems.Logistic.load("breast_cancer", clients=10, kappa=30.0)}[kind]
+    found = {one.evidence: one.status for one in theory.verify(str(file), held, evidence=["invariant", "path"])}
+    assert found == ({"invariant": "confirmed", "path": "consistent"} if faster == 1 else found | {"path": "refuted"})

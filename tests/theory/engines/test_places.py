@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from rootkappa import algorithms, problems, theory
 from rootkappa.problems.functions import L1
 from rootkappa.tests.suited import suited
-from rootkappa.theory.engines import places
+from rootkappa.theory.engines import places, progress
 
 QUADRATIC = problems.Quadratic.random(clients=4, dim=3, kappa=30.0, seed=1, basis="client")
 
@@ -31,8 +31,48 @@ def test_there_are_more_clients_and_more_coordinates(seed):
     assert any(n <= 2 and d > 3 for n, d in sizes)
     assert (3, 1) in sizes
     assert min(n for n, _ in sizes) == 1
-    assert max(n for n, _ in sizes) > 13
-    assert max(d for _, d in sizes) > 13
+    assert max(n for n, _ in sizes) > 64
+    assert max(d for _, d in sizes) > 64
+
+
+def with_theorem(**changes):
+    """Return a case of Scaffnew with a theorem of which something else is said."""
+    held = theory.case("scaffnew", QUADRATIC)
+    return dataclasses.replace(held, theorem=dataclasses.replace(held.theorem, **changes))
+
+
+def at_the_edge(case):
+    """Return where conditions just hold, and whether a step makes the promised progress there."""
+    found = [place for place in places.places(case) if "the last that the theorem allows" in place.words]
+    return {place.words: any(one.error for one in progress.findings(place.case)) for place in found}
+
+
+def test_a_step_size_that_the_theorem_should_not_allow_is_tried():
+    def admissible(problem, params):
+        return (theory.Condition("γ <= 2/L", params.gamma <= 2.0 / problem.L, ""),)
+
+    wrong = with_theorem(
+        admissible=admissible,
+        contraction=lambda problem, params: 1.0 - min(params.gamma * problem.mu, params.p**2),
+    )
+    assert at_the_edge(wrong) == {"with gamma = 1.17647, the last that the theorem allows": True}
+
+
+def test_a_probability_that_the_theorem_should_not_allow_is_tried():
+    def admissible(problem, params):
+        return (
+            theory.Condition("γ <= 1/L", params.gamma <= 1.0 / problem.L, ""),
+            theory.Condition("p >= 1/(2√κ)", params.p >= 0.5 / problem.kappa**0.5, ""),
+        )
+
+    wrong = with_theorem(admissible=admissible, contraction=lambda problem, params: 1.0 - params.gamma * problem.mu)
+    assert at_the_edge(wrong) == {"with p = 0.0645497, the last that the theorem allows": True}
+
+
+def test_at_the_edge_of_a_right_theorem_steps_make_progress():
+    assert at_the_edge(theory.case("gradskip", QUADRATIC)) == {
+        "with gamma = 1.17647, the last that the theorem allows": False
+    }
 
 
 @pytest.mark.parametrize("form", [np.asarray, csr_array])

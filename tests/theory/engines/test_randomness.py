@@ -44,11 +44,10 @@ def with_lengths(change):
     return draw
 
 
-def blocks_twice(values, size):
-    """Return a, b, c, a, b, c, d, e, f, d, e, f and so on."""
-    count = len(values)
-    blocks = values[: count // (2 * size) * size].reshape(-1, 1, size, *values.shape[1:])
-    return np.resize(np.repeat(blocks, 2, axis=1).reshape(-1, *values.shape[1:]), values.shape)
+def repeated(lag, count):
+    """Return places in which each block of so many rounds comes twice."""
+    places = np.arange(count)
+    return places // (2 * lag) * lag + places % lag
 
 
 LENGTHS = {
@@ -57,7 +56,7 @@ LENGTHS = {
     "alternating": lambda lengths, p: np.sort(lengths).reshape(2, -1).T.ravel(),
     "uniform": lambda lengths, p: np.arange(len(lengths)) % (2 * round(1 / p) - 1) + 1,
     "each twice": lambda lengths, p: np.repeat(lengths[::2], 2),
-    "three and the same three": lambda lengths, p: blocks_twice(lengths, 3),
+    "three and the same three": lambda lengths, p: lengths[repeated(3, len(lengths))],
     "all of them twice": lambda lengths, p: np.resize(lengths[: -(-len(lengths) // 2)], len(lengths)),
     "some hundred over and over": lambda lengths, p: np.resize(lengths[:300], len(lengths)),
 }
@@ -83,7 +82,7 @@ def test_a_cohort_that_is_kept_for_some_rounds(seed, times):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda w: blocks_twice(w, 5), "followed by the same 5 draws later"),
+        (lambda w: w[repeated(5, len(w))], "followed by the same 5 draws later"),
         (lambda w: np.resize(w[: len(w) // 2], w.shape), "in a row are drawn again 500 draws later"),
     ],
 )
@@ -93,6 +92,23 @@ def test_cohorts_that_come_again(change, words):
         return Draws(draws.lengths, {name: change(w) for name, w in draws.ends.items()}, {})
 
     assert any(words in one for one in broken(case("tamuna", draw)))
+
+
+@pytest.mark.parametrize("lag", [2, 7, 50, 2000])
+def test_rounds_that_come_again_later(lag):
+    def draw(own, rng, problem, params, rounds):
+        draws, again = own(rng, problem, params, rounds), repeated(lag, rounds)
+        return Draws(draws.lengths, {name: w[again] for name, w in draws.ends.items()}, draws.steps)
+
+    lengths = with_lengths(lambda lengths, p: lengths[repeated(lag, len(lengths))])
+    for wrong, what in (
+        (case("scaffnew", lengths), "the length of a round"),
+        (case("tamuna", draw), "what is drawn"),
+    ):
+        # A file is drawn from more often than a shipped method.
+        drawn = wrong.draw(np.random.default_rng(lag), 4000)
+        found = randomness._listed(wrong, np.asarray(wrong.unroll(drawn)))
+        assert any(f"{what} depends on that {lag} places before" in one.broken for one in found if one.error > 0.0)
 
 
 @given(seed=st.integers(0, 2**32 - 1))
