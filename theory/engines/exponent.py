@@ -23,6 +23,8 @@ KAPPAS = tuple(float(kappa) for kappa in np.geomspace(1e2, 1e6, 9))
 EPSILON = 1e-6
 #: How much a slope over a few decades may exceed the exponent that holds in the limit.
 SLACK_EXACT, SLACK_SAMPLED = 0.02, 0.04
+# How much so if they are exact, go to the largest of KAPPAS, and are no smaller there: then they come no nearer to it.
+_SETTLED = 0.003
 _BOOTSTRAPS = 2000
 
 
@@ -84,14 +86,30 @@ def fit(kappas: ArrayLike, values: ArrayLike, seed: int = 0) -> Slope:
     return Slope(float(slope), float(low), float(high), last)
 
 
-def judged(slope: Slope, promised: float, slack: float) -> str:
-    """Return the status of the promise that the exponent is at most ``promised``."""
-    if slope.low > promised + slack:
+def judged(slope: Slope, promised: float, slack: float, is_settled: bool = False) -> str:
+    """Return the status of the promise that the exponent is at most ``promised``.
+
+    Parameters
+    ----------
+    slope : Slope
+        The measured exponent.
+    promised, slack : float
+        The promise, and how much more a slope over a few decades may be.
+    is_settled : bool
+        Whether the slope is exact and over ``KAPPAS``, so that the slack is for one that still becomes smaller.
+
+    Examples
+    --------
+    >>> coming_down, going_up = Slope(0.51, 0.508, 0.512, 0.501), Slope(0.51, 0.508, 0.512, 0.514)
+    >>> [judged(slope, 0.5, SLACK_EXACT, is_settled=True) for slope in (coming_down, going_up)]
+    ['confirmed', 'refuted']
+    """
+    if promised < _least(slope, slack, is_settled):
         return "refuted"
     return "confirmed" if slope.high <= promised + slack else "inconclusive"
 
 
-def steeper(slope: Slope, promised: float, slack: float) -> float:
+def steeper(slope: Slope, promised: float, slack: float, is_settled: bool = False) -> float:
     """Return by how much of itself a promised exponent would have to be better to be refuted by a slope.
 
     Examples
@@ -99,8 +117,13 @@ def steeper(slope: Slope, promised: float, slack: float) -> float:
     >>> round(steeper(Slope(0.5, 0.49, 0.51, 0.5), 0.5, 0.02), 9), steeper(Slope(1.0, 0.9, 1.1, 1.0), 0.5, 0.02)
     (0.06, 0.0)
     """
-    room = max(promised + slack - slope.low, 0.0)
+    room = max(promised - _least(slope, slack, is_settled), 0.0)
     return room / abs(promised) if promised else math.inf
+
+
+def _least(slope: Slope, slack: float, is_settled: bool) -> float:
+    """Return the exponent of which each smaller one is refuted."""
+    return slope.low - (_SETTLED if is_settled and slope.last_decade >= slope.slope else slack)
 
 
 def described(axis: str, slope: Slope, promised: float, status: str) -> str:
@@ -156,13 +179,13 @@ def _judged(case: Case, problem: Problem, progress: Progress) -> Verdict:
         rows.append({"kappa": kappa, **times._asdict()})
     slopes = {axis: fit(KAPPAS, [row[axis] for row in rows]) for axis in theorem.exponents}
     rounds, promised = slopes["rounds"], theorem.exponents["rounds"]
-    statuses = {axis: judged(slope, theorem.exponents[axis], SLACK_EXACT) for axis, slope in slopes.items()}
+    statuses = {axis: judged(slope, theorem.exponents[axis], SLACK_EXACT, True) for axis, slope in slopes.items()}
     status = min(statuses.values(), key=STATUSES.index)
     sentence = " ".join(described(axis, slopes[axis], theorem.exponents[axis], statuses[axis]) for axis in slopes)
     if taken:
         sentence = f"With {taken} {lowered(sentence)}"
     details = {"points": rows, "epsilon": EPSILON}
-    sensitivity = min(steeper(slopes[axis], theorem.exponents[axis], SLACK_EXACT) for axis in slopes)
+    sensitivity = min(steeper(slopes[axis], theorem.exponents[axis], SLACK_EXACT, True) for axis in slopes)
     return case.verdict(
         "exponent", status, sentence, rounds.slope, promised, (rounds.low, rounds.high), details, sensitivity
     )

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from rootkappa import problems, theory
 from rootkappa.problems import InputError
+from rootkappa.theory.engines import exponent
 from rootkappa.theory.engines.exponent import Slope, fit, judged, steeper
 
 
@@ -73,6 +76,15 @@ def test_an_exponent_that_is_better_by_more_than_the_sensitivity_is_refuted_and_
     sensitivity = steeper(slope, promised, 0.02)
     assert judged(slope, promised - abs(promised) * (more * sensitivity + 1e-9), 0.02) == "refuted"
     assert judged(slope, promised - abs(promised) * (sensitivity / more - 1e-9), 0.02) != "refuted"
+
+
+@pytest.mark.parametrize(("promised", "status"), [(0.48, "refuted"), (0.5, "confirmed"), (0.51, "confirmed")])
+def test_a_promise_that_is_a_little_too_good_is_refuted(promised, status):
+    """Rounds of Scaffnew grow like κ^0.498 over all, and like κ^0.500 at the end."""
+    held = theory.case("scaffnew", problems.Quadratic.random(3, 2, 100.0))
+    exponents = {"rounds": promised, "iterations": promised + 0.5}
+    wrong = dataclasses.replace(held, theorem=dataclasses.replace(held.theorem, exponents=exponents))
+    assert exponent.evidence(wrong, lambda share: None).status == status
 
 
 @pytest.mark.parametrize(
