@@ -9,6 +9,7 @@ A declared cost above what is seen is no fault.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ def _evidence(case: Case, progress: Progress) -> Verdict:
     progress(0.3)
     # A node that holds all functions and the model sends what no state shows: what it computes is all that is seen.
     found = [] if case.method.handles_composite else list(_Messages(rounds, noticed).findings())
-    findings = [*found, *_gradients(rounds, noticed)]
+    findings = [*found, *_gradients(rounds, noticed), *_opening(rounds)]
     findings = [finding for finding in findings if finding.seen > 0.0]
     if not findings:
         raise NotExact(f"nothing that {case.method.name} sends or computes could be seen on a small quadratic.")
@@ -119,6 +120,28 @@ def _gradients(rounds: Rounds, noticed: np.ndarray) -> Iterator[Finding]:
         is_refuted,
         _shown_gradients(rounds, noticed, declared) if is_refuted else None,
     )
+
+
+def _opening(rounds: Rounds) -> Iterator[Finding]:
+    """Yield what the start needs of all clients, beside what is declared of it."""
+    case = rounds.case
+    declared = case.method.opening(case.problem, case.params)
+    counts = Counter(evaluation.client for evaluation in rounds.opened)
+    seen = sum(counts.values()) / max(len(counts), 1)
+    advice = "let opening(problem, params) return what is sent and computed before the first round."
+    computed = f"its start computes {_plural(seen, 'gradient')} of each client in the mean, and {declared.gradients}"
+    is_refuted = seen > declared.gradients + 0.5
+    told = f"{_raised(computed)} are declared: {advice}" if is_refuted else f"{computed} are declared"
+    yield Finding("gradients of the start", declared.gradients, seen, told, is_refuted)
+    client = rounds.told_at_the_start()
+    if client is not None:
+        told = f"At its start others hold what client {client} alone can have told them, and no float up is declared: "
+        is_refuted = declared.floats_up == 0
+        yield Finding("floats of the start", declared.floats_up, 1.0, told + advice if is_refuted else "", is_refuted)
+
+
+def _raised(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 def _shown_gradients(rounds: Rounds, noticed: np.ndarray, declared: int) -> Shown:

@@ -124,6 +124,8 @@ class Rounds:
         What is seen without any change.
     known : set
         The gradients that had been computed before, which a client may remember.
+    opened : list of Evaluation
+        The gradients that the start computes.
     """
 
     def __init__(self, case: Case) -> None:
@@ -143,7 +145,8 @@ class Rounds:
         self._advance = method.advance if self._is_object else self.watch.listening().of(method.advance)
         draws = self.case.draw(generator(case.seed, "cost"), _BEFORE + ROUNDS)
         self.draws = draws[_BEFORE:]
-        state = method.start(self._given(self.problem), self.case.params)
+        state = self._started(self.problem)
+        self.opened = self.watch.evaluations
         before = self._play(state, draws[:_BEFORE], range(_BEFORE), {}, None)
         self._starts = [before.states[-1]]
         self.known = {_key(evaluation) for _, evaluation in before.evaluations}
@@ -154,6 +157,24 @@ class Rounds:
                 f"{method.name} does not do the same again from the same state and draws, so nothing can be told from "
                 "what changes: let it keep nothing besides its state, and draw nothing besides its draws."
             )
+
+    def _started(self, problem: Watched) -> Any:
+        self.watch.restart(None)
+        return self.case.method.start(self._given(problem), self.case.params)
+
+    def told_at_the_start(self) -> int | None:
+        """Return a client of whose linear term others hold something at the start, None if there is none."""
+        by = generator(self.case.seed, "cost", "start").standard_normal(self.problem.d) * self.scale
+        base = self._started(self.problem)
+        for client in range(self.problem.n):
+            other = self._started(self.problem.with_changes({}, {client: by}))
+            for array, changed in zip(base, other, strict=True):
+                apart = np.not_equal(array, changed)
+                if self.problem.n in apart.shape:
+                    apart = np.delete(apart, client, axis=apart.shape.index(self.problem.n))
+                if apart.any():
+                    return client
+        return None
 
     def play(self, first: int, last: int, problems: Mapping[int, Watched], bump: Bump | None = None) -> Seen:
         """Return what is seen from one round up to another, with other data in some of them."""

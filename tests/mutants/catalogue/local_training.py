@@ -212,6 +212,59 @@ def start(problem, params):
         "The control variates start at random, so that their sum is not 0.",
     ),
     Change(
+        "scaffnew_starts_from_gradients",
+        "scaffnew",
+        "cost",
+        *appended(
+            "scaffnew",
+            """
+def start(problem, params):
+    from .parts import skipped_rounds
+
+    state = skipped_rounds.start(problem, params)
+    G = problem.gradients(state.X[0])
+    state.H[:] = G - G.mean(axis=0)
+    return state""",
+        ),
+        "The start needs a gradient of each client and their mean, and counts neither.",
+    ),
+    Change(
+        "scaffnew_starts_from_many_rounds",
+        "scaffnew",
+        "cost",
+        *appended(
+            "scaffnew",
+            """
+def start(problem, params):
+    from .parts import skipped_rounds
+
+    state = skipped_rounds.start(problem, params)
+    for _ in range(30):
+        state.X[:] -= problem.gradients(state.X[0]).mean(axis=0) / problem.L
+    return state""",
+        ),
+        "The start is 30 rounds of gradient descent, which nobody counts.",
+    ),
+    Change(
+        "scaffnew_draws_half_of_its_rounds_twice",
+        "scaffnew",
+        "dependence",
+        *drawing("scaffnew", "lengths = __import__('numpy').resize(lengths[: -(-len(lengths) // 2)], len(lengths))"),
+        "The second half of the rounds is as long as the first.",
+    ),
+    Change(
+        "scaffnew_draws_three_rounds_twice",
+        "scaffnew",
+        "dependence",
+        *drawing(
+            "scaffnew",
+            "lengths = lengths.copy()\n"
+            "    for r in range(5, len(lengths), 6):\n"
+            "        lengths[r - 2 : r + 1] = lengths[r - 5 : r - 2]",
+        ),
+        "Of six rounds the last three are as long as the first three.",
+    ),
+    Change(
         "scaffnew_hands_out_nothing",
         "scaffnew",
         "model",

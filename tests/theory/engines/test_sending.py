@@ -345,6 +345,14 @@ class ComputesNothing(Scaffnew):
         return Cost(draws.iterations, floats, floats, 64 * floats, 64 * floats, 0)
 
 
+class SaysNothingOfItsStart(Scaffnew):
+    def start(self, problem, params):
+        x, h = super().start(problem, params)
+        found = problem.gradients_at(x)
+        h += found - found.mean(axis=0)
+        return x, h
+
+
 class Diana:
     """The server's sum of what it knows and of the messages, in one line."""
 
@@ -422,6 +430,10 @@ def test_an_honest_object_is_confirmed(kind):
         (SaysItSendsNothing, FEW.format(0, "floats", "up", 18)),
         (ReceivesNothing, FEW.format(0, "floats", "down", 18)),
         (ComputesNothing, "declares 0 gradients"),
+        (
+            SaysNothingOfItsStart,
+            "^Its start computes 1 gradient of .* and 0 are declared.*At its start others hold what",
+        ),
         (DianaWithoutPlaces, POSITIONS.format(2, 15)),
         (FedLinWithOneVector, FEW.format(6, "floats", "up", 12)),
         (GossipWithOne, FEW.format(6, "floats", "up", 12)),
