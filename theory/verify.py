@@ -465,6 +465,10 @@ def _placed(claim: claims.Claim, case: Case, verdict: Verdict) -> Verdict:
     return replace(verdict, sentence=f"Not on the given problem{place}: {verdict.sentence}")
 
 
+# Evidence that looks at states besides those on paths, which may have errors that no path has.
+_FROM_ANY_STATE = ("invariant", "exact", "path", "exponent")
+
+
 def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:
     """Return the verdict; a method that takes a function behind a matrix is also judged where there is one."""
     verdict = _finding(case, kind, progress)
@@ -482,16 +486,28 @@ def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:
 
 
 def _finding(case: Case, kind: str, progress: Progress) -> Verdict:
+    verdict = _found(case, kind, progress)
+    if kind not in _FROM_ANY_STATE or verdict.status not in ("refuted", "not applicable"):
+        return verdict
+    with blaming(case.method):
+        missing = undeclared(case)
+    if missing is None:
+        return verdict
+    if kind in ("exact", "exponent"):
+        return case.verdict(kind, "not applicable", missing.sentence)
+    # What is wrong besides is wrong with them declared as well.
+    if verdict.status != "refuted" or missing.case is None:
+        return verdict
+    again = _found(missing.case, kind, progress)
+    return again if again.status == "refuted" else case.verdict(kind, "not applicable", missing.sentence)
+
+
+def _found(case: Case, kind: str, progress: Progress) -> Verdict:
     try:
         with blaming(case.method):
-            verdict = ENGINES[kind](case, progress)
+            return ENGINES[kind](case, progress)
     except NotExact as reason:
-        verdict = _not_applicable(case, kind, str(reason))
-    if kind in ("exact", "exponent") and verdict.status in ("refuted", "not applicable"):
-        with blaming(case.method):
-            missing = undeclared(case)
-        return case.verdict(kind, "not applicable", missing) if missing else verdict
-    return verdict
+        return _not_applicable(case, kind, str(reason))
 
 
 @contextmanager

@@ -1,11 +1,11 @@
-"""What an object keeps at 0 without saying so: errors that it never has, and that exact evidence would look at."""
+"""What a method keeps at 0 without saying so: errors that it never has, and that evidence would look at."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...algorithms.driver.objects import ObjectMethod
 from ..case import Case, NotExact
 from . import exact
 from .affine import listed_outcomes
@@ -15,38 +15,61 @@ _LARGEST = 100
 _ROUNDING = 1e-9
 
 
-def undeclared(case: Case) -> str:
-    """Return what to say of an object whose promise holds exactly once its conserved sums are declared.
+class Undeclared(NamedTuple):
+    """What a method keeps and does not declare."""
 
-    Nothing if it declares invariants, conserves nothing, or breaks its promise with them as well.
+    sentence: str
+    """What to say of it."""
+    case: Case | None
+    """The case with what it keeps declared, if that is the sum over the clients of some fields."""
+
+
+def undeclared(case: Case) -> Undeclared | None:
+    """Return what a method keeps whose promise holds exactly once its conserved sums are declared.
+
+    None if it is shipped, declares invariants, conserves nothing, or breaks its promise with them as well.
     """
-    if not isinstance(case.method, ObjectMethod) or case.invariants(case.initial()):
-        return ""
+    if case.method.is_shipped or case.invariants(case.initial()):
+        return None
     try:
         place = case
         if sum(field.size for field in case.initial()) > _LARGEST:
             place = case.relative() or case
         sums = _sums(place)
         if len(sums) == 0:
-            return ""
+            return None
 
         def invariants(problem: Any, params: Any, state: Any) -> dict[str, np.ndarray]:
             return {"sums": sums @ _flat(state)}
 
         verdict = exact.evidence(replace(place, method=replace(case.method, invariants=invariants)), lambda share: None)
     except NotExact:
-        return ""
+        return None
     if verdict.status != "confirmed":
-        return ""
+        return None
     state = place.initial()
     within = np.split(sums, np.cumsum([field.size for field in state])[:-1], axis=1)
     fields = [name for name, part in zip(state._fields, within, strict=True) if np.abs(part).max() > _ROUNDING]
-    return (
+    return Undeclared(
         f"{case.method.name} declares no invariants, but every step keeps {len(sums)} sums of the entries of "
         f"{' and '.join(fields)}: with them the promise holds exactly, and without them it is held against errors that "
         "never occur; define invariants(problem, params, state) that returns what stays 0, for example "
-        f'{{"sum": state.{fields[-1]}.sum(axis=0)}}.'
+        f'{{"sum": state.{fields[-1]}.sum(axis=0)}}.',
+        _declared(case, place, fields, len(sums)),
     )
+
+
+def _declared(case: Case, place: Case, fields: Sequence[str], count: int) -> Case | None:
+    """Return the case with the sums of these fields over the clients declared, None if these are not all of them."""
+    n, d = place.problem.n, place.problem.d
+    state = place.initial()
+    if count != d * len(fields) or any(getattr(state, field).shape != (n, d) for field in fields):
+        return None
+
+    def invariants(problem: Any, params: Any, state: Any) -> dict[str, np.ndarray]:
+        return {f"sum of {field}": getattr(state, field).sum(axis=0) for field in fields}
+
+    return replace(case, method=replace(case.method, invariants=invariants))
 
 
 def _flat(state: Any) -> np.ndarray:
@@ -59,7 +82,8 @@ def _sums(case: Case) -> np.ndarray:
     ends = np.cumsum([field.size for field in zeros])
 
     def stepped(flat: np.ndarray, outcome: Any) -> np.ndarray:
-        parts = np.split(flat, ends[:-1])
+        # A step may write where its state is.
+        parts = np.split(flat.copy(), ends[:-1])
         state = case.state(*(part.reshape(field.shape) for part, field in zip(parts, zeros, strict=True)))
         return _flat(case.step(state, outcome))
 

@@ -40,6 +40,42 @@ def test_a_theorem_of_ones_own_can_be_refuted(tmp_path):
     assert verdict.status == "refuted"
 
 
+OWN_STATE = """
+
+class State(NamedTuple):
+    X: np.ndarray
+    H: np.ndarray
+
+
+def start(problem, params):
+    return State(np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d)))
+
+
+def model(state):
+    return state.X.mean(axis=0)
+
+
+def fixed_point(problem, params, target):
+    return State(np.tile(target.x, (problem.n, 1)), target.gradients.copy())
+"""
+
+
+def test_invariants_that_are_missing_are_asked_for_and_excuse_nothing(tmp_path):
+    """No path has the errors that exact evidence finds without them, so the promise is neither kept nor broken."""
+    kinds = ("invariant", "exact", "path")
+    (tmp_path / "mine.py").write_text(template() + OWN_STATE, encoding="utf-8")
+    verdicts = theory.verify(tmp_path / "mine.py", PROBLEM, kinds)
+    assert [verdict.status for verdict in verdicts] == ["not applicable", "inconclusive", "not applicable"]
+    assert all("every step keeps 2 sums of the entries of H" in verdict.sentence for verdict in verdicts)
+    declared = f"{OWN_STATE}\n\ndef invariants(problem, params, state):\n    return {{'sum': state.H.sum(axis=0)}}\n"
+    (tmp_path / "said.py").write_text(template() + declared, encoding="utf-8")
+    verdicts = theory.verify(tmp_path / "said.py", PROBLEM, kinds)
+    assert [verdict.status for verdict in verdicts] == ["confirmed", "confirmed", "consistent"]
+    bold = template().replace("1.0 - min(params.gamma * problem.mu, params.p**2)", "1.0 - 2.5 * params.p**2")
+    (tmp_path / "bold.py").write_text(bold + OWN_STATE, encoding="utf-8")
+    assert {verdict.status for verdict in theory.verify(tmp_path / "bold.py", PROBLEM, kinds)} == {"refuted"}
+
+
 @pytest.mark.drawn(4, "name")
 @pytest.mark.parametrize("name", algorithms.names())
 def test_a_copy_of_any_method_is_that_method(tmp_path, name):
