@@ -241,6 +241,30 @@ class ReadsTheSolution(PlainScaffnew):
             state["x"][:], state["h"][:] = problem.solution().x, problem.solution().gradients
 
 
+class LeavesTheSolution(PlainScaffnew):
+    """One of its fields has no numbers, as a part that nobody has."""
+
+    def start(self, problem, params):
+        return super().start(problem, params) | {"none": np.zeros((problem.n, 0))}
+
+    def fixed_point(self, problem, params, target):
+        return {"x": np.tile(target.x, (problem.n, 1)), "h": target.gradients, "none": np.zeros((problem.n, 0))}
+
+    def step(self, problem, params, state, coin):
+        super().step(problem, params, state, coin)
+        state["x"] += 1.0
+
+    def lyapunov(self, problem, params, state, target):
+        X, H = np.sum((state["x"] - target.x) ** 2), np.sum((state["h"] - target.gradients) ** 2)
+        return X + (params.gamma / params.p) ** 2 * H
+
+
+def test_a_field_without_numbers_is_in_nobodys_way():
+    (verdict,) = theory.verify(LeavesTheSolution(), SMALL, "invariant")
+    assert verdict.status == "refuted"
+    assert "The fixed point does not stay" in verdict.sentence
+
+
 class LosesItsModels(PlainScaffnew):
     LIKE = "scaffnew"
 

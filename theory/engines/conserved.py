@@ -49,7 +49,8 @@ def undeclared(case: Case) -> Undeclared | None:
         return None
     state = place.initial()
     within = np.split(sums, np.cumsum([field.size for field in state])[:-1], axis=1)
-    fields = [name for name, part in zip(state._fields, within, strict=True) if np.abs(part).max() > _ROUNDING]
+    parts = zip(state._fields, within, strict=True)
+    fields = [name for name, part in parts if np.abs(part).max(initial=0.0) > _ROUNDING]
     return Undeclared(
         f"{case.method.name} declares no invariants, but every step keeps {len(sums)} sums of the entries of "
         f"{' and '.join(fields)}: with them the promise holds exactly, and without them it is held against errors that "

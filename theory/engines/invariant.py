@@ -261,7 +261,7 @@ def _conserved(case: Case) -> Iterator[Finding]:
         return
     for name, value in case.invariants(state).items():
         size = _size_behind(case, state, name)
-        drift = float(np.abs(value).max() / (size or 1.0))
+        drift = float(np.abs(value).max(initial=0.0) / (size or 1.0))
         yield Finding(
             drift,
             f"{name} stays 0",
@@ -348,7 +348,7 @@ def _size(case: Case, state: Any, position: int) -> float:
     """
     weight = case.weights[position]
     natural = np.sqrt(case.start[0] / weight) if weight > 0 else 0.0
-    return max(float(np.abs(state[position]).max()), float(natural))
+    return max(float(np.abs(state[position]).max(initial=0.0)), float(natural))
 
 
 def _advance_is_step(case: Case) -> Iterator[Finding]:
@@ -412,7 +412,8 @@ def _apart(case: Case, fast: Any, slow: Any) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         if not case.has_fixed_point:
             sizes = [_size(case, slow, position) or 1.0 for position in range(len(slow))]
-            return max(float(np.abs(a - b).max() / size) for a, b, size in zip(fast, slow, sizes, strict=True))
+            fields = zip(fast, slow, sizes, strict=True)
+            return max(float(np.abs(a - b).max(initial=0.0) / size) for a, b, size in fields)
         own = _own_difference(fast, slow)
         if own <= _ROUNDED:
             # A V that is written as a difference, as F(x) - F(x*), is no measure of what is so small.
