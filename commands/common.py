@@ -45,6 +45,8 @@ class Place(click.Path):
     """The path of a file or folder, in which ~ is the home folder: a shell leaves it alone behind an equals sign."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "-":
+            self.fail("- is no file here: give a path, such as out/result.", param, ctx)
         return super().convert(os.path.expanduser(value), param, ctx)
 
 

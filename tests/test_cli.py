@@ -998,6 +998,14 @@ def test_a_stream_that_is_closed_or_full_changes_no_code(stream, tmp_path):
         assert found.returncode == 3
 
 
+def test_a_dash_is_no_file(command):
+    """Whoever means standard output is told, and gets no file of that name."""
+    found = command("verify", "scaffnew", "--json", "-")
+    assert found.code == 2
+    assert found.errors.endswith("- is no file here: give a path, such as out/result.\n")
+    assert not Path("-").exists()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 def test_a_full_disk_is_bad_output(tmp_path):
     found = python("-m", "rootkappa", *CODES[0], "--json", "/dev/full", folder=tmp_path)
