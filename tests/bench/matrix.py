@@ -19,6 +19,7 @@ import click
 from rich.progress import track
 
 from rootkappa import theory
+from rootkappa.core.errors import InputError
 from rootkappa.core.sources import sources_digest
 from rootkappa.tests.mutants.catalogue import catalogue
 from rootkappa.tests.suited import problem_of
@@ -67,7 +68,12 @@ def judged(subject: Subject) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{subject.name}.py"
         path.write_text(subject.text, encoding="utf-8")
-        verdicts = theory.verify(path, problem_of(subject.on))
+        try:
+            verdicts = theory.verify(path, problem_of(subject.on))
+        except InputError as error:
+            # No verdict is a miss, and no reason to judge no other.
+            print(f"{subject.name}: {error}")
+            verdicts = []
     found = {
         "key": key,
         "name": subject.name,

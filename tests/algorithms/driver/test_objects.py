@@ -352,6 +352,12 @@ def test_missing_invariants_are_asked_for_and_excuse_nothing():
 
     assert theory.verify(Bold(), PROBLEM, ("exact",))[0].status == "refuted"
 
+    class Frozen(Unsaid):
+        def step(self, problem, params, state, outcome):
+            """All that there is stays as it is, so nothing that stays is an excuse."""
+
+    assert {verdict.status for verdict in theory.verify(Frozen(), PROBLEM, ("exact", "path"))} == {"refuted"}
+
 
 def without(*names):
     kept = {name: staticmethod(getattr(Scaffnew(), name)) for name in ("start", "step", "model") if name not in names}
