@@ -35,6 +35,8 @@ def undeclared(case: Case) -> Undeclared | None:
         place = case
         if sum(field.size for field in case.initial()) > _LARGEST:
             place = case.relative() or case
+        if not place.has_fixed_point:
+            return None
         sums, fixed = _sums(place), _flat(place.fixed_point())
         # A model that never moves keeps all it has, and keeps it away from the solution.
         if len(sums) == 0 or np.abs(sums @ fixed).max() > _ROUNDING * max(np.abs(fixed).max(), 1.0):
