@@ -175,7 +175,11 @@ def verify(
         )
         if evidence is None:
             return judged
-        heard = (lambda more: finished(judged + more)) if finished else None
+
+        def heard(more: list[Verdict]) -> None:
+            if finished:
+                finished(judged + more)
+
         return judged + verify(method, problem, evidence, budget=budget, finished=heard, **options, **changes)
     taken, problem = found(method), checked_problem(problem)
     kinds = default_evidence(taken, problem) if evidence is None else checked_kinds(as_list(evidence))

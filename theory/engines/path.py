@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...algorithms.driver.trace import Trace
-from ...core.randomness import derived_seed
+from ...core.randomness import derived_seed, generator
 from ..case import Case, NotExact, Progress
 from ..verdict import TINY, Verdict
 from . import bets, states
@@ -203,8 +203,8 @@ def _blurred(case: Case) -> float:
     """
     if not case.has_fixed_point:
         return 0.0
-    rng, eps = np.random.default_rng(0), np.finfo(float).eps
-    fixed, largest = case.fixed_point(), 0.0
+    rng, eps, largest = generator(case.seed, "path", "rounded"), np.finfo(float).eps, 0.0
+    fixed: list[np.ndarray] = [*case.fixed_point()]
     for _ in range(_ROUNDED_POINTS):
         near = case.state(*(field * (1.0 + eps * rng.integers(-4, 5, field.shape)) for field in fixed))
         with np.errstate(all="ignore"):
