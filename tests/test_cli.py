@@ -340,7 +340,7 @@ def test_a_sweep_tells_and_writes_what_each_condition_number_costs(folder, comma
     assert table["kappa"].tolist() == [10.0, 20.0]
     # In a round a vector of three numbers goes up and one comes down.
     assert table["bits"].tolist() == pytest.approx((64 * 6 * table["rounds"]).tolist())
-    assert Path("t.tex").read_text().count("scaffnew") == 2
+    assert Path("t.tex").read_text().count("Scaffnew") == 2
     assert command("plot", "exponent", "--axis", "bits").code == 0
 
 

@@ -61,8 +61,8 @@ def _at_rest(case: Case, problem: Softmax, seed: int, **changes: Any) -> tuple[f
 def _verdict(case: Case, part: str, own: np.ndarray, even: np.ndarray) -> Verdict:
     found, worst = (ratio(*pair) for pair in zip(own, even, strict=True))
     sentence = (
-        f"The mean gap of the last {_REST} of {_ROUNDS} rounds is {found} times that with equal chances, and the mean "
-        f"loss of the tier that fares worst {worst} times."
+        f"The mean gap of the last {_REST} of {_ROUNDS} rounds is {found} times that with equal chances, the control, "
+        f"and the mean loss of the tier that fares worst {worst} times."
     )
     verdict = case.verdict("claim", found.below_one, sentence, found.mean, 1.0, (found.low, found.high), part=part)
     return dataclasses.replace(verdict, problem=LABEL)

@@ -20,7 +20,7 @@ from ...core.randomness import generator
 from ..case import Case
 
 # Rounds of each, fewer where they have more steps or numbers than this.
-_DRAWN, _MOST_STEPS, _MOST_NUMBERS = 10_000, 3e5, 2e5
+_DRAWN, _MOST_STEPS, _MOST_NUMBERS = 20_000, 5e5, 2e5
 # Entries that are looked at; classes of the values of one and of all of them, and of how many there are in one.
 _MOST_ENTRIES, _CLASSES, _VALUES, _NUMBERS, _FEW = 64, 16, 64, 4, 3
 # As many rounds before a round one is looked for that is the same, and the most rounds in a row that may come again.

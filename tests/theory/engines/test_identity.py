@@ -297,7 +297,7 @@ def test_where_rounding_decides_nothing_is_found():
 
 def test_where_it_was_looked_is_told():
     verdict = identity(Scaffnew())
-    assert re.search(r"in \d+ other places with 1 to \d\d clients and 1 to \d\d coordinates", verdict.sentence)
+    assert re.search(r"in \d+ other places with 1 to \d+ clients and 1 to \d+ coordinates", verdict.sentence)
     assert any("p = 0.00333" in place for place in verdict.details["places"])
 
 
