@@ -28,7 +28,8 @@ class Undeclared(NamedTuple):
 def undeclared(case: Case) -> Undeclared | None:
     """Return what a method keeps whose promise holds exactly once its conserved sums are declared.
 
-    None if it is shipped, makes a shipped promise in a file, declares invariants, conserves nothing, or breaks its promise with them as well.
+    None if it is shipped, makes a shipped promise in a file, declares invariants, conserves nothing, or breaks its
+    promise with them as well.
     """
     # A file that makes a shipped promise can take what its theorem's method declares.
     takes_a_promise = case.method.promise is not None and not isinstance(case.method, ObjectMethod)
