@@ -258,11 +258,11 @@ sums_of_8, sums_of_1 = _sums_of(8), _sums_of(1)
 
 #: How many rows of a matrix, and how many vectors, a product takes together; and how many a sum.
 #: With more of them a machine of 16 registers of four floats would have to put sums down in between.
-ROWS, PAIR, FIVE = 3, 2, 5
+THREE, PAIR, FIVE = 3, 2, 5
 
 
 def _plain_products(A: np.ndarray, row: int, X: np.ndarray, first: int, Y: np.ndarray) -> None:
-    rows, own = slice(row, row + ROWS), slice(first, first + PAIR)
+    rows, own = slice(row, row + THREE), slice(first, first + PAIR)
     Y[own, rows] = X[own] @ A[rows].T
 
 
@@ -274,7 +274,7 @@ def products(typing_context, A, row, X, first, Y):
         matrix, row, points, first, result = arguments
         code = Code(context, builder)
         d = code.size(X, points, 1)
-        rows = rows_of(code, A, matrix, row, code.size(A, matrix, 1), ROWS)
+        rows = rows_of(code, A, matrix, row, code.size(A, matrix, 1), THREE)
         vectors = rows_of(code, X, points, first, d, PAIR)
 
         def body(k: Any, mask: Any, carried: list[Any]) -> list[Any]:
@@ -283,10 +283,10 @@ def products(typing_context, A, row, X, first, Y):
             pairs = [(a, x) for x in others for a in entries]
             return [code.fused(a, x, s) for (a, x), s in zip(pairs, carried, strict=True)]
 
-        sums = code.along(d, [ZEROS] * (ROWS * PAIR), body)
+        sums = code.along(d, [ZEROS] * (THREE * PAIR), body)
         for place, start in enumerate(rows_of(code, Y, result, first, code.size(Y, result, 1), PAIR)):
-            totals = code.four_sums([*sums[ROWS * place : ROWS * (place + 1)], ZEROS])
-            for r in range(ROWS):
+            totals = code.four_sums([*sums[THREE * place : THREE * (place + 1)], ZEROS])
+            for r in range(THREE):
                 one = builder.extract_element(totals, ir.Constant(ir.IntType(32), r))
                 builder.store(one, builder.gep(start, [builder.add(row, number(r))]))
         return context.get_dummy_value()

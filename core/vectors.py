@@ -4,7 +4,7 @@ from .compiled import njit
 from .simd import (
     FIVE,
     PAIR,
-    ROWS,
+    THREE,
     WIDTH,
     dots_of_1,
     dots_of_8,
@@ -73,19 +73,19 @@ def matrix_times_rows(A, X, Y):
     """Write ``A @ x`` to the row of Y for each row x of X, with the bits of :func:`matrix_vector`: A is read once."""
     stay_apart()
     n, rows = X.shape[0], A.shape[0]
-    if n < PAIR or rows < ROWS:
+    if n < PAIR or rows < THREE:
         for i in range(n):
             matrix_vector(A, X[i], Y[i])
         return
     j = 0
     while j < rows:
         # At the end some once more, which costs less than the last ones by themselves.
-        j, i = min(j, rows - ROWS), 0
+        j, i = min(j, rows - THREE), 0
         while i < n:
             i = min(i, n - PAIR)
             products(A, j, X, i, Y)
             i += PAIR
-        j += ROWS
+        j += THREE
 
 
 @njit

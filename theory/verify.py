@@ -40,6 +40,8 @@ ENGINES: dict[str, Callable[[Case, Progress], Verdict]] = {
 }
 # What needs no rate.
 _OF_ANY = ("identity", "invariant", "cost")
+# Evidence that looks at states besides those on paths, which may have errors that no path has.
+_FROM_ANY_STATE = ("invariant", "exact", "path", "exponent")
 #: The probability with which one of all verdicts of a command refutes what is right, at most.
 ERROR_RATE = 1e-3
 #: Claims without those that are measured on problems of their own.
@@ -467,10 +469,6 @@ def _placed(claim: claims.Claim, case: Case, verdict: Verdict) -> Verdict:
         return verdict
     place = there or " but on problems of its own sizes"
     return replace(verdict, sentence=f"Not on the given problem{place}: {verdict.sentence}")
-
-
-# Evidence that looks at states besides those on paths, which may have errors that no path has.
-_FROM_ANY_STATE = ("invariant", "exact", "path", "exponent")
 
 
 def _judge(kind: str, case: Case, progress: Progress) -> list[Verdict]:

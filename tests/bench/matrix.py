@@ -23,7 +23,7 @@ from rootkappa.core.errors import InputError
 from rootkappa.core.sources import sources_digest
 from rootkappa.tests.mutants.catalogue import catalogue
 from rootkappa.tests.suited import problem_of
-from rootkappa.theory.verdict import exit_code
+from rootkappa.theory.verdict import Verdict, exit_code
 from rootkappa.theory.verify import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -68,16 +68,17 @@ def judged(subject: Subject) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{subject.name}.py"
         path.write_text(subject.text, encoding="utf-8")
+        verdicts, failure = list[Verdict](), ""
         try:
             verdicts = theory.verify(path, problem_of(subject.on))
         except InputError as error:
-            # No verdict is a miss, and no reason to judge no other.
-            print(f"{subject.name}: {error}")
-            verdicts = []
+            # A miss, and no reason to judge no other.
+            failure = str(error)
     found = {
         "key": key,
         "name": subject.name,
         "code": exit_code([verdict.news for verdict in verdicts]),
+        "failure": failure,
         "statuses": {verdict.evidence: verdict.status for verdict in verdicts},
         "refuted": {one.evidence: one.sentence for one in verdicts if one.news == "refuted"},
         "seconds": sum(verdict.seconds for verdict in verdicts),
@@ -136,7 +137,7 @@ def main(names: tuple[str, ...], jobs: int) -> None:
     rows = list(zip(chosen, track(_in_turn(chosen, jobs), "judging", len(chosen)), strict=True))
     for subject, found in rows:
         if not found["refuted"]:
-            click.echo(f"not refuted: {subject.name}: {subject.wrong} {found['statuses']}")
+            click.echo(f"not refuted: {subject.name}: {subject.wrong} {found['failure'] or found['statuses']}")
     if not names:
         TABLE.write_text(table(rows), encoding="utf-8")
     click.echo(f"{_caught([found for _, found in rows])} of {len(rows)} refuted.")

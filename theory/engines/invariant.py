@@ -231,11 +231,17 @@ def _relative(case: Case, state: Any, *others: Any) -> float:
 
 
 def _own_difference(state: Any, other: Any) -> float:
-    """Return the largest difference between two states, relative to the size of the field in which it is."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        differences = [(float(np.abs(a - b).max(initial=0.0)), b) for a, b in zip(state, other, strict=True)]
-        each = [by and by / float(np.abs(field).max()) if field.any() else by and math.inf for by, field in differences]
-    return math.nan if any(math.isnan(one) for one in each) else max(each, default=0.0)
+    """Return the largest difference between two states, relative to the largest number of the field in which it is."""
+    worst = 0.0
+    for a, b in zip(state, other, strict=True):
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = float(np.abs(a - b).max(initial=0.0))
+        size = float(np.abs(b).max(initial=0.0))
+        relative = apart and (apart / size if size else math.inf)
+        if math.isnan(relative):
+            return relative
+        worst = max(worst, relative)
+    return worst
 
 
 def _some_outcomes(case: Case) -> Iterable[Any]:

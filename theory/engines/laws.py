@@ -4,9 +4,8 @@ Of what both draw, the same features are counted: the value of every entry, whet
 one beside it, how many are, whether it is that of any other, whether it is that of the draw before, whether all are
 those of some draws before, whether a run of rounds was drawn before, how many entries have a value, and whether one
 has it where the round is long, or has an odd length, or where one had it in the round before. If both have one law,
-then
-:math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most whatever
-the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
+then :math:`Q(a) Q(b) / \sup_p p(a) p(b)`, where Q mixes all frequencies by Jeffreys' prior, has a mean of 1 at most
+whatever the law is, so it exceeds :math:`1/\alpha` with probability :math:`\alpha` at most.
 """
 
 import math
@@ -103,10 +102,10 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
         same = rounds[first] == rounds[first + lag]
         yield _Feature(_before("the length of a round", lag), 2, same[:, 0].astype(int))
         yield _Feature(_before("a round", lag), 2, same[:, 1:].all(axis=1).astype(int))
-    long = _longest_again(sample)
-    if long <= _MOST_AGAIN:
+    rare = _shortest_rare(sample)
+    if rare is not None:
         # Twice as many, as runs that overlap are alike together.
-        yield _Feature(_anew(2 * long), 2, _drawn_before(_numbered(rounds), 2 * long))
+        yield _Feature(_anew(2 * rare), 2, _drawn_before(_numbered(rounds), 2 * rare))
     # Without the length of the round, and what hardly has two values, such as the coin that ends it.
     varied = [j for j in range(1, entries) if len(edges[j]) > 1]
     # Whether what is drawn at the end of a round depends on how long it was, in few classes of both.
@@ -122,18 +121,15 @@ def _features(rounds: np.ndarray, sample: np.ndarray) -> Iterator[_Feature]:
     # What is alike in all entries, as in each client's minibatches, is seen in all before it is in one.
     values = _edges(sample[:, varied], _VALUES)
     ours, theirs = np.digitize(rounds[:, varied], values), np.digitize(sample[:, varied], values)
+    length, odd = np.digitize(rounds[:, 0], lengths), rounds[:, 0].astype(int) % 2
+    of_lengths = [f"the length is {_range(e, lengths)}" for e in range(len(lengths) + 1)]
     for value in range(len(values) + 1):
         counts: np.ndarray = (ours == value).sum(axis=1)
         numbers = _edges((theirs == value).sum(axis=1), _NUMBERS)
         yield _Feature(_counted(value, values, numbers), len(numbers) + 1, np.digitize(counts, numbers))
         has = (counts > 0).astype(int)
-        long, odd = np.digitize(rounds[:, 0], lengths), rounds[:, 0].astype(int) % 2
         name = f"a number is {_range(value, values)}"
-        yield _Feature(
-            _if(name, [f"the length is {_range(e, lengths)}" for e in range(len(lengths) + 1)]),
-            2 * len(lengths) + 2,
-            2 * long + has,
-        )
+        yield _Feature(_if(name, of_lengths), 2 * len(of_lengths), 2 * length + has)
         yield _Feature(_if(name, ["the length is even", "the length is odd"]), 4, 2 * odd + has)
         before, now = has[: count // 2 * 2].reshape(-1, 2).T
         yield _Feature(
@@ -158,10 +154,10 @@ def _drawn_before(numbers: Sequence[int], long: int) -> np.ndarray:
     return np.array(was_seen, dtype=int)
 
 
-def _longest_again(rounds: np.ndarray) -> int:
-    """Return the least number of rounds in a row that are not drawn twice, or what is above the most."""
+def _shortest_rare(rounds: np.ndarray) -> int | None:
+    """Return the least number of rounds in a row that are never drawn twice, None if it is above the most."""
     numbers = _numbered(rounds)
-    return next((long for long in range(1, _MOST_AGAIN + 1) if not _drawn_before(numbers, long).any()), _MOST_AGAIN + 1)
+    return next((long for long in range(1, _MOST_AGAIN + 1) if not _drawn_before(numbers, long).any()), None)
 
 
 def _range(value: int, edges: np.ndarray) -> str:

@@ -25,7 +25,7 @@ from ..case import Case, NotExact, Progress
 from ..verdict import TINY, Verdict
 from . import bets, states
 from .rounding import certain, rounded_more
-from .words import said_of_factor
+from .words import raised, said_of_factor
 
 #: A run ends when the error has fallen to this fraction of its start.
 ACCURACY = 1e-12
@@ -158,7 +158,7 @@ def judged(case: Case, walked: Walked) -> Verdict:
                 measured, promised = walked.worst.mean, _allowed(case, walked.worst)
         sentence = "; ".join([*told, arrival])
         return case.verdict(
-            "path", "refuted", f"{_raised(sentence)}.", measured, promised, details=details, sensitivity=0.0
+            "path", "refuted", f"{raised(sentence)}.", measured, promised, details=details, sensitivity=0.0
         )
     sensitivity = _sensitivity(case, walked, walks)
     rounds = int(max(walk.rounds[-1] for walk in walks))
@@ -243,10 +243,6 @@ def _sensitivity(case: Case, walked: Walked, walks: list[bets.Walk]) -> float:
 
 def _many(walked: Walked) -> str:
     return f"{len(walked.traces)} paths" if len(walked.traces) > 1 else "the path"
-
-
-def _raised(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
 
 
 def _told_of_paths(case: Case, walked: Walked, found: _Evidence) -> str:

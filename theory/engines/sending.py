@@ -26,6 +26,7 @@ from .shown import Shown, shown
 from .told import ROUNDING, STEP, Told, windows
 from .watch import AVERAGED, SENT, STATE, Bump
 from .watched import NOBODY, ROUNDS, Rounds, Seen
+from .words import raised
 
 # The formats in which a number may travel; the last is the least for one that varies continuously.
 _WIDTHS = (64, 32, 16, 8)
@@ -131,17 +132,13 @@ def _opening(rounds: Rounds) -> Iterator[Finding]:
     advice = "let opening(problem, params) return what is sent and computed before the first round."
     computed = f"its start computes {_plural(seen, 'gradient')} of each client in the mean, and {declared.gradients}"
     is_refuted = seen > declared.gradients + 0.5
-    told = f"{_raised(computed)} are declared: {advice}" if is_refuted else f"{computed} are declared"
+    told = f"{raised(computed)} are declared: {advice}" if is_refuted else f"{computed} are declared"
     yield Finding("gradients of the start", declared.gradients, seen, told, is_refuted)
     client = rounds.told_at_the_start()
     if client is not None:
         told = f"At its start others hold what client {client} alone can have told them, and no float up is declared: "
         is_refuted = declared.floats_up == 0
         yield Finding("floats of the start", declared.floats_up, 1.0, told + advice if is_refuted else "", is_refuted)
-
-
-def _raised(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
 
 
 def _shown_gradients(rounds: Rounds, noticed: np.ndarray, declared: int) -> Shown:

@@ -42,3 +42,8 @@ def said_of_factor(factor: float) -> str:
 def lowered(sentence: str) -> str:
     """Return a sentence as the second half of another."""
     return sentence[0].lower() + sentence[1:]
+
+
+def raised(clause: str) -> str:
+    """Return a clause as the beginning of a sentence."""
+    return clause[0].upper() + clause[1:]

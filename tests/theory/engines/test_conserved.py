@@ -1,21 +1,41 @@
-"""What a method keeps without declaring it; tests of objects and of the template show what is said of it."""
-
-import pytest
+"""What is conserved and not declared; the tests of objects and of the template show what is said of it."""
 
 from rootkappa import problems, theory
-from rootkappa.algorithms.driver.template import write_template
-from rootkappa.tests.suited import suited
+from rootkappa.algorithms.driver.template import template
 from rootkappa.theory.engines.conserved import undeclared
 
 PROBLEM = problems.Quadratic.random(clients=3, dim=2, kappa=10.0)
+OWN_STATE = """
+
+class State(NamedTuple):
+    X: np.ndarray
+    H: np.ndarray
 
 
-def test_of_what_is_shipped_nothing_is_asked():
-    assert undeclared(theory.case("saef", PROBLEM)) is None
+def start(problem, params):
+    return State(np.zeros((problem.n, problem.d)), np.zeros((problem.n, problem.d)))
 
 
-@pytest.mark.parametrize("name", ["saef", "fedclg_s", "fedreg", "ef21", "scaffnew"])
-def test_a_copy_of_what_is_shipped_has_nothing_to_declare(name, tmp_path):
-    """The first three have no fixed point, steps of the fourth are not affine, and the last declares what it keeps."""
-    write_template(tmp_path / "copy.py", like=name)
-    assert undeclared(theory.case(tmp_path / "copy.py", suited(name, PROBLEM))) is None
+def model(state):
+    return state.X.mean(axis=0)
+"""
+FIXED_POINT = """
+
+def fixed_point(problem, params, target):
+    return State(np.tile(target.x, (problem.n, 1)), target.gradients.copy())
+"""
+
+
+def test_what_the_control_variates_keep_is_found_and_declared(tmp_path):
+    (tmp_path / "mine.py").write_text(template() + OWN_STATE + FIXED_POINT, encoding="utf-8")
+    case = theory.case(tmp_path / "mine.py", PROBLEM)
+    found = undeclared(case)
+    assert found is not None
+    assert found.case is not None
+    assert [*found.case.invariants(case.initial())] == ["sum of H"]
+    assert undeclared(found.case) is None
+
+
+def test_without_a_fixed_point_there_is_no_promise_to_hold_with_it(tmp_path):
+    (tmp_path / "mine.py").write_text(template() + OWN_STATE, encoding="utf-8")
+    assert undeclared(theory.case(tmp_path / "mine.py", PROBLEM)) is None
